@@ -42,6 +42,8 @@ let package = Package(
         part("CloudTypes"),
         tests(of: "CloudTypes"),
         // 1: the wire, and what the layers say to each other
+        part("NodeContract", ["CloudTypes"]),
+        part("Backends", ["CloudTypes", "NodeContract"]),
         // 2: backends
         // 3: control plane and node
         // 4: the services

@@ -1,0 +1,58 @@
+// What a node needs of a hypervisor. Each verb is safe to repeat.
+
+package import CloudTypes
+package import NodeContract
+
+/// Runs guests that outlive us.
+package protocol Hypervisor: Sendable {
+    /// `kvm` or `tcg`, by booting a canary guest; remembered for this boot of the host.
+    func acceleration() async throws(HypervisorError) -> String
+    /// Returns once the processors run. The descriptors of the ports are taken over and closed here.
+    func launch(_ guest: GuestLaunch) async throws(HypervisorError)
+    /// Finds guests of an earlier run of ours again and watches them; called once at start.
+    func adopt() async throws(HypervisorError) -> [InstanceID: GuestObservation]
+    /// What runs, or ended and was not forgotten.
+    func guests() async -> [InstanceID: GuestObservation]
+    func powerDown(_ instance: InstanceID) async throws(HypervisorError)
+    func reset(_ instance: InstanceID) async throws(HypervisorError)
+    func sendControlAltDelete(_ instance: InstanceID) async throws(HypervisorError)
+    /// Returns once the process is gone.
+    func kill(_ instance: InstanceID) async throws(HypervisorError)
+    func forget(_ instance: InstanceID) async throws(HypervisorError)
+    func consoleOutput(of instance: InstanceID) async throws(HypervisorError) -> ConsoleOutput?
+    var events: AsyncStream<NodeEvent> { get }
+}
+
+package enum HypervisorError: Error, Equatable, Sendable {
+    case noSuchGuest(InstanceID)
+    /// The hypervisor is not installed or has no accelerator that works.
+    case unavailable(String)
+    /// The process ended before the guest ran; the text is its standard error.
+    case launchFailed(InstanceID, String)
+    case monitorFailed(InstanceID, String)
+    case hostFailed(String)
+}
+
+/// A guest with every id resolved to a file or descriptor of this host.
+package struct GuestLaunch: Sendable {
+    package var spec: GuestSpec
+    /// In the order of `spec.disks`.
+    package var disks: [VolumeFile]
+    /// In the order of `spec.ports`: open tap descriptors with virtio headers.
+    package var portDescriptors: [Int32]
+    /// For direct kernel boot.
+    package var kernel: KernelFiles?
+
+    package init(spec: GuestSpec, disks: [VolumeFile], portDescriptors: [Int32], kernel: KernelFiles?) {
+        (self.spec, self.disks) = (spec, disks)
+        (self.portDescriptors, self.kernel) = (portDescriptors, kernel)
+    }
+}
+
+package struct KernelFiles: Sendable, Equatable, Codable {
+    package var kernelPath: String
+    package var ramdiskPath: String?
+    package init(kernelPath: String, ramdiskPath: String?) {
+        (self.kernelPath, self.ramdiskPath) = (kernelPath, ramdiskPath)
+    }
+}

@@ -1,0 +1,49 @@
+// Where volumes' bytes live. Each verb is safe to repeat; a crash in the middle leaves the old or the new state.
+
+package import CloudTypes
+package import NodeContract
+
+package protocol VolumeBackend: Sendable {
+    /// Creates the volume, in constant time also from a snapshot; an existing one is left as it is.
+    func create(_ volume: VolumeSpec) async throws(VolumeBackendError)
+    /// What a guest opens, the same until `delete`.
+    func file(of volume: VolumeID) async throws(VolumeBackendError) -> VolumeFile
+    func delete(_ volume: VolumeID) async throws(VolumeBackendError)
+    func volumes() async throws(VolumeBackendError) -> Set<VolumeID>
+
+    /// Takes a disk image file in as the read-only base of a snapshot. Returns its virtual size in bytes.
+    func importBase(_ snapshot: SnapshotID, from file: DiskImageFile) async throws(VolumeBackendError) -> Int
+    /// Removes a base that no volume needs any more; refused while one does.
+    func deleteBase(_ snapshot: SnapshotID) async throws(VolumeBackendError)
+    func bases() async throws(VolumeBackendError) -> Set<SnapshotID>
+}
+
+package enum VolumeBackendError: Error, Equatable, Sendable {
+    case noSuchVolume(VolumeID)
+    case noSuchSnapshot(SnapshotID)
+    case baseInUse(SnapshotID)
+    /// The file is no disk image of a format we read; the text says why.
+    case unreadableImage(String)
+    case noSpace(String)
+    case commandFailed(String, exitStatus: Int32, standardError: String)
+    case hostFailed(String)
+}
+
+package struct VolumeFile: Sendable, Equatable, Codable {
+    package enum Format: String, Sendable, Codable { case qcow2, raw }
+    package var path: String
+    package var format: Format
+    /// The files beneath a clone, which must be readable too.
+    package var backingPaths: [String]
+    package init(path: String, format: Format, backingPaths: [String] = []) {
+        (self.path, self.format, self.backingPaths) = (path, format, backingPaths)
+    }
+}
+
+package struct DiskImageFile: Sendable, Equatable, Codable {
+    package enum Format: String, Sendable, Codable, CaseIterable { case raw, qcow2, vmdk, vhd = "vpc", vhdx }
+    package var path: String
+    /// nil: told by the file's own header.
+    package var format: Format?
+    package init(path: String, format: Format?) { (self.path, self.format) = (path, format) }
+}

@@ -1,0 +1,82 @@
+// What a guest should be: the control plane says it in ids, the node finds the files and ports for them.
+
+package import CloudTypes
+
+/// Processor architectures as EC2 names them.
+package enum Architecture: String, Sendable, Codable, CaseIterable {
+    case i386, x86_64, arm64
+    case x86_64Mac = "x86_64_mac"
+    case arm64Mac = "arm64_mac"
+}
+
+/// One launch of an instance: what the node has to boot.
+package struct GuestSpec: Sendable, Equatable, Codable {
+    package var instance: InstanceID
+    /// Counts the starts of the instance, from 1: a guest of an older launch is never mistaken for this one.
+    package var launch: Int
+    package var instanceType: String
+    package var architecture: Architecture
+    package var vCPUs: Int
+    package var memoryMiB: Int
+    package var boot: Boot
+    /// The root first.
+    package var disks: [Disk]
+    /// By device index; the first is the primary one.
+    package var ports: [Port]
+
+    package init(
+        instance: InstanceID, launch: Int, instanceType: String, architecture: Architecture, vCPUs: Int,
+        memoryMiB: Int, boot: Boot, disks: [Disk], ports: [Port]
+    ) {
+        (self.instance, self.launch, self.instanceType) = (instance, launch, instanceType)
+        (self.architecture, self.vCPUs, self.memoryMiB) = (architecture, vCPUs, memoryMiB)
+        (self.boot, self.disks, self.ports) = (boot, disks, ports)
+    }
+
+    package enum Boot: Sendable, Equatable, Codable {
+        /// The kernel and ramdisk that the image carries.
+        case kernel(image: ImageID, arguments: String)
+        /// Firmware, then the disk's own boot loader.
+        case firmware(FirmwareKind)
+    }
+
+    package enum FirmwareKind: String, Sendable, Codable { case bios, uefi }
+
+    package struct Disk: Sendable, Equatable, Codable {
+        package var volume: VolumeID
+        /// As the caller named it: `/dev/xvda`, `/dev/sdf`.
+        package var deviceName: String
+        package init(volume: VolumeID, deviceName: String) { (self.volume, self.deviceName) = (volume, deviceName) }
+    }
+
+    package struct Port: Sendable, Equatable, Codable {
+        package var interface: NetworkInterfaceID
+        package var vpc: VPCID
+        package var macAddress: MACAddress
+        package init(interface: NetworkInterfaceID, vpc: VPCID, macAddress: MACAddress) {
+            (self.interface, self.vpc, self.macAddress) = (interface, vpc, macAddress)
+        }
+    }
+}
+
+/// Why a guest is no longer there.
+package enum GuestEnd: String, Sendable, Codable, Equatable {
+    /// The guest's own system powered off.
+    case guestShutdown
+    /// We asked for it: power cut or the end of a power-down that we began.
+    case requested
+    /// The process died without being asked to.
+    case died
+}
+
+/// What the node saw of a guest.
+package enum GuestObservation: Sendable, Equatable {
+    case running(launch: Int)
+    case ended(launch: Int, GuestEnd)
+}
+
+package enum NodeEvent: Sendable, Equatable {
+    case guest(InstanceID, GuestObservation)
+    /// The guest's kernel told of a panic.
+    case guestPanicked(InstanceID)
+}

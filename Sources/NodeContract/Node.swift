@@ -1,0 +1,83 @@
+// What control plane and node say to each other. Every verb is safe to repeat: the control plane, after a crash,
+// simply says again what it wants.
+
+package import CloudTypes
+
+/// One host that runs guests.
+package protocol Node: Sendable {
+    func capabilities() async -> NodeCapabilities
+
+    /// What exists on the node now: everything that a restart of the control plane must know.
+    func inventory() async throws(NodeError) -> NodeInventory
+
+    /// Makes the VPC so, in one step; returns once packets obey it.
+    func apply(_ network: VPCNetwork) async throws(NodeError)
+    func removeNetwork(_ vpc: VPCID) async throws(NodeError)
+
+    /// Returns once the volume exists with its data reachable.
+    func ensureVolume(_ volume: VolumeSpec) async throws(NodeError)
+    func deleteVolume(_ volume: VolumeID) async throws(NodeError)
+
+    /// Returns once the guest's processors run. A guest of the same launch that runs already is left alone.
+    func startGuest(_ guest: GuestSpec) async throws(NodeError)
+    /// Presses the power button; the end comes as an event, or never.
+    func powerDownGuest(_ instance: InstanceID) async throws(NodeError)
+    /// Cuts the power; returns once the guest is gone.
+    func killGuest(_ instance: InstanceID) async throws(NodeError)
+    /// Presses the reset button.
+    func resetGuest(_ instance: InstanceID) async throws(NodeError)
+    /// Asks the guest to restart by itself (Ctrl-Alt-Delete); it may not listen.
+    func rebootGuest(_ instance: InstanceID) async throws(NodeError)
+    /// Removes what the node keeps of a guest that is gone for good: its console log and records.
+    func forgetGuest(_ instance: InstanceID) async throws(NodeError)
+
+    /// What the instance metadata service tells the guest from now on; nil: nothing.
+    func setMetadata(_ metadata: InstanceMetadata?, of instance: InstanceID) async throws(NodeError)
+
+    /// The end of the serial console's log, at most 64 KiB, with the time of the last byte.
+    func consoleOutput(of instance: InstanceID) async throws(NodeError) -> ConsoleOutput?
+
+    /// What happens to guests from now on. One listener.
+    var events: AsyncStream<NodeEvent> { get }
+}
+
+package enum NodeError: Error, Equatable, Sendable {
+    /// No such guest runs.
+    case noSuchGuest(InstanceID)
+    /// The node has no memory, disk or processors left for it.
+    case insufficientCapacity(String)
+    /// The bytes that a volume should begin with are not on the node.
+    case noSuchSnapshot(SnapshotID)
+    case noSuchImage(ImageID)
+    /// A command or system call of the host failed; the text is for the log.
+    case hostFailed(String)
+}
+
+package struct NodeCapabilities: Sendable, Equatable, Codable {
+    package var architectures: [Architecture]
+    /// `kvm` or `tcg`, found by booting a canary guest.
+    package var acceleration: String
+    package var processorCount: Int
+    package var memoryMiB: Int
+
+    package init(architectures: [Architecture], acceleration: String, processorCount: Int, memoryMiB: Int) {
+        (self.architectures, self.acceleration) = (architectures, acceleration)
+        (self.processorCount, self.memoryMiB) = (processorCount, memoryMiB)
+    }
+}
+
+package struct NodeInventory: Sendable, Equatable {
+    package var guests: [InstanceID: GuestObservation]
+    package var volumes: Set<VolumeID>
+    package var networks: Set<VPCID>
+
+    package init(guests: [InstanceID: GuestObservation], volumes: Set<VolumeID>, networks: Set<VPCID>) {
+        (self.guests, self.volumes, self.networks) = (guests, volumes, networks)
+    }
+}
+
+package struct ConsoleOutput: Sendable, Equatable {
+    package var bytes: [UInt8]
+    package var lastWritten: Timestamp
+    package init(bytes: [UInt8], lastWritten: Timestamp) { (self.bytes, self.lastWritten) = (bytes, lastWritten) }
+}
