@@ -14,8 +14,6 @@ package struct VPCNetwork: Sendable, Equatable, Codable {
     /// Whether an internet gateway is attached; a route to it without one is a black hole.
     package var hasInternetGateway: Bool
 
-package import CloudTypes
-
     package init(
         id: VPCID, cidrBlocks: [CIDRBlock], subnets: [Subnet] = [], interfaces: [Interface] = [],
         groups: [Group] = [], naming: Naming = Naming(), hasInternetGateway: Bool = false
