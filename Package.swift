@@ -41,6 +41,9 @@ let package = Package(
         // 0: pure values and protocol clients that know no cloud word
         part("CloudTypes"),
         tests(of: "CloudTypes"),
+        .target(name: "CHostSystem"),
+        part("HostSystem", ["CHostSystem"]),
+        tests(of: "HostSystem"),
         // 1: the wire, and what the layers say to each other
         part("NodeContract", ["CloudTypes"]),
         part("Backends", ["CloudTypes", "NodeContract"]),

@@ -1,0 +1,46 @@
+// Reading and writing small files of the kernel (/proc, /sys) and of ours, without buffering.
+
+import Glibc
+
+package enum SmallFile {
+    /// The whole text of a file of at most 1 MiB; nil when it cannot be read.
+    package static func read(_ path: String) -> String? {
+        guard let file = try? OwnedDescriptor(open(path, O_RDONLY | O_CLOEXEC), "open") else { return nil }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        while bytes.count <= 1 << 20 {
+            let count = Glibc.read(file.number, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { return nil }
+            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+            bytes.append(contentsOf: buffer[..<count])
+        }
+        return nil
+    }
+
+    /// Writes `text` into a file that exists, as settings of the kernel are written.
+    package static func set(_ path: String, to text: String) throws(SystemError) {
+        let file = try OwnedDescriptor(open(path, O_WRONLY | O_CLOEXEC), "open \(path)")
+        let bytes = Array(text.utf8)
+        guard Glibc.write(file.number, bytes, bytes.count) == bytes.count else { throw SystemError("write \(path)") }
+    }
+
+    /// Replaces a file as a whole: readers see the old text or the new one. Not synced.
+    package static func replace(_ path: String, with text: String, mode: UInt32 = 0o644) throws(SystemError) {
+        let draft = path + ".new"
+        try write(draft, text, flags: O_TRUNC, mode: mode)
+        guard rename(draft, path) == 0 else { throw SystemError("rename \(path)") }
+    }
+
+    private static func write(_ path: String, _ text: String, flags: Int32, mode: UInt32) throws(SystemError) {
+        let file = try OwnedDescriptor(open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode), "open \(path)")
+        let bytes = Array(text.utf8)
+        var done = 0
+        while done < bytes.count {
+            let count = bytes[done...].withUnsafeBytes { Glibc.write(file.number, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { throw SystemError("write \(path)") }
+            done += count
+        }
+    }
+}
