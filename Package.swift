@@ -44,6 +44,10 @@ let package = Package(
         .target(name: "CHostSystem"),
         part("HostSystem", ["CHostSystem"]),
         tests(of: "HostSystem"),
+        part("SigV4", ["CloudTypes", crypto]),
+        .testTarget(
+            name: "SigV4Tests", dependencies: ["SigV4", "CloudTypes", crypto],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
         // 1: the wire, and what the layers say to each other
         part("NodeContract", ["CloudTypes"]),
         part("Backends", ["CloudTypes", "NodeContract"]),

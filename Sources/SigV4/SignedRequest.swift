@@ -1,0 +1,151 @@
+// A signed request taken apart: who signed, when, what is covered. Says nothing yet about whether it is true; that is
+// `verify`. Follows: AWS IAM User Guide, "Elements of an AWS API request signature".
+
+package import CloudTypes
+
+/// A request whose signature has been read but not yet checked.
+package struct SignedRequest: Sendable {
+    /// Where the signature was found.
+    package enum Carrier: Equatable, Sendable {
+        case header
+        /// A presigned address, good for so many seconds after signing.
+        case query(expirySeconds: Int)
+    }
+
+    package let scope: CredentialScope
+    package let carrier: Carrier
+    package let signedAt: Timestamp
+    /// Lowercase names, in the order that was signed.
+    package let signedHeaders: [String]
+    /// Of temporary credentials; compare it with the one that was issued.
+    package let sessionToken: String?
+    package let parts: RequestParts
+    /// As sent: 64 hex digits if well formed.
+    let signature: [UInt8]
+    let query: QueryPairs
+    /// The form the moment of signing takes in the string to sign.
+    let signedAtText: String
+
+    /// Whether a request carries anything that looks like a signature.
+    package static func isPresent(in parts: RequestParts) -> Bool {
+        parts.has("authorization") || parts.query.contains("X-Amz-")
+    }
+
+    /// Reads the signature of a request, from its `Authorization` header or its query.
+    package static func parse(_ parts: RequestParts) throws(SignatureError) -> SignedRequest {
+        let query = QueryPairs(parts.query)
+        let isPresigned =
+            !query.isEmpty
+            && !(query.values(of: "X-Amz-Signature") + query.values(of: "X-Amz-Credential")
+                + query.values(of: "X-Amz-Algorithm")).isEmpty
+        let authorizations = parts.headers.filter { isNamed($0.name, "authorization") }
+        guard authorizations.count < 2, authorizations.isEmpty || !isPresigned else { throw .ambiguousAuthentication }
+        if let authorization = authorizations.first {
+            return try parse(authorization: authorization.value, parts, query)
+        }
+        guard isPresigned else { throw .missingAuthentication }
+        return try parse(presigned: query, parts)
+    }
+
+    private static func parse(
+        authorization: String, _ parts: RequestParts, _ query: QueryPairs
+    ) throws(SignatureError) -> SignedRequest {
+        let fields = try AuthorizationFields(authorization)
+        var missing: [String] = []
+        if fields.credential == nil { missing.append("Credential") }
+        if fields.signature == nil { missing.append("Signature") }
+        if fields.signedHeaders == nil { missing.append("SignedHeaders") }
+        let dateText = parts.header("x-amz-date") ?? parts.header("date")
+        if dateText == nil { missing.append("X-Amz-Date") }
+        guard let credential = fields.credential, let signature = fields.signature,
+            let signedHeaders = fields.signedHeaders, let dateText
+        else { throw .missingParts(missing, inQuery: false) }
+        guard let moment = Timestamp(iso8601Basic: dateText) ?? Timestamp(httpDate: dateText) else {
+            throw .malformedDate(dateText)
+        }
+        return SignedRequest(
+            scope: try scope(credential), carrier: .header, signedAt: moment,
+            signedHeaders: try names(signedHeaders), sessionToken: parts.header("x-amz-security-token"),
+            parts: parts, signature: Array(signature.utf8), query: query, signedAtText: moment.iso8601Basic)
+    }
+
+    private static func parse(
+        presigned query: QueryPairs, _ parts: RequestParts
+    ) throws(SignatureError) -> SignedRequest {
+        var missing: [String] = []
+        func one(_ name: String) throws(SignatureError) -> String {
+            let values = query.values(of: name)
+            guard values.count < 2 else { throw .ambiguousAuthentication }
+            if values.isEmpty { missing.append(name) }
+            return values.first ?? ""
+        }
+        let algorithm = try one("X-Amz-Algorithm")
+        let credential = try one("X-Amz-Credential")
+        let signature = try one("X-Amz-Signature")
+        let signedHeaders = try one("X-Amz-SignedHeaders")
+        let date = try one("X-Amz-Date")
+        guard missing.isEmpty else { throw .missingParts(missing, inQuery: true) }
+        let expiry = try one("X-Amz-Expires")
+        let token = try one("X-Amz-Security-Token")
+        guard algorithm == AuthorizationFields.algorithm else { throw .unsupportedAlgorithm(algorithm) }
+        guard let moment = Timestamp(iso8601Basic: date) else { throw .malformedDate(date) }
+        return SignedRequest(
+            scope: try scope(credential), carrier: .query(expirySeconds: try expirySeconds(expiry)), signedAt: moment,
+            signedHeaders: try names(signedHeaders), sessionToken: token.isEmpty ? nil : token, parts: parts,
+            signature: Array(signature.utf8), query: query, signedAtText: date)
+    }
+
+    /// Seconds a presigned request is good for; 15 minutes where it does not say.
+    private static func expirySeconds(_ text: String) throws(SignatureError) -> Int {
+        if text.isEmpty { return 900 }
+        guard let seconds = number(Array(text.utf8)), (1...604_800).contains(seconds) else {
+            throw .invalidExpiry(text)
+        }
+        return seconds
+    }
+
+    private static func scope(_ text: String) throws(SignatureError) -> CredentialScope {
+        guard let scope = CredentialScope(text) else { throw .malformedCredential(text) }
+        return scope
+    }
+
+    private static func names(_ text: String) throws(SignatureError) -> [String] {
+        let names = text.utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
+        let isWellFormed = names.allSatisfy { name in
+            !name.isEmpty && name.utf8.allSatisfy { $0 > 32 && $0 < 127 && !(65...90).contains($0) }
+        }
+        guard isWellFormed, Set(names).count == names.count else { throw .malformedSignedHeaders(text) }
+        return names
+    }
+}
+
+/// `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`, in any order.
+private struct AuthorizationFields {
+    static let algorithm = "AWS4-HMAC-SHA256"
+
+    private(set) var credential: String?
+    private(set) var signedHeaders: String?
+    private(set) var signature: String?
+
+    init(_ header: String) throws(SignatureError) {
+        let trimmed = header.utf8.drop { $0 == 32 }
+        let algorithm = trimmed.prefix { $0 != 32 }
+        guard algorithm.elementsEqual(AuthorizationFields.algorithm.utf8) else {
+            throw .unsupportedAlgorithm(String(decoding: algorithm.prefix(32), as: UTF8.self))
+        }
+        for field in trimmed.dropFirst(algorithm.count).split(separator: UInt8(ascii: ",")) {
+            let field = field.drop { $0 == 32 || $0 == 9 }
+            guard let equals = field.firstIndex(of: UInt8(ascii: "=")) else { continue }
+            let value = field[field.index(after: equals)...].prefix { $0 != 32 && $0 != 9 }
+            let text = String(decoding: value, as: UTF8.self)
+            switch String(decoding: field[..<equals], as: UTF8.self) {
+            case "Credential" where credential == nil: credential = text
+            case "SignedHeaders" where signedHeaders == nil: signedHeaders = text
+            case "Signature" where signature == nil: signature = text
+            case "Credential", "SignedHeaders", "Signature": throw .ambiguousAuthentication
+            default: continue
+            }
+        }
+    }
+}
