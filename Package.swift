@@ -51,6 +51,8 @@ let package = Package(
         // 1: the wire, and what the layers say to each other
         part("NodeContract", ["CloudTypes"]),
         part("Backends", ["CloudTypes", "NodeContract"]),
+        part("AWSWire", ["CloudTypes"]),
+        tests(of: "AWSWire", ["CloudTypes"]),
         // 2: backends
         // 3: control plane and node
         // 4: the services

@@ -1,0 +1,67 @@
+// The envelopes of the query protocols: an answer or a refusal as a whole XML document.
+// Sources: EC2 API Reference, "Making API requests"; AWS query protocol of the service models.
+
+package import CloudTypes
+
+package enum QueryResponse {
+    package static let contentType = "text/xml;charset=UTF-8"
+    private static let declaration: StaticString = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+
+    /// - Parameter capacity: bytes the answer is expected to need.
+    package static func success<Operation: QueryOperation>(
+        _ operation: Operation.Type, _ output: Operation.Output, requestID: String, capacity: Int = 2048
+    ) -> [UInt8] {
+        var xml = XMLWriter(capacity: capacity)
+        let service = operation.service
+        xml.verbatim(declaration)
+        xml.verbatim("<\(operation.name)Response xmlns=\"\(service.xmlNamespace)\">")
+        switch service.dialect {
+        case .ec2:
+            xml.element("requestId", requestID)
+            output.write(to: &xml)
+        case .awsQuery:
+            if let result = operation.resultElement {
+                xml.verbatim("<\(result)>")
+                output.write(to: &xml)
+                xml.verbatim("</\(result)>")
+            }
+            xml.open("ResponseMetadata")
+            xml.element("RequestId", requestID)
+            xml.close("ResponseMetadata")
+        }
+        xml.verbatim("</\(operation.name)Response>")
+        return xml.bytes
+    }
+
+    package static func failure(_ error: EC2Error, of service: QueryService, requestID: String) -> [UInt8] {
+        var xml = XMLWriter()
+        xml.verbatim(declaration)
+        switch service.dialect {
+        case .ec2: writeEC2(error, requestID, to: &xml)
+        case .awsQuery: writeQuery(error, service, requestID, to: &xml)
+        }
+        return xml.bytes
+    }
+
+    /// Without a namespace: some clients insist on it.
+    private static func writeEC2(_ error: EC2Error, _ requestID: String, to xml: inout XMLWriter) {
+        xml.verbatim("<Response><Errors><Error>" as StaticString)
+        xml.element("Code", error.code)
+        xml.element("Message", error.message)
+        xml.verbatim("</Error></Errors>" as StaticString)
+        xml.element("RequestID", requestID)
+        xml.verbatim("</Response>" as StaticString)
+    }
+
+    private static func writeQuery(
+        _ error: EC2Error, _ service: QueryService, _ requestID: String, to xml: inout XMLWriter
+    ) {
+        xml.verbatim("<ErrorResponse xmlns=\"\(service.xmlNamespace)\"><Error>")
+        xml.element("Type", error.httpStatus < 500 ? "Sender" : "Receiver")
+        xml.element("Code", error.code)
+        xml.element("Message", error.message)
+        xml.close("Error")
+        xml.element("RequestId", requestID)
+        xml.close("ErrorResponse")
+    }
+}

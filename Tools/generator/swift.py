@@ -1,0 +1,312 @@
+"""Swift text for one service: structures with their readers and writers, enums, operations."""
+
+from model import stop
+from naming import case_name, escaped, member_name, type_name, words
+from protocols import PROTOCOLS
+
+ENUM_LIMIT = 60
+SCALARS = {
+    "string": "String", "integer": "Int", "long": "Int", "double": "Double", "float": "Double",
+    "boolean": "Bool", "timestamp": "Timestamp", "blob": "[UInt8]",
+}
+
+
+class Member:
+    """One member of a structure, with everything its declaration, reader and writer need."""
+
+    def __init__(self, service, owner, name):
+        model, self.service = service.model, service
+        self.owner, self.model_name = owner, name
+        self.traits = model.member(owner, name)
+        self.shape_name = model.shapes[owner]["members"][name]["shape"]
+        self.kind = self.traits["type"]
+        self.identifier = escaped(member_name(name))
+        self.plain = member_name(name)
+        self.required = owner in model.read and model.is_required(owner, name)
+        # Sure to be there: only where the structure never is part of an answer, which may leave anything out.
+        self.sure = self.required and owner not in model.written and self.kind != "list"
+        self.request_name = service.protocol.request_name(name, self.traits)
+        self.response_name = service.protocol.response_name(name, self.traits)
+        if self.kind == "list":
+            self.element_shape = self.traits["member"]["shape"]
+            self.element = service.swift_type(self.element_shape)
+            self.element_kind = service.kind(self.element_shape)
+            self.type = f"[{self.element}]"
+        else:
+            self.type = service.swift_type(self.shape_name)
+
+    @property
+    def reports_success(self):
+        return self.owner in self.service.model.outputs and self.model_name == "Return" and self.type == "Bool"
+
+    @property
+    def declaration(self):
+        if self.kind == "list":
+            return f"package var {self.identifier}: {self.type} = []"
+        return f"package var {self.identifier}: {self.type}{'' if self.sure else '?'}"
+
+    @property
+    def parameter(self):
+        if self.kind == "list":
+            return f"{self.identifier}: {self.type} = []"
+        if self.sure:
+            return f"{self.identifier}: {self.type}"
+        return f"{self.identifier}: {self.type}? = {'true' if self.reports_success else 'nil'}"
+
+    # Reading
+
+    @property
+    def read_expression(self):
+        if self.kind == "list":
+            return self.list_read()
+        kind = self.service.kind(self.shape_name)
+        if kind == "enum":
+            return f"child.enumeration({self.type}.self)"
+        if kind == "structure":
+            return f"{self.type}(from: child)"
+        return f"child.{kind}({self.bounds(kind, self.traits)})"
+
+    def list_read(self):
+        element = self.service.protocol.request_element(self.traits)
+        source = f'child.elements(of: "{element}")' if element else "child.elements()"
+        limits = ""
+        if "max" in self.traits:
+            limits = f"atMost: {self.traits['max']}"
+            source = source[:-1] + (", " if element else "") + limits + ")"
+        if self.element_kind == "enum":
+            return f"{source}.enumerations({self.element}.self)"
+        if self.element_kind == "structure":
+            return f"{source}.structures({self.element}.self)"
+        if self.element_kind in ("string", "integer", "long"):
+            plural = {"string": "strings", "integer": "integers", "long": "longs"}[self.element_kind]
+            return f"{source}.{plural}({self.bounds(self.element_kind, self.service.model.shapes[self.element_shape])})"
+        stop(f"{self.owner}.{self.model_name}: no reader for a list of {self.element_kind}")
+
+    @staticmethod
+    def bounds(kind, traits):
+        if kind not in ("string", "integer", "long"):
+            return ""
+        parts = [f"{word}: {traits[key]}" for word, key in (("atLeast", "min"), ("atMost", "max")) if traits.get(key)]
+        return ", ".join(parts)
+
+    # Writing
+
+    @property
+    def write_statement(self):
+        value = self.identifier if self.identifier != "xml" else "self.xml"
+        if self.kind != "list":
+            return f'xml.element("{self.response_name}", {value})'
+        item = self.service.protocol.response_element(self.traits)
+        omit = ", omittedWhenEmpty: true" if self.omitted_when_empty else ""
+        return f'xml.list("{self.response_name}", of: "{item}", {value}{omit})'
+
+    @property
+    def omitted_when_empty(self):
+        # Resources without tags carry no tag list at all.
+        is_tags = self.element == "Tag"
+        return is_tags or (self.owner, self.model_name) in self.service.model.omitted_when_empty
+
+
+class Service:
+    """Writes one service's namespace, such as `EC2`."""
+
+    def __init__(self, namespace, model, version):
+        self.namespace, self.model = namespace, model
+        self.protocol = PROTOCOLS[model.metadata["protocol"]]
+        self.header = (
+            f"// Generated by scripts/generate from botocore {version}, "
+            f"{model.metadata['endpointPrefix']} {model.metadata['apiVersion']}. Do not edit.\n"
+        )
+
+    def kind(self, shape_name):
+        shape = self.model.shapes[shape_name]
+        if shape["type"] == "string" and "enum" in shape:
+            return "enum" if len(shape["enum"]) <= ENUM_LIMIT else "string"
+        if shape["type"] == "list":
+            stop(f"{shape_name}: lists of lists are not spoken")
+        return {"float": "double"}.get(shape["type"], shape["type"])
+
+    def swift_type(self, shape_name):
+        kind = self.kind(shape_name)
+        return type_name(shape_name) if kind in ("structure", "enum") else SCALARS[kind]
+
+    # Files: an operation's own request and result beside it, every other shape by the first word of its name.
+    # The compiler wants file names that are unique in the target, hence the prefix.
+
+    def files(self):
+        prefix = self.namespace
+        files = {f"{prefix}+OperationNames.swift": self.operation_names(), f"{prefix}.swift": self.service_description()}
+        own = {action: self.own_shapes(action) for action in self.model.actions}
+        placed = {shape for shapes in own.values() for shape in shapes}
+        for action in self.model.actions:
+            shapes = [self.shape(name) for name in sorted(own[action])]
+            files[f"Operations/{prefix}+{action}.swift"] = self.operation(action) + "".join(shapes)
+        groups = {}
+        for name in sorted((self.model.read | self.model.written) - placed):
+            if self.kind_or_none(name) in ("structure", "enum"):
+                groups.setdefault(words(type_name(name))[0], []).append(name)
+        for group, names in groups.items():
+            files[f"Shapes/{prefix}+{group}.swift"] = "".join(self.shape(name) for name in names)
+        return {path: self.header + self.imports(text) + text for path, text in files.items()}
+
+    @staticmethod
+    def imports(text):
+        return "\npackage import CloudTypes\n" if "Timestamp" in text else ""
+
+    def kind_or_none(self, name):
+        return None if self.model.shapes[name]["type"] == "list" else self.kind(name)
+
+    def own_shapes(self, action):
+        """The request and result that no other action and no other shape uses."""
+        own = set()
+        for name in (self.model.input_of(action), self.model.output_of(action)):
+            if name is None:
+                continue
+            users = sum(name in (self.model.input_of(a), self.model.output_of(a)) for a in self.model.actions)
+            nested = any(name in self.model.references(s) for s in self.model.read | self.model.written)
+            if users == 1 and not nested:
+                own.add(name)
+        return own
+
+    def shape(self, name):
+        return self.enum(name) if self.kind(name) == "enum" else self.structure(name)
+
+    def enum(self, name):
+        values = self.model.shapes[name]["enum"]
+        cases = {}
+        for value in values:
+            if any(character in value for character in "&<>\"'\\"):
+                stop(f"the value {value!r} of {name} would need escaping")
+            case = case_name(value)
+            while case in cases:
+                case += "_"
+            cases[case] = value
+        lines = [f"        case {escaped(case)}" + ("" if case == value else f' = "{value}"')
+                 for case, value in cases.items()]
+        body = "\n".join(lines)
+        return (f"\nextension {self.namespace} {{\n    package enum {type_name(name)}: String, Sendable, CaseIterable {{\n"
+                f"{body}\n    }}\n}}\n")
+
+    def structure(self, name):
+        members = [Member(self, name, member) for member in self.model.shapes[name]["members"]]
+        readable, writable = name in self.model.read, name in self.model.written
+        conformances = self.conformances(name, members, readable, writable)
+        parts = [f"        {member.declaration}" for member in members]
+        parts.append(("\n" if members else "") + self.initializer(members))
+        if readable:
+            parts.append("\n" + self.reader(members))
+        if writable:
+            parts.append("\n" + self.writer(name, members))
+        body = "\n".join(parts)
+        return (f"\nextension {self.namespace} {{\n"
+                f"    package struct {type_name(name)}: {', '.join(conformances)} {{\n{body}\n    }}\n}}\n")
+
+    def conformances(self, name, members, readable, writable):
+        has = {member.model_name for member in members}
+        found = (["QueryReadable"] if readable else []) + (["XMLWritable"] if writable else [])
+        if name in self.model.inputs:
+            found += ["DryRunInput"] if "DryRun" in has else []
+            found += ["ClientTokenInput"] if "ClientToken" in has else []
+            found += ["PaginatedInput"] if {"NextToken", "MaxResults"} <= has else []
+        if name in self.model.outputs and "NextToken" in has:
+            found += ["PaginatedOutput"]
+        return found
+
+    @staticmethod
+    def initializer(members):
+        if not members:
+            return "        package init() {}"
+        parameters = [member.parameter for member in members]
+        line = f"        package init({', '.join(parameters)}) {{"
+        if len(line) > 120:
+            line = "        package init(\n" + ",\n".join(f"            {p}" for p in parameters) + "\n        ) {"
+        body = "\n".join(f"            self.{member.plain} = {member.identifier}" for member in members)
+        return f"{line}\n{body}\n        }}"
+
+    @staticmethod
+    def reader(members):
+        signature = "        package init(from node: QueryNode) throws(WireError) {\n"
+        if not members:
+            return signature + "            try node.refuseMembers()\n        }"
+        sure = [member for member in members if member.sure]
+        text = signature
+        for member in sure:
+            text += f"            var {member.identifier}: {member.type}?\n"
+        text += "            for child in try node.members() {\n                switch child.name {\n"
+        for member in members:
+            target = member.identifier if member.sure else f"self.{member.plain}"
+            text += f'                case "{member.request_name}":'
+            line = f" {target} = try {member.read_expression}\n"
+            text += line if len(line) < 80 else "\n                   " + line
+        text += "                default: throw .unknownParameter(child.path)\n                }\n            }\n"
+        for member in members:
+            target = member.identifier if member.sure else f"self.{member.plain}"
+            if member.sure:
+                text += f'            self.{member.plain} = try node.required({target}, "{member.request_name}")\n'
+            elif member.required:
+                text += f'            try node.require({target}, "{member.request_name}")\n'
+        return text + "        }"
+
+    def writer(self, name, members):
+        body = "\n".join(f"            {member.write_statement}" for member in members)
+        if not members and self.protocol.dialect == "ec2" and name in self.model.outputs:
+            body = '            xml.element("return", true)'
+        return f"        package func write(to xml: inout XMLWriter) {{\n{body}\n        }}"
+
+    # Operations
+
+    def operation(self, action):
+        operation = self.model.operations[action]
+        request = self.model.input_of(action)
+        members = self.model.shapes[request]["members"]
+        output = self.model.output_of(action)
+        result = self.protocol.result_element(action, operation)
+        flags = {
+            "isPaginated": {"NextToken", "MaxResults"} <= set(members),
+            "hasDryRun": "DryRun" in members,
+            "hasClientToken": "ClientToken" in members,
+        }
+        output_type = f"{self.namespace}.{type_name(output)}" if output else "NoResult"
+        lines = [
+            f"        package typealias Input = {self.namespace}.{type_name(request)}",
+            f"        package typealias Output = {output_type}",
+            f"        package static var service: QueryService {{ {self.namespace}.service }}",
+            f'        package static var name: String {{ "{action}" }}',
+            f"        package static var resultElement: String? {{ {quoted(result)} }}",
+        ]
+        lines += [f"        package static var {flag}: Bool {{ {str(value).lower()} }}" for flag, value in flags.items()]
+        body = "\n".join(lines)
+        return (f"\nextension {self.namespace}.Operation {{\n"
+                f"    package enum {action}: QueryOperation {{\n{body}\n    }}\n}}\n")
+
+    def service_description(self):
+        metadata = self.model.metadata
+        namespace = metadata["xmlNamespace"].rstrip("/") + "/"
+        operations = "\n".join(f"        Operation.{action}.self," for action in self.model.actions)
+        return (f"\n/// Shapes and operations of {metadata['serviceFullName']}, API version {metadata['apiVersion']}.\n"
+                f"package enum {self.namespace} {{\n"
+                f"    /// One type per operation that is spoken here.\n    package enum Operation {{}}\n\n"
+                f"    package static let service = QueryService(\n"
+                f'        signingName: "{metadata.get("signingName", metadata["endpointPrefix"])}", '
+                f'version: "{metadata["apiVersion"]}",\n'
+                f'        xmlNamespace: "{namespace}", dialect: .{self.protocol.dialect},\n'
+                f"        operationNames: operationNames)\n\n"
+                f"    /// Every operation that is spoken here, by name.\n"
+                f"    package static let spokenOperations: [any QueryOperation.Type] = [\n{operations}\n    ]\n}}\n")
+
+    def operation_names(self):
+        lines, line = [], ""
+        for name in sorted(self.model.operations):
+            if len(line) + len(name) > 108:
+                lines.append(line)
+                line = ""
+            line += f"{name} "
+        lines.append(line)
+        body = "\n".join(f"        {line}\\" for line in lines)
+        return (f"\nextension {self.namespace} {{\n"
+                f"    /// Every operation of the service, spoken here or not, each followed by a space.\n"
+                f'    static let operationNames: StaticString = """\n{body}\n\n        """\n}}\n')
+
+
+def quoted(text):
+    return "nil" if text is None else f'"{text}"'
