@@ -48,12 +48,18 @@ let package = Package(
         .testTarget(
             name: "SigV4Tests", dependencies: ["SigV4", "CloudTypes", crypto],
             resources: [.copy("Fixtures")], swiftSettings: strict),
+        part("RecordCoding"),
+        tests(of: "RecordCoding"),
         // 1: the wire, and what the layers say to each other
         part("NodeContract", ["CloudTypes"]),
         part("Backends", ["CloudTypes", "NodeContract"]),
         part("AWSWire", ["CloudTypes"]),
         tests(of: "AWSWire", ["CloudTypes"]),
+        part("CloudStore"),
         // 2: backends
+        part("Simulation", ["CloudStore"]),
+        .testTarget(
+            name: "StoreContractTests", dependencies: ["CloudStore", "Simulation"], swiftSettings: strict),
         // 3: control plane and node
         // 4: the services
         // 5: composition root
