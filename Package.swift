@@ -44,6 +44,8 @@ let package = Package(
         .target(name: "CHostSystem"),
         part("HostSystem", ["CHostSystem"]),
         tests(of: "HostSystem"),
+        part("QMP", [nioCore, nioPosix]),
+        tests(of: "QMP", [nioCore, nioPosix]),
         part("SigV4", ["CloudTypes", crypto]),
         .testTarget(
             name: "SigV4Tests", dependencies: ["SigV4", "CloudTypes", crypto],
