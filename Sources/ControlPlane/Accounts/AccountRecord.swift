@@ -1,0 +1,56 @@
+// Accounts and the keys that speak for them.
+
+package import CloudTypes
+
+package struct AccountRecord: CloudRecord {
+    package static let kind = "account"
+    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.accounts
+    package var id: AccountID
+    package var account: AccountID { id }
+    package var name: String
+    package var createdAt: Timestamp
+    /// The alias that images of this account show as their owner: `amazon`; nil for the accounts of users.
+    package var ownerAlias: String?
+    /// The default VPC is made at the first call that could need it, once.
+    package var hasDefaultVPC: Bool
+
+    package init(id: AccountID, name: String, createdAt: Timestamp, ownerAlias: String? = nil) {
+        (self.id, self.name, self.createdAt, self.ownerAlias) = (id, name, createdAt, ownerAlias)
+        hasDefaultVPC = false
+    }
+
+    package var indexKeys: [IndexKey] { ownerAlias.map { [IndexKey(.name, $0)] } ?? [] }
+}
+
+package struct AccessKeyRecord: CloudRecord {
+    package static let kind = "access-key"
+    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.accessKeys
+    /// `AKIA…`, twenty characters.
+    package var id: String
+    package var account: AccountID
+    package var secret: String
+    package var createdAt: Timestamp
+
+    package init(id: String, account: AccountID, secret: String, createdAt: Timestamp) {
+        (self.id, self.account, self.secret, self.createdAt) = (id, account, secret, createdAt)
+    }
+}
+
+/// The answer once given to a request that carried a ClientToken.
+package struct RequestTokenRecord: CloudRecord {
+    package static let kind = "request-token"
+    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.requestTokens
+    /// Account, action and token, joined by slashes.
+    package var id: String
+    package var account: AccountID
+    /// SHA-256 over the request's other parameters.
+    package var requestHash: [UInt8]
+    /// The response's elements, without envelope and request id.
+    package var answer: [UInt8]
+    package var createdAt: Timestamp
+
+    package init(id: String, account: AccountID, requestHash: [UInt8], answer: [UInt8], createdAt: Timestamp) {
+        (self.id, self.account, self.requestHash) = (id, account, requestHash)
+        (self.answer, self.createdAt) = (answer, createdAt)
+    }
+}

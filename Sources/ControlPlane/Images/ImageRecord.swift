@@ -1,0 +1,93 @@
+// AMIs as the store keeps them.
+
+package import CloudTypes
+package import NodeContract
+
+package struct ImageRecord: TaggedRecord {
+    package static let kind = "image"
+    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.images
+
+    package var id: ImageID
+    package var account: AccountID
+    package var name: String
+    package var description: String?
+    package var architecture: Architecture
+    package var createdAt: Timestamp
+    package var state: State = .available
+    package var isPublic = false
+    /// Accounts that may launch it besides the owner.
+    package var launchPermissions: Set<AccountID> = []
+    package var rootDeviceName: String
+    package var rootDeviceType: RootDeviceType = .ebs
+    package var blockDevices: [BlockDevice] = []
+    package var boot: Boot = .firmware
+    /// `windows` or nil.
+    package var platform: String?
+    package var platformDetails = "Linux/UNIX"
+    package var usageOperation = "RunInstances"
+    package var imageLocation: String
+    package var bootMode: String?
+    package var enaSupport = true
+    package var sriovNetSupport: String?
+    package var imdsSupport: String?
+    package var tpmSupport: String?
+    package var virtualizationType = "hvm"
+    package var hypervisor = "xen"
+    package var kernelID: String?
+    package var ramdiskID: String?
+    package var deprecationTime: Timestamp?
+    package var deregistrationProtection = false
+    package var lastLaunchedAt: Timestamp?
+    package var tags: [String: String] = [:]
+
+    package enum State: String, Sendable, Codable { case pending, available, failed, disabled, deregistered }
+    package enum RootDeviceType: String, Sendable, Codable { case ebs, instanceStore = "instance-store" }
+
+    package enum Boot: Sendable, Codable, Equatable {
+        case firmware
+        /// The image brings kernel and ramdisk; the text is the kernel's command line.
+        case kernel(arguments: String)
+    }
+
+    package struct BlockDevice: Sendable, Codable, Equatable {
+        package var deviceName: String
+        /// nil where `virtualName` or `noDevice` says it all.
+        package var ebs: EBS?
+        /// `ephemeral0`…`ephemeral23`
+        package var virtualName: String?
+        package init(deviceName: String, ebs: EBS? = nil, virtualName: String? = nil) {
+            (self.deviceName, self.ebs, self.virtualName) = (deviceName, ebs, virtualName)
+        }
+    }
+
+    package struct EBS: Sendable, Codable, Equatable {
+        package var snapshot: SnapshotID?
+        package var sizeGiB: Int
+        package var volumeType: String
+        package var iops: Int?
+        package var throughput: Int?
+        package var deleteOnTermination: Bool
+        package var isEncrypted: Bool
+        package var kmsKeyID: String?
+        package init(
+            snapshot: SnapshotID?, sizeGiB: Int, volumeType: String = "gp3", deleteOnTermination: Bool = true,
+            isEncrypted: Bool = false
+        ) {
+            (self.snapshot, self.sizeGiB, self.volumeType) = (snapshot, sizeGiB, volumeType)
+            (self.deleteOnTermination, self.isEncrypted) = (deleteOnTermination, isEncrypted)
+        }
+    }
+
+    package init(
+        id: ImageID, account: AccountID, name: String, architecture: Architecture, createdAt: Timestamp,
+        rootDeviceName: String
+    ) {
+        (self.id, self.account, self.name, self.architecture) = (id, account, name, architecture)
+        (self.createdAt, self.rootDeviceName) = (createdAt, rootDeviceName)
+        imageLocation = "\(account)/\(name)"
+    }
+
+    package var indexKeys: [IndexKey] {
+        blockDevices.compactMap { $0.ebs?.snapshot.map { IndexKey(.snapshot, $0) } } + [IndexKey(.name, name)]
+    }
+}

@@ -1,0 +1,98 @@
+// An instance as the store keeps it: what was asked for, what is wanted now, what was last observed.
+
+package import CloudTypes
+package import NodeContract
+
+package struct InstanceRecord: TaggedRecord {
+    package static let kind = "instance"
+    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.instances
+
+    package var id: InstanceID
+    package var account: AccountID
+    package var reservation: ReservationID
+    package var launchIndex: Int
+    package var image: ImageID
+    package var instanceType: String
+    package var architecture: Architecture
+    package var keyName: String?
+    package var vpc: VPCID
+    package var subnet: SubnetID
+    package var availabilityZone: String
+    package var userData: [UInt8]?
+    package var clientToken: String?
+    package var rootDeviceName: String
+    package var tags: [String: String] = [:]
+
+    // What is wanted, and how far the world has come.
+    package var wanted: Wanted = .running
+    package var state: InstanceState = .pending
+    package var stateReason: InstanceStateReason?
+    /// As `StateTransitionReason` prints it: `User initiated (2026-11-23 08:15:00 GMT)`.
+    package var transitionReason = ""
+    /// When `state` last changed: deadlines count from here.
+    package var stateSince: Timestamp
+    /// Counts starts, from 1.
+    package var launch = 1
+    /// The last launch, as `LaunchTime` prints it.
+    package var launchTime: Timestamp
+    /// How the running stop or termination is to be done.
+    package var shutdown: Shutdown = .graceful
+    /// Reboots asked for and carried out so far.
+    package var rebootsWanted = 0
+    package var rebootsDone = 0
+    /// When the last wanted reboot was asked for: a guest that does not listen is reset some minutes later.
+    package var rebootSince: Timestamp?
+
+    // Attributes that callers set.
+    package var disableAPITermination = false
+    package var disableAPIStop = false
+    package var shutdownBehavior: ShutdownBehavior = .stop
+    package var isEBSOptimized = false
+    package var monitoring = false
+    package var metadataOptions = InstanceMetadata.Options()
+    package var hasMetadataIPv6 = false
+    package var tenancy = "default"
+    package var coreCount: Int?
+    package var threadsPerCore: Int?
+    package var creditSpecification: String?
+    package var autoRecovery = "default"
+    package var hostNameType = "ip-name"
+    package var resourceNameDNSA = false
+    package var resourceNameDNSAAAA = false
+    package var instanceProfileARN: String?
+    package var capacityReservationPreference = "open"
+    package var hibernates = false
+    package var enclaves = false
+    package var kernelID: String?
+    package var ramdiskID: String?
+    package var bootMode: String?
+
+    package enum Wanted: String, Sendable, Codable { case running, stopped, terminated }
+    package enum ShutdownBehavior: String, Sendable, Codable { case stop, terminate }
+
+    package enum Shutdown: String, Sendable, Codable {
+        /// Power button first, power cut when the guest does not listen.
+        case graceful
+        /// `Force`: a shorter patience.
+        case forced
+        /// `SkipOsShutdown`: the power cut at once.
+        case powerCut
+    }
+
+    package init(
+        id: InstanceID, account: AccountID, reservation: ReservationID, launchIndex: Int, image: ImageID,
+        instanceType: String, architecture: Architecture, vpc: VPCID, subnet: SubnetID,
+        availabilityZone: String, rootDeviceName: String, now: Timestamp
+    ) {
+        (self.id, self.account, self.reservation, self.launchIndex) = (id, account, reservation, launchIndex)
+        (self.image, self.instanceType, self.architecture) = (image, instanceType, architecture)
+        (self.vpc, self.subnet, self.availabilityZone) = (vpc, subnet, availabilityZone)
+        self.rootDeviceName = rootDeviceName
+        (stateSince, launchTime) = (now, now)
+    }
+
+    package var indexKeys: [IndexKey] {
+        [IndexKey(.vpc, vpc), IndexKey(.subnet, subnet), IndexKey(.image, image), IndexKey(.reservation, reservation)]
+            + (state == .terminated ? [] : [IndexKey(.keyPair, keyName ?? "")])
+    }
+}

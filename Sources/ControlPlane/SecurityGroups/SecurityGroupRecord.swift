@@ -1,0 +1,55 @@
+// Security groups and their rules as the store keeps them.
+
+package import CloudTypes
+package import NodeContract
+
+package struct SecurityGroupRecord: TaggedRecord {
+    package static let kind = "security-group"
+    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.securityGroups
+
+    package var id: SecurityGroupID
+    package var account: AccountID
+    package var vpc: VPCID
+    package var name: String
+    package var description: String
+    package var rules: [Rule] = []
+    package var tags: [String: String] = [:]
+
+    /// One rule: one kind of traffic, one peer, one rule id.
+    package struct Rule: Sendable, Codable, Equatable {
+        package var id: SecurityGroupRuleID
+        package var isEgress: Bool
+        /// `tcp`, `udp`, `icmp`, `icmpv6`, `-1` or a protocol number, as EC2 prints it back.
+        package var ipProtocol: String
+        package var fromPort: Int?
+        package var toPort: Int?
+        package var peer: Peer
+        package var description: String?
+        package var tags: [String: String] = [:]
+
+        package enum Peer: Sendable, Codable, Hashable {
+            case ipv4(CIDRBlock)
+            /// Kept and shown; guests have no IPv6 addresses yet.
+            case ipv6(String)
+            case group(SecurityGroupID, owner: AccountID)
+        }
+
+        package init(
+            id: SecurityGroupRuleID, isEgress: Bool, ipProtocol: String, fromPort: Int?, toPort: Int?, peer: Peer,
+            description: String? = nil
+        ) {
+            (self.id, self.isEgress, self.ipProtocol) = (id, isEgress, ipProtocol)
+            (self.fromPort, self.toPort, self.peer, self.description) = (fromPort, toPort, peer, description)
+        }
+    }
+
+    package init(id: SecurityGroupID, account: AccountID, vpc: VPCID, name: String, description: String) {
+        (self.id, self.account, self.vpc, self.name, self.description) = (id, account, vpc, name, description)
+    }
+
+    package var indexKeys: [IndexKey] {
+        var keys = [IndexKey(.vpc, vpc), IndexKey(.name, "\(vpc)/\(name.lowercased())")]
+        for rule in rules { if case .group(let group, _) = rule.peer { keys.append(IndexKey(.group, group)) } }
+        return keys
+    }
+}

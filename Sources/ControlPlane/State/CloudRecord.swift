@@ -1,0 +1,58 @@
+// What every kind of record has, and the key by which the store knows it.
+
+package import CloudTypes
+
+/// A typed value that the store keeps.
+package protocol CloudRecord: Codable, Sendable, Identifiable
+where ID: Hashable & Sendable & Comparable & LosslessRecordID {
+    /// The store's word for the kind; never changes once released.
+    static var kind: String { get }
+    /// Where the kind lives in memory.
+    static var table: WritableKeyPath<CloudState, Table<Self>> & Sendable { get }
+    var id: ID { get }
+    var account: AccountID { get }
+    /// What the record is looked up by besides its id and account: ids of what it belongs to, names, addresses.
+    var indexKeys: [IndexKey] { get }
+}
+
+extension CloudRecord {
+    package var indexKeys: [IndexKey] { [] }
+}
+
+/// An id that is stored as text.
+package protocol LosslessRecordID: CustomStringConvertible {}
+extension ResourceID: LosslessRecordID {}
+extension AccountID: LosslessRecordID {}
+extension String: LosslessRecordID {}
+
+/// A secondary key: `vpc` = `vpc-…`, `name` = `web`.
+package struct IndexKey: Hashable, Sendable {
+    package enum Name: UInt8, Sendable {
+        case account, vpc, subnet, instance, volume, snapshot, image, interface, group, reservation, name, publicAddress
+        case privateAddress, internetGateway, dhcpOptions, allocation, keyPair
+    }
+    package let name: Name
+    package let value: String
+    package init(_ name: Name, _ value: some CustomStringConvertible) {
+        (self.name, self.value) = (name, value.description)
+    }
+}
+
+/// A record that carries the caller's tags.
+package protocol TaggedRecord: CloudRecord {
+    /// As `DescribeTags` prints it.
+    static var resourceType: String { get }
+    var tags: [String: String] { get set }
+}
+
+extension TaggedRecord where ID: ResourceIDProtocol {
+    package static var resourceType: String { ID.resourceType }
+}
+
+/// Any `ResourceID`, whatever its kind.
+package protocol ResourceIDProtocol {
+    static var resourceType: String { get }
+}
+extension ResourceID: ResourceIDProtocol {
+    package static var resourceType: String { Kind.resourceType }
+}

@@ -1,0 +1,66 @@
+// All records of one kind, in memory: a persistent tree, so that a snapshot of the whole cloud costs nothing
+// and a reader never waits for a writer.
+
+package import CloudTypes
+internal import HashTreeCollections
+
+/// A record as of one change; never mutated, so it may be shared and what was rendered from it kept.
+package final class Versioned<Record: CloudRecord>: Sendable {
+    package let record: Record
+    init(_ record: Record) { self.record = record }
+}
+
+/// Records by id and by secondary keys.
+package struct Table<Record: CloudRecord>: Sendable {
+    private var rows: TreeDictionary<Record.ID, Versioned<Record>> = [:]
+    private var index: TreeDictionary<IndexKey, TreeSet<Record.ID>> = [:]
+
+    package init() {}
+
+    package var count: Int { rows.count }
+
+    package subscript(id: Record.ID) -> Record? { rows[id]?.record }
+
+    /// The same object until the record changes.
+    package func versioned(_ id: Record.ID) -> Versioned<Record>? { rows[id] }
+
+    /// Every record, in no order.
+    package var all: [Record] { rows.values.map(\.record) }
+
+    /// The records of an account in the order of their ids.
+    package func all(of account: AccountID) -> [Record] { all(where: IndexKey(.account, account)) }
+
+    /// The records with the key in the order of their ids.
+    package func all(where key: IndexKey) -> [Record] {
+        guard let ids = index[key] else { return [] }
+        return ids.sorted().compactMap { rows[$0]?.record }
+    }
+
+    package func ids(where key: IndexKey) -> [Record.ID] { index[key].map { $0.sorted() } ?? [] }
+
+    package func count(where key: IndexKey) -> Int { index[key]?.count ?? 0 }
+
+    package func contains(_ key: IndexKey) -> Bool { index[key] != nil }
+
+    /// One record with the key; which one, where there are several, is not said.
+    package func first(where key: IndexKey) -> Record? { index[key]?.first.flatMap { rows[$0]?.record } }
+
+    mutating func put(_ record: Record) {
+        let new = Set(keys(of: record))
+        let old = rows.updateValue(Versioned(record), forKey: record.id).map { Set(keys(of: $0.record)) } ?? []
+        for key in new where !old.contains(key) { index[key, default: []].insert(record.id) }
+        for key in old where !new.contains(key) { unlink(record.id, from: key) }
+    }
+
+    mutating func remove(_ id: Record.ID) {
+        guard let old = rows.removeValue(forKey: id) else { return }
+        for key in keys(of: old.record) { unlink(id, from: key) }
+    }
+
+    private mutating func unlink(_ id: Record.ID, from key: IndexKey) {
+        index[key]?.remove(id)
+        if index[key]?.isEmpty == true { index[key] = nil }
+    }
+
+    private func keys(of record: Record) -> [IndexKey] { record.indexKeys + [IndexKey(.account, record.account)] }
+}

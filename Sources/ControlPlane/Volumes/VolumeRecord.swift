@@ -1,0 +1,83 @@
+// Volumes and snapshots as the store keeps them.
+
+package import CloudTypes
+
+package struct VolumeRecord: TaggedRecord {
+    package static let kind = "volume"
+    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.volumes
+
+    package var id: VolumeID
+    package var account: AccountID
+    package var availabilityZone: String
+    package var sizeGiB: Int
+    /// `gp3`, `io2`, …
+    package var volumeType: String
+    package var iops: Int?
+    /// MiB/s; gp3 alone.
+    package var throughput: Int?
+    package var snapshot: SnapshotID?
+    package var isEncrypted = false
+    package var kmsKeyID: String?
+    package var state: State = .creating
+    /// Whether the bytes exist on the node.
+    package var isRealised = false
+    package var createdAt: Timestamp
+    package var attachments: [Attachment] = []
+    package var multiAttach = false
+    package var autoEnableIO = false
+    package var tags: [String: String] = [:]
+
+    package enum State: String, Sendable, Codable { case creating, available, inUse = "in-use", deleting, error }
+
+    package struct Attachment: Sendable, Codable, Equatable {
+        package enum State: String, Sendable, Codable { case attaching, attached, detaching, detached, busy }
+        package var instance: InstanceID
+        package var deviceName: String
+        package var state: State
+        package var attachedAt: Timestamp
+        package var deleteOnTermination: Bool
+        package init(
+            instance: InstanceID, deviceName: String, state: State, attachedAt: Timestamp, deleteOnTermination: Bool
+        ) {
+            (self.instance, self.deviceName, self.state) = (instance, deviceName, state)
+            (self.attachedAt, self.deleteOnTermination) = (attachedAt, deleteOnTermination)
+        }
+    }
+
+    package init(
+        id: VolumeID, account: AccountID, availabilityZone: String, sizeGiB: Int, volumeType: String,
+        snapshot: SnapshotID?, createdAt: Timestamp
+    ) {
+        (self.id, self.account, self.availabilityZone) = (id, account, availabilityZone)
+        (self.sizeGiB, self.volumeType, self.snapshot) = (sizeGiB, volumeType, snapshot)
+        self.createdAt = createdAt
+    }
+
+    package var indexKeys: [IndexKey] {
+        attachments.map { IndexKey(.instance, $0.instance) } + (snapshot.map { [IndexKey(.snapshot, $0)] } ?? [])
+    }
+}
+
+package struct SnapshotRecord: TaggedRecord {
+    package static let kind = "snapshot"
+    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.snapshots
+
+    package var id: SnapshotID
+    package var account: AccountID
+    package var sizeGiB: Int
+    package var description: String
+    package var startedAt: Timestamp
+    /// Where the bytes came from; nil for an imported disk.
+    package var volume: VolumeID?
+    package var isEncrypted = false
+    package var isPublic = false
+    package var state: State = .completed
+    package var tags: [String: String] = [:]
+
+    package enum State: String, Sendable, Codable { case pending, completed, error }
+
+    package init(id: SnapshotID, account: AccountID, sizeGiB: Int, description: String, startedAt: Timestamp) {
+        (self.id, self.account, self.sizeGiB) = (id, account, sizeGiB)
+        (self.description, self.startedAt) = (description, startedAt)
+    }
+}
