@@ -1,0 +1,131 @@
+// One action of a service with its types erased, and everything that is done once around it.
+
+package import AWSWire
+package import CloudTypes
+package import ControlPlane
+internal import Crypto
+package import NodeContract
+
+/// An action by name, ready to be called with a request.
+package struct Action: Sendable {
+    package let name: String
+    private let run: @Sendable (ActionCall) async throws(EC2Error) -> [UInt8]
+
+    package init<Meaning: RecordAction>(_ meaning: Meaning.Type) {
+        let operation = Meaning.Operation.self
+        name = operation.name
+        let isRead = Action.isRead(operation.name)
+        run = { call throws(EC2Error) in
+            isRead ? try Action.read(meaning, call) : try await Action.write(meaning, call)
+        }
+    }
+
+    package init<Meaning: LiveAction>(_ meaning: Meaning.Type) {
+        let operation = Meaning.Operation.self
+        name = operation.name
+        run = { call throws(EC2Error) in
+            let input = try Action.input(of: operation, call)
+            if (input as? any DryRunInput)?.dryRun == true { throw .dryRun }
+            let output = try await meaning.perform(input, for: call.caller, in: call.cloud, on: call.node)
+            return QueryResponse.success(operation, output, requestID: call.requestID)
+        }
+    }
+
+    package func answer(_ call: ActionCall) async throws(EC2Error) -> [UInt8] { try await run(call) }
+
+    private static func isRead(_ name: String) -> Bool {
+        ["Describe", "Get", "List"].contains { name.hasPrefix($0) }
+    }
+
+    private static func input<Operation: QueryOperation>(
+        of operation: Operation.Type, _ call: ActionCall
+    ) throws(EC2Error) -> Operation.Input {
+        do {
+            return try Operation.Input(from: call.request.parameters)
+        } catch {
+            throw error.refusal(in: operation.service.dialect)
+        }
+    }
+
+    /// Answered from the records as they are, without waiting for any writer.
+    private static func read<Meaning: RecordAction>(
+        _ meaning: Meaning.Type, _ call: ActionCall
+    ) throws(EC2Error) -> [UInt8] {
+        let operation = Meaning.Operation.self
+        let input = try input(of: operation, call)
+        var transaction = call.cloud.snapshot(as: call.caller)
+        let output = try meaning.perform(input, &transaction)
+        if (input as? any DryRunInput)?.dryRun == true { throw .dryRun }
+        return QueryResponse.success(operation, output, requestID: call.requestID)
+    }
+
+    /// Decided and made durable in one transaction, together with the answer kept for the request's token.
+    private static func write<Meaning: RecordAction>(
+        _ meaning: Meaning.Type, _ call: ActionCall
+    ) async throws(EC2Error) -> [UInt8] {
+        let operation = Meaning.Operation.self
+        let input = try input(of: operation, call)
+        let token = try RequestToken(of: operation, input, call)
+        let body: [UInt8] = try await call.cloud.transact(as: call.caller) { transaction throws(EC2Error) in
+            if let kept = try token?.answer(in: transaction) { return kept }
+            let output = try meaning.perform(input, &transaction)
+            if (input as? any DryRunInput)?.dryRun == true { throw .dryRun }
+            var xml = XMLWriter()
+            output.write(to: &xml)
+            token?.keep(xml.bytes, in: &transaction)
+            return xml.bytes
+        }
+        return QueryResponse.success(operation, body: body, requestID: call.requestID)
+    }
+}
+
+/// One call of an action.
+package struct ActionCall: Sendable {
+    package let request: QueryRequest
+    package let caller: Caller
+    package let cloud: Cloud
+    package let node: any Node
+    package let requestID: String
+
+    package init(request: QueryRequest, caller: Caller, cloud: Cloud, node: any Node, requestID: String) {
+        (self.request, self.caller, self.cloud, self.node) = (request, caller, cloud, node)
+        self.requestID = requestID
+    }
+}
+
+/// A ClientToken: the same token with the same parameters gets the same answer, with others it is refused.
+/// Source: EC2 API Reference, "Ensuring idempotency".
+private struct RequestToken: Sendable {
+    private let id: String
+    private let hash: [UInt8]
+
+    /// nil where the request carries no token.
+    init?<Operation: QueryOperation>(
+        of operation: Operation.Type, _ input: Operation.Input, _ call: ActionCall
+    ) throws(EC2Error) {
+        guard let token = (input as? any ClientTokenInput)?.clientToken, !token.isEmpty else { return nil }
+        guard token.utf8.count <= 64, token.utf8.allSatisfy({ $0 > 31 && $0 < 127 }) else {
+            throw .invalidParameterValue(
+                name: "clientToken", value: token, reason: "It must be at most 64 printable ASCII characters long.")
+        }
+        id = "\(call.caller.account)/\(operation.name)/\(token)"
+        let text = call.request.canonicalParameters(ignoring: ["ClientToken", "DryRun"])
+        hash = Array(SHA256.hash(data: Array(text.utf8)))
+    }
+
+    func answer(in transaction: Transaction) throws(EC2Error) -> [UInt8]? {
+        guard let kept = transaction.state.requestTokens[id] else { return nil }
+        guard kept.requestHash == hash else {
+            throw EC2Error(
+                "IdempotentParameterMismatch",
+                "The request uses the same client token as a previous, but non-identical request.")
+        }
+        return kept.answer
+    }
+
+    func keep(_ answer: [UInt8], in transaction: inout Transaction) {
+        transaction.put(
+            RequestTokenRecord(
+                id: id, account: transaction.account, requestHash: hash, answer: answer, createdAt: transaction.now))
+    }
+}

@@ -1,0 +1,23 @@
+// What an action is: its meaning alone. Signature, validation against the model, DryRun, ClientToken, the default VPC,
+// XML and errors are done around it, once for all.
+
+package import AWSWire
+package import CloudTypes
+package import ControlPlane
+package import NodeContract
+
+/// An action that the records alone can answer: it reads and writes them and never waits.
+package protocol RecordAction: Sendable {
+    associatedtype Operation: QueryOperation
+    static func perform(
+        _ input: Operation.Input, _ transaction: inout Transaction
+    ) throws(EC2Error) -> Operation.Output
+}
+
+/// An action that must ask the node or compute for long: few.
+package protocol LiveAction: Sendable {
+    associatedtype Operation: QueryOperation
+    static func perform(
+        _ input: Operation.Input, for caller: Caller, in cloud: Cloud, on node: any Node
+    ) async throws(EC2Error) -> Operation.Output
+}

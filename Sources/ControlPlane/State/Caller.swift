@@ -1,0 +1,14 @@
+// Who calls.
+
+package import CloudTypes
+
+/// The identity behind a verified signature.
+package struct Caller: Sendable, Equatable {
+    package var account: AccountID
+    package var accessKeyID: String
+    /// `arn:aws:iam::123456789012:root`
+    package var arn: String { "arn:aws:iam::\(account):root" }
+    package init(account: AccountID, accessKeyID: String) {
+        (self.account, self.accessKeyID) = (account, accessKeyID)
+    }
+}

@@ -1,0 +1,169 @@
+// The one owner of the records in memory. Decisions are taken one after another under a lock, written to the store in
+// that order, and become visible to readers when they are durable.
+
+package import CloudStore
+package import CloudTypes
+package import Logging
+import Synchronization
+
+package final class Cloud: Sendable {
+    /// What decisions build on: may be ahead of `durable` by commits on their way to the disk.
+    private struct Ahead {
+        var state: CloudState
+        var last: Step?
+        var nextNumber: UInt64 = 1
+        /// Counts the failures of the store: a step of an older epoch can no longer set anything back.
+        var epoch = 0
+        var random: any RandomNumberGenerator & Sendable
+    }
+
+    /// A decision on its way to the disk.
+    private struct Step: Sendable {
+        let number: UInt64
+        let epoch: Int
+        let state: CloudState
+        let keys: Set<RecordKey>
+        let ticket: CommitTicket
+    }
+
+    private struct Durable {
+        var number: UInt64
+        var state: CloudState
+    }
+
+    package let settings: CloudSettings
+    package let log: Logger
+    private let store: any CloudStore
+    private let clock: @Sendable () -> Timestamp
+    private let ahead: Mutex<Ahead>
+    private let durable: Mutex<Durable>
+    private let listeners = Mutex<[Int: AsyncStream<Set<RecordKey>>.Continuation]>([:])
+
+    private init(
+        store: any CloudStore, state: CloudState, settings: CloudSettings, log: Logger,
+        random: any RandomNumberGenerator & Sendable, clock: @escaping @Sendable () -> Timestamp
+    ) {
+        (self.store, self.settings, self.log, self.clock) = (store, settings, log, clock)
+        ahead = Mutex(Ahead(state: state, random: random))
+        durable = Mutex(Durable(number: 0, state: state))
+    }
+
+    /// Reads every record; what cannot be read stays in the store and is told to the log.
+    package static func open(
+        _ store: any CloudStore, settings: CloudSettings, log: Logger,
+        random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
+        clock: @escaping @Sendable () -> Timestamp
+    ) async throws(StoreError) -> Cloud {
+        var state = CloudState()
+        var unreadable: [RecordKey] = []
+        _ = try await store.load { stored in
+            if !RecordCodec.load(stored, into: &state) { unreadable.append(stored.key) }
+        }
+        for key in unreadable { log.error("a record cannot be read and is kept as it is", metadata: ["key": "\(key)"]) }
+        return Cloud(store: store, state: state, settings: settings, log: log, random: random, clock: clock)
+    }
+
+    package var now: Timestamp { clock() }
+
+    /// The records as of the last durable change. Costs nothing; does not change while it is looked at.
+    package var records: CloudState { durable.withLock { $0.state } }
+
+    /// The records as of the last durable change, for an action that only reads.
+    package func snapshot(as caller: Caller) -> Transaction {
+        Transaction(
+            state: records, caller: caller, now: clock(), settings: settings, random: SystemRandomNumberGenerator())
+    }
+
+    /// Decides and makes the decision durable, or changes nothing.
+    ///
+    /// `body` runs under a lock: it computes and never waits.
+    package func transact<Result: Sendable>(
+        as caller: Caller, _ body: (inout Transaction) throws(EC2Error) -> Result
+    ) async throws(EC2Error) -> Result {
+        let (result, step) = try decide(as: caller, body)
+        guard let step else { return result }
+        do {
+            _ = try await step.ticket.durable()
+        } catch {
+            throw .internalError(logged: "the store refused a commit: \(error)")
+        }
+        publish(step)
+        return result
+    }
+
+    /// What changes from now on: the keys of each commit, once it is durable.
+    package func changes() -> AsyncStream<Set<RecordKey>> {
+        let (stream, continuation) = AsyncStream<Set<RecordKey>>.makeStream()
+        let number = listeners.withLock { listeners in
+            let number = (listeners.keys.max() ?? 0) + 1
+            listeners[number] = continuation
+            return number
+        }
+        continuation.onTermination = { [weak self] _ in self?.forgetListener(number) }
+        return stream
+    }
+
+    package func close() async {
+        listeners.withLock { listeners in
+            for continuation in listeners.values { continuation.finish() }
+            listeners = [:]
+        }
+        await store.close()
+    }
+
+    private func forgetListener(_ number: Int) {
+        _ = listeners.withLock { $0.removeValue(forKey: number) }
+    }
+
+    private func decide<Result: Sendable>(
+        as caller: Caller, _ body: (inout Transaction) throws(EC2Error) -> Result
+    ) throws(EC2Error) -> (Result, Step?) {
+        let (result, step, isNew) = try ahead.withLock { ahead throws(EC2Error) -> (Result, Step?, Bool) in
+            var transaction = Transaction(
+                state: ahead.state, caller: caller, now: clock(), settings: settings, random: ahead.random)
+            let result = try body(&transaction)
+            ahead.random = transaction.random
+            guard transaction.hasChanges else { return (result, ahead.last, false) }
+            let step = Step(
+                number: ahead.nextNumber, epoch: ahead.epoch, state: transaction.state, keys: transaction.changedKeys,
+                ticket: store.submit(try transaction.encoded(), if: [], after: ahead.last?.ticket))
+            ahead.nextNumber += 1
+            ahead.state = transaction.state
+            ahead.last = step
+            return (result, step, true)
+        }
+        if let step, isNew { follow(step) }
+        return (result, step)
+    }
+
+    private func follow(_ step: Step) {
+        step.ticket.whenDone { [self] outcome in
+            switch outcome {
+            case .success:
+                publish(step)
+                let continuations = listeners.withLock { Array($0.values) }
+                for continuation in continuations { continuation.yield(step.keys) }
+            case .failure(let error):
+                log.error("the store refused a commit", metadata: ["error": "\(error)"])
+                fallBack(from: step)
+            }
+        }
+    }
+
+    /// Steps may be told of in any order; what readers see only moves forward.
+    private func publish(_ step: Step) {
+        durable.withLock { durable in
+            if step.number > durable.number { durable = Durable(number: step.number, state: step.state) }
+        }
+    }
+
+    /// Decisions that built on the one that failed fail with it; new ones begin at what is durable.
+    private func fallBack(from step: Step) {
+        ahead.withLock { ahead in
+            guard ahead.epoch == step.epoch else { return }
+            ahead.epoch += 1
+            ahead.state = durable.withLock { $0.state }
+            ahead.last = nil
+        }
+    }
+}

@@ -1,0 +1,75 @@
+// What an operator chose for the whole cloud; fixed while it runs.
+
+package import CloudTypes
+package import NodeContract
+
+package struct CloudSettings: Sendable {
+    package var region: String
+    package var zones: [Zone]
+    /// Elastic and auto-assigned public addresses come from here.
+    package var publicPool: CIDRBlock
+    /// Addresses of the pool that stand for the host itself and are never given out.
+    package var reservedPublicAddresses: Set<IPv4Address>
+    package var quotas: Quotas
+    package var capabilities: NodeCapabilities
+
+    package struct Zone: Sendable, Equatable {
+        /// `us-east-1a`
+        package var name: String
+        /// `use1-az1`
+        package var id: String
+        package init(name: String, id: String) { (self.name, self.id) = (name, id) }
+    }
+
+    /// AWS's default quotas for a new account. Source: Service Quotas, Amazon VPC and Amazon EC2.
+    package struct Quotas: Sendable {
+        package var vpcs = 5
+        package var subnetsPerVPC = 200
+        package var internetGateways = 5
+        package var routeTablesPerVPC = 200
+        package var routesPerTable = 50
+        package var elasticAddresses = 5
+        package var securityGroups = 2_500
+        package var rulesPerGroupAndDirection = 60
+        package var groupsPerInterface = 5
+        package var keyPairs = 5_000
+        package var networkInterfaces = 5_000
+        package var tagsPerResource = 50
+        /// Instances of one account that are not terminated; bounds what one caller can ask of a host.
+        package var instances = 100_000
+        package init() {}
+    }
+
+    package init(region: String, capabilities: NodeCapabilities) {
+        self.region = region
+        zones = CloudSettings.zones(of: region)
+        publicPool = CIDRBlock(IPv4Address(0xC612_0000), prefix: 16)
+        reservedPublicAddresses = []
+        quotas = Quotas()
+        self.capabilities = capabilities
+    }
+
+    /// `ec2.internal` in us-east-1, elsewhere the region comes first.
+    package var internalDomain: String { region == "us-east-1" ? "ec2.internal" : "\(region).compute.internal" }
+    package var publicDomain: String {
+        region == "us-east-1" ? "compute-1.amazonaws.com" : "\(region).compute.amazonaws.com"
+    }
+
+    /// Three zones a, b, c, with ids as AWS forms them: `use1-az1`.
+    private static func zones(of region: String) -> [Zone] {
+        let parts = region.split(separator: "-")
+        let direction = parts.dropFirst().dropLast().map(abbreviation).joined()
+        let short = (parts.first.map(String.init) ?? "") + direction + (parts.last.map(String.init) ?? "")
+        return ["a", "b", "c"].enumerated().map { Zone(name: region + $1, id: "\(short)-az\($0 + 1)") }
+    }
+
+    private static func abbreviation(of word: Substring) -> String {
+        switch word {
+        case "northeast": "ne"
+        case "northwest": "nw"
+        case "southeast": "se"
+        case "southwest": "sw"
+        default: String(word.prefix(1))
+        }
+    }
+}
