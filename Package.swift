@@ -63,7 +63,14 @@ let package = Package(
         .testTarget(
             name: "StoreContractTests", dependencies: ["CloudStore", "Simulation"], swiftSettings: strict),
         // 3: control plane and node
+        part(
+            "ControlPlane",
+            ["CloudTypes", "CloudStore", "NodeContract", "RecordCoding", trees, logging]),
         // 4: the services
+        part(
+            "APIGateway",
+            ["AWSWire", "CloudTypes", "ControlPlane", "NodeContract", "SigV4", crypto, logging]),
+        part("EC2API", ["APIGateway", "AWSWire", "CloudTypes", "ControlPlane", "NodeContract"]),
         // 5: composition root
     ]
 )

@@ -1,60 +1,66 @@
-// Base64 as RFC 4648 writes it, over bytes.
+// Base64 (RFC 4648, section 4) for user data, keys and console output.
 
 package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    package static func encode(_ bytes: some Collection<UInt8>) -> String {
+    private static let values: [UInt8] = {
+        var table = [UInt8](repeating: 0xff, count: 256)
+        for (value, character) in alphabet.enumerated() { table[Int(character)] = UInt8(value) }
+        return table
+    }()
+
+    /// Padded, without line breaks.
+    package static func encode(_ bytes: [UInt8]) -> String { String(decoding: encodedBytes(bytes), as: UTF8.self) }
+
+    package static func encodedBytes(_ bytes: [UInt8]) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let group = Array(rest.prefix(3))
-            rest = rest.dropFirst(3)
-            let number = UInt32(group[0]) << 16 | UInt32(group.count > 1 ? group[1] : 0) << 8
-                | UInt32(group.count > 2 ? group[2] : 0)
-            text.append(alphabet[Int(number >> 18)])
-            text.append(alphabet[Int(number >> 12 & 63)])
-            text.append(group.count > 1 ? alphabet[Int(number >> 6 & 63)] : UInt8(ascii: "="))
-            text.append(group.count > 2 ? alphabet[Int(number & 63)] : UInt8(ascii: "="))
+        var position = 0
+        while position < bytes.count {
+            let left = bytes.count - position
+            let second = left > 1 ? bytes[position + 1] : 0
+            let third = left > 2 ? bytes[position + 2] : 0
+            let group = Int(bytes[position]) << 16 | Int(second) << 8 | Int(third)
+            text.append(alphabet[group >> 18])
+            text.append(alphabet[group >> 12 & 63])
+            text.append(left > 1 ? alphabet[group >> 6 & 63] : UInt8(ascii: "="))
+            text.append(left > 2 ? alphabet[group & 63] : UInt8(ascii: "="))
+            position += 3
         }
-        return String(decoding: text, as: UTF8.self)
+        return text
     }
 
-    /// Line breaks are passed over; anything else outside the alphabet, or padding that is wrong, gives nil.
+    /// Reads padded base64; line breaks and blanks between its characters are passed over, as tools wrap lines.
+    ///
+    /// - Returns: `nil` for anything else.
     package static func decode(_ text: String) -> [UInt8]? {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count * 3 / 4)
-        var (number, digits, padding) = (UInt32(0), 0, 0)
-        for byte in text.utf8 where byte != 10 && byte != 13 {
-            if byte == UInt8(ascii: "=") {
-                padding += 1
-                continue
-            }
-            guard padding == 0, let value = value(of: byte) else { return nil }
-            number = number << 6 | value
-            digits += 1
-            if digits % 4 == 0 {
-                bytes += [UInt8(number >> 16 & 255), UInt8(number >> 8 & 255), UInt8(number & 255)]
-                number = 0
+        bytes.reserveCapacity(text.utf8.count / 4 * 3)
+        var group = 0
+        var characters = 0
+        var padding = 0
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"): continue
+            case UInt8(ascii: "="): padding += 1
+            default:
+                let value = values[Int(byte)]
+                guard value != 0xff, padding == 0 else { return nil }
+                group = group << 6 | Int(value)
+                characters += 1
+                if characters % 4 == 0 {
+                    bytes.append(UInt8(truncatingIfNeeded: group >> 16))
+                    bytes.append(UInt8(truncatingIfNeeded: group >> 8))
+                    bytes.append(UInt8(truncatingIfNeeded: group))
+                    group = 0
+                }
             }
         }
-        guard (digits + padding) % 4 == 0, padding < 3 else { return nil }
-        switch digits % 4 {
-        case 0: return padding == 0 ? bytes : nil
-        case 2: return bytes + [UInt8(number >> 4 & 255)]
-        case 3: return bytes + [UInt8(number >> 10 & 255), UInt8(number >> 2 & 255)]
+        switch (characters % 4, padding) {
+        case (0, 0): return bytes
+        case (2, 2) where group & 15 == 0: return bytes + [UInt8(group >> 4)]
+        case (3, 1) where group & 3 == 0: return bytes + [UInt8(group >> 10), UInt8(group >> 2 & 255)]
         default: return nil
-        }
-    }
-
-    private static func value(of byte: UInt8) -> UInt32? {
-        switch byte {
-        case 65...90: UInt32(byte) - 65
-        case 97...122: UInt32(byte) - 71
-        case 48...57: UInt32(byte) + 4
-        case 43: 62
-        case 47: 63
-        default: nil
         }
     }
 }

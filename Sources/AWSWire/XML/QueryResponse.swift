@@ -12,17 +12,34 @@ package enum QueryResponse {
         _ operation: Operation.Type, _ output: Operation.Output, requestID: String, capacity: Int = 2048
     ) -> [UInt8] {
         var xml = XMLWriter(capacity: capacity)
+        envelope(operation, requestID, &xml) { output.write(to: &$0) }
+        return xml.bytes
+    }
+
+    /// An answer whose elements were written before.
+    package static func success(
+        _ operation: any QueryOperation.Type, body: [UInt8], requestID: String
+    ) -> [UInt8] {
+        var xml = XMLWriter(capacity: body.count + 512)
+        envelope(operation, requestID, &xml) { $0.verbatim(body) }
+        return xml.bytes
+    }
+
+    private static func envelope(
+        _ operation: any QueryOperation.Type, _ requestID: String, _ xml: inout XMLWriter,
+        _ write: (inout XMLWriter) -> Void
+    ) {
         let service = operation.service
         xml.verbatim(declaration)
         xml.verbatim("<\(operation.name)Response xmlns=\"\(service.xmlNamespace)\">")
         switch service.dialect {
         case .ec2:
             xml.element("requestId", requestID)
-            output.write(to: &xml)
+            write(&xml)
         case .awsQuery:
             if let result = operation.resultElement {
                 xml.verbatim("<\(result)>")
-                output.write(to: &xml)
+                write(&xml)
                 xml.verbatim("</\(result)>")
             }
             xml.open("ResponseMetadata")
@@ -30,7 +47,6 @@ package enum QueryResponse {
             xml.close("ResponseMetadata")
         }
         xml.verbatim("</\(operation.name)Response>")
-        return xml.bytes
     }
 
     package static func failure(_ error: EC2Error, of service: QueryService, requestID: String) -> [UInt8] {

@@ -31,6 +31,9 @@ package struct XMLWriter: Sendable {
 
     mutating func verbatim(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
+    /// Elements written before, as they are.
+    package mutating func verbatim(_ elements: [UInt8]) { bytes.append(contentsOf: elements) }
+
     private mutating func tag(_ name: StaticString, before: StaticString, after: StaticString) {
         let count = before.utf8CodeUnitCount + name.utf8CodeUnitCount + after.utf8CodeUnitCount
         append(count) { place in

@@ -4,7 +4,7 @@ package import CloudTypes
 
 package struct AccountRecord: CloudRecord {
     package static let kind = "account"
-    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.accounts
+    package static let table: TablePath<Self> = \.accounts
     package var id: AccountID
     package var account: AccountID { id }
     package var name: String
@@ -24,7 +24,7 @@ package struct AccountRecord: CloudRecord {
 
 package struct AccessKeyRecord: CloudRecord {
     package static let kind = "access-key"
-    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.accessKeys
+    package static let table: TablePath<Self> = \.accessKeys
     /// `AKIA…`, twenty characters.
     package var id: String
     package var account: AccountID
@@ -39,7 +39,7 @@ package struct AccessKeyRecord: CloudRecord {
 /// The answer once given to a request that carried a ClientToken.
 package struct RequestTokenRecord: CloudRecord {
     package static let kind = "request-token"
-    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.requestTokens
+    package static let table: TablePath<Self> = \.requestTokens
     /// Account, action and token, joined by slashes.
     package var id: String
     package var account: AccountID

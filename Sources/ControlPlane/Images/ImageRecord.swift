@@ -5,7 +5,7 @@ package import NodeContract
 
 package struct ImageRecord: TaggedRecord {
     package static let kind = "image"
-    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.images
+    package static let table: TablePath<Self> = \.images
 
     package var id: ImageID
     package var account: AccountID

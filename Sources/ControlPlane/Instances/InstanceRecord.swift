@@ -5,7 +5,7 @@ package import NodeContract
 
 package struct InstanceRecord: TaggedRecord {
     package static let kind = "instance"
-    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.instances
+    package static let table: TablePath<Self> = \.instances
 
     package var id: InstanceID
     package var account: AccountID

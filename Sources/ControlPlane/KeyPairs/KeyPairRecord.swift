@@ -4,7 +4,7 @@ package import CloudTypes
 
 package struct KeyPairRecord: TaggedRecord {
     package static let kind = "key-pair"
-    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.keyPairs
+    package static let table: TablePath<Self> = \.keyPairs
 
     package var id: KeyPairID
     package var account: AccountID

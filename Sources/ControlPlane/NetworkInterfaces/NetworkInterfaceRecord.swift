@@ -4,7 +4,7 @@ package import CloudTypes
 
 package struct NetworkInterfaceRecord: TaggedRecord {
     package static let kind = "network-interface"
-    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.networkInterfaces
+    package static let table: TablePath<Self> = \.networkInterfaces
 
     package var id: NetworkInterfaceID
     package var account: AccountID
@@ -73,7 +73,7 @@ package struct NetworkInterfaceRecord: TaggedRecord {
 
 package struct AddressRecord: TaggedRecord {
     package static let kind = "address"
-    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.addresses
+    package static let table: TablePath<Self> = \.addresses
 
     package var id: AllocationID
     package var account: AccountID

@@ -1,11 +1,10 @@
 // Security groups and their rules as the store keeps them.
 
 package import CloudTypes
-package import NodeContract
 
 package struct SecurityGroupRecord: TaggedRecord {
     package static let kind = "security-group"
-    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.securityGroups
+    package static let table: TablePath<Self> = \.securityGroups
 
     package var id: SecurityGroupID
     package var account: AccountID

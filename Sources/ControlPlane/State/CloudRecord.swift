@@ -2,13 +2,16 @@
 
 package import CloudTypes
 
+/// Where a kind of record lives in memory.
+package typealias TablePath<Record: CloudRecord> = any (WritableKeyPath<CloudState, Table<Record>> & Sendable)
+
 /// A typed value that the store keeps.
 package protocol CloudRecord: Codable, Sendable, Identifiable
 where ID: Hashable & Sendable & Comparable & LosslessRecordID {
     /// The store's word for the kind; never changes once released.
     static var kind: String { get }
     /// Where the kind lives in memory.
-    static var table: WritableKeyPath<CloudState, Table<Self>> & Sendable { get }
+    static var table: TablePath<Self> { get }
     var id: ID { get }
     var account: AccountID { get }
     /// What the record is looked up by besides its id and account: ids of what it belongs to, names, addresses.

@@ -2,7 +2,7 @@
 // Rules of every noun are extensions of this type: they say what may change, never how the world follows.
 
 package import CloudTypes
-package import CloudStore
+internal import CloudStore
 internal import RecordCoding
 
 /// The records as they would be, while a call decides.

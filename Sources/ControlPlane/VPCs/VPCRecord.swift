@@ -4,7 +4,7 @@ package import CloudTypes
 
 package struct VPCRecord: TaggedRecord {
     package static let kind = "vpc"
-    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.vpcs
+    package static let table: TablePath<Self> = \.vpcs
 
     package var id: VPCID
     package var account: AccountID
@@ -38,7 +38,7 @@ package struct VPCRecord: TaggedRecord {
 
 package struct SubnetRecord: TaggedRecord {
     package static let kind = "subnet"
-    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.subnets
+    package static let table: TablePath<Self> = \.subnets
 
     package var id: SubnetID
     package var account: AccountID
@@ -69,7 +69,7 @@ package struct SubnetRecord: TaggedRecord {
 
 package struct InternetGatewayRecord: TaggedRecord {
     package static let kind = "internet-gateway"
-    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.internetGateways
+    package static let table: TablePath<Self> = \.internetGateways
 
     package var id: InternetGatewayID
     package var account: AccountID
@@ -85,7 +85,7 @@ package struct InternetGatewayRecord: TaggedRecord {
 
 package struct RouteTableRecord: TaggedRecord {
     package static let kind = "route-table"
-    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.routeTables
+    package static let table: TablePath<Self> = \.routeTables
 
     package var id: RouteTableID
     package var account: AccountID
@@ -128,7 +128,7 @@ package struct RouteTableRecord: TaggedRecord {
 /// The default network ACL of a VPC, which lets everything through.
 package struct NetworkACLRecord: TaggedRecord {
     package static let kind = "network-acl"
-    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.networkACLs
+    package static let table: TablePath<Self> = \.networkACLs
 
     package var id: NetworkACLID
     package var account: AccountID
@@ -145,7 +145,7 @@ package struct NetworkACLRecord: TaggedRecord {
 
 package struct DHCPOptionsRecord: TaggedRecord {
     package static let kind = "dhcp-options"
-    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.dhcpOptions
+    package static let table: TablePath<Self> = \.dhcpOptions
 
     package var id: DHCPOptionsID
     package var account: AccountID

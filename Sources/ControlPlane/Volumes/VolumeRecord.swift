@@ -4,7 +4,7 @@ package import CloudTypes
 
 package struct VolumeRecord: TaggedRecord {
     package static let kind = "volume"
-    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.volumes
+    package static let table: TablePath<Self> = \.volumes
 
     package var id: VolumeID
     package var account: AccountID
@@ -60,7 +60,7 @@ package struct VolumeRecord: TaggedRecord {
 
 package struct SnapshotRecord: TaggedRecord {
     package static let kind = "snapshot"
-    package static let table: WritableKeyPath<CloudState, Table<Self>> & Sendable = \.snapshots
+    package static let table: TablePath<Self> = \.snapshots
 
     package var id: SnapshotID
     package var account: AccountID

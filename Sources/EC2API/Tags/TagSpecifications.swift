@@ -14,7 +14,7 @@ package enum TagSpecifications {
     ) throws(EC2Error) -> [String: String] {
         var tags: [String: String] = [:]
         for specification in specifications {
-            guard let named = specification.resourceType?.rawValue else {
+            guard let named = specification.resourceType else {
                 throw .missingParameter("TagSpecification.ResourceType")
             }
             guard allowed.contains(named) else {

@@ -1,0 +1,13 @@
+// Every action of the EC2 API that this cloud answers: the lists of the nouns, joined.
+
+package import APIGateway
+package import AWSWire
+
+package enum EC2Actions {
+    /// The EC2 service as the gateway serves it.
+    package static let service = QueryServiceActions(EC2.service, lists.flatMap { $0 })
+
+    private static let lists: [[Action]] = [
+        tags
+    ]
+}
