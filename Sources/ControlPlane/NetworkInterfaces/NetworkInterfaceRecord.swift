@@ -18,6 +18,9 @@ package struct NetworkInterfaceRecord: TaggedRecord {
     /// The first is the primary one.
     package var addresses: [Address]
     package var attachment: Attachment?
+    /// Whether the first address gets a public one from the pool whenever the guest is up and no Elastic IP stands
+    /// for it.
+    package var wantsPublicAddress = false
     package var isRequesterManaged = false
     package var createdAt: Timestamp
     package var tags: [String: String] = [:]
