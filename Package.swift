@@ -62,6 +62,8 @@ let package = Package(
         part("Simulation", ["CloudStore"]),
         .testTarget(
             name: "StoreContractTests", dependencies: ["CloudStore", "Simulation"], swiftSettings: strict),
+        part("QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
+        tests(of: "QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
         // 3: control plane and node
         part(
             "ControlPlane",

@@ -33,7 +33,7 @@ package struct VolumeFile: Sendable, Equatable, Codable {
     package enum Format: String, Sendable, Codable { case qcow2, raw }
     package var path: String
     package var format: Format
-    /// The files beneath a clone, which must be readable too.
+    /// The flat raw files beneath a clone, the nearest first, which must be readable too.
     package var backingPaths: [String]
     package init(path: String, format: Format, backingPaths: [String] = []) {
         (self.path, self.format, self.backingPaths) = (path, format, backingPaths)

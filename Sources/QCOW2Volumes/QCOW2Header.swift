@@ -1,0 +1,129 @@
+// The beginning of a qcow2 file: read from images that need not be trusted, written for volumes that are new.
+// Follows: QEMU documentation, "Qcow2 image file format" (version 3).
+
+/// What a qcow2 file's header says, as far as we must know.
+struct QCOW2Header: Equatable {
+    var virtualSize: UInt64
+    /// As written in the file; a relative one counts from the file's own directory.
+    var backingFile: String?
+    var isEncrypted = false
+    /// The guest's data lies in another file.
+    var hasExternalData = false
+
+    static let magic: [UInt8] = [0x51, 0x46, 0x49, 0xfb]
+    /// Enough bytes of a file's beginning to read everything here.
+    static let readLength = 65536
+
+    init(virtualSize: UInt64, backingFile: String?) {
+        (self.virtualSize, self.backingFile) = (virtualSize, backingFile)
+    }
+
+    /// Reads the header from the file's first bytes; nil when it is no qcow2 file or its name lies outside of them.
+    init?(_ bytes: [UInt8]) {
+        guard bytes.starts(with: QCOW2Header.magic), bytes.count >= 72 else { return nil }
+        let version = bytes.bigEndian(at: 4, width: 4)
+        guard version == 2 || version == 3, version == 2 || bytes.count >= 104 else { return nil }
+        let offset = bytes.bigEndian(at: 8, width: 8)
+        let length = bytes.bigEndian(at: 16, width: 4)
+        var name: String?
+        if offset != 0 {
+            guard length <= 1023, offset <= UInt64(bytes.count), offset + length <= UInt64(bytes.count) else {
+                return nil
+            }
+            name = String(decoding: bytes[Int(offset)..<Int(offset + length)], as: UTF8.self)
+        }
+        self.init(virtualSize: bytes.bigEndian(at: 24, width: 8), backingFile: name)
+        isEncrypted = bytes.bigEndian(at: 32, width: 4) != 0
+        hasExternalData = version == 3 && bytes.bigEndian(at: 72, width: 8) & 4 != 0
+    }
+}
+
+/// A new qcow2 file without data: the few pieces that are not zero, and the file's length.
+struct EmptyQCOW2: Equatable {
+    struct Piece: Equatable {
+        let offset: UInt64
+        let bytes: [UInt8]
+    }
+
+    static let clusterBits: UInt64 = 16
+    private static let cluster: UInt64 = 1 << clusterBits
+    private static let backingFormatExtension: UInt64 = 0xe279_2aca
+
+    let pieces: [Piece]
+    let length: UInt64
+
+    /// - Parameters:
+    ///   - virtualSize: bytes, a multiple of 512.
+    ///   - backingFile: at most 1023 bytes; its content is read as `raw`.
+    init(virtualSize: UInt64, backingFile: String?) {
+        // Cluster 0: header. 1: refcount table. 2: refcount block. From 3: the L1 table, which begins as zeros.
+        let bytesPerL2 = EmptyQCOW2.cluster * (EmptyQCOW2.cluster / 8)
+        let l1Entries = (virtualSize + bytesPerL2 - 1) / bytesPerL2
+        let l1Clusters = max(1, (l1Entries * 8 + EmptyQCOW2.cluster - 1) / EmptyQCOW2.cluster)
+        let clusters = 3 + l1Clusters
+        length = clusters * EmptyQCOW2.cluster
+        var table = BigEndianBytes()
+        table.append(2 * EmptyQCOW2.cluster, width: 8)
+        var block = BigEndianBytes()
+        for _ in 0..<clusters { block.append(1, width: 2) }
+        let header = EmptyQCOW2.header(virtualSize: virtualSize, l1Entries: l1Entries, backingFile: backingFile)
+        pieces = [
+            Piece(offset: 0, bytes: header), Piece(offset: EmptyQCOW2.cluster, bytes: table.bytes),
+            Piece(offset: 2 * EmptyQCOW2.cluster, bytes: block.bytes),
+        ]
+    }
+
+    private static func header(virtualSize: UInt64, l1Entries: UInt64, backingFile: String?) -> [UInt8] {
+        let headerLength: UInt64 = 104
+        // The extension that names the backing format (8 + 8 bytes), then the end mark (8 bytes).
+        let extensions: UInt64 = backingFile == nil ? 8 : 24
+        var header = BigEndianBytes(QCOW2Header.magic)
+        header.append(3, width: 4)
+        header.append(backingFile == nil ? 0 : headerLength + extensions, width: 8)
+        header.append(UInt64(backingFile?.utf8.count ?? 0), width: 4)
+        header.append(clusterBits, width: 4)
+        header.append(virtualSize, width: 8)
+        header.append(0, width: 4)  // not encrypted
+        header.append(l1Entries, width: 4)
+        header.append(3 * cluster, width: 8)
+        header.append(cluster, width: 8)
+        header.append(1, width: 4)  // clusters of the refcount table
+        header.append(0, width: 4)  // no internal snapshots
+        header.append(0, width: 8)
+        header.append(0, width: 8)  // features: incompatible, compatible, autoclear
+        header.append(0, width: 8)
+        header.append(0, width: 8)
+        header.append(4, width: 4)  // 16-bit refcounts
+        header.append(headerLength, width: 4)
+        if let backingFile {
+            header.append(backingFormatExtension, width: 4)
+            header.append(3, width: 4)
+            header.bytes += Array("raw".utf8) + [0, 0, 0, 0, 0]
+            header.append(0, width: 8)
+            header.bytes += Array(backingFile.utf8)
+        } else {
+            header.append(0, width: 8)
+        }
+        return header.bytes
+    }
+}
+
+private struct BigEndianBytes {
+    var bytes: [UInt8]
+    init(_ bytes: [UInt8] = []) { self.bytes = bytes }
+
+    mutating func append(_ number: UInt64, width: Int) {
+        for index in (0..<width).reversed() { bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(index * 8))) }
+    }
+}
+
+extension [UInt8] {
+    /// The unsigned number in `width` bytes at `offset`, which must lie inside.
+    func bigEndian(at offset: Int, width: Int) -> UInt64 {
+        self[offset..<offset + width].reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    func littleEndian(at offset: Int, width: Int) -> UInt64 {
+        self[offset..<offset + width].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}

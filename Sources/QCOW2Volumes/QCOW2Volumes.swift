@@ -1,0 +1,117 @@
+// Volumes as qcow2 files of this host, each opened by QEMU itself. A volume from a snapshot is an overlay on that
+// snapshot's one read-only base, never on a chain. All files are ours alone: guests get them as open descriptors.
+
+package import Backends
+package import CloudTypes
+import Glibc
+import HostSystem
+package import NodeContract
+
+package actor QCOW2Volumes: VolumeBackend {
+    /// Commands that must be on the search path.
+    package static let requiredCommands = ["qemu-img", "prlimit"]
+
+    private let volumeFiles: VolumeDirectory
+    private let baseFiles: VolumeDirectory
+
+    /// - Parameter directory: must exist; `volumes/` and `bases/` are made in it.
+    package init(directory: String) throws(VolumeBackendError) {
+        volumeFiles = try VolumeDirectory(directory + "/volumes")
+        baseFiles = try VolumeDirectory(directory + "/bases")
+    }
+
+    package func create(_ volume: VolumeSpec) async throws(VolumeBackendError) {
+        let name = QCOW2Volumes.name(of: volume.id)
+        guard !volumeFiles.contains(name) else { return }
+        guard volume.sizeGiB > 0, volume.sizeGiB <= ImageInspection.maximumSize >> 30 else {
+            throw .hostFailed("a volume of \(volume.sizeGiB) GiB")
+        }
+        var backing: String?
+        if let snapshot = volume.snapshot {
+            guard baseFiles.contains(QCOW2Volumes.name(of: snapshot)) else { throw .noSuchSnapshot(snapshot) }
+            guard volume.sizeGiB << 30 >= (try baseFiles.size(of: QCOW2Volumes.name(of: snapshot))) else {
+                throw .hostFailed("\(volume.id) of \(volume.sizeGiB) GiB is smaller than \(snapshot)")
+            }
+            backing = QCOW2Volumes.backingName(of: snapshot)
+        }
+        let content = EmptyQCOW2(virtualSize: UInt64(volume.sizeGiB) << 30, backingFile: backing)
+        try volumeFiles.create(name, content)
+    }
+
+    package func file(of volume: VolumeID) async throws(VolumeBackendError) -> VolumeFile {
+        let header = try header(of: volume)
+        let backing = header.backingFile.map { backing in
+            backing.hasPrefix("/") ? backing : baseFiles.file(String(backing.dropFirst(QCOW2Volumes.basePrefix.count)))
+        }
+        return VolumeFile(
+            path: volumeFiles.file(QCOW2Volumes.name(of: volume)), format: .qcow2,
+            backingPaths: backing.map { [$0] } ?? [])
+    }
+
+    /// Grows a volume that no guest has open; one of that size or more is left as it is.
+    package func grow(_ volume: VolumeID, toGiB sizeGiB: Int) async throws(VolumeBackendError) {
+        guard try header(of: volume).virtualSize < UInt64(sizeGiB) << 30 else { return }
+        let path = volumeFiles.file(QCOW2Volumes.name(of: volume))
+        try await ImageTool.require(
+            ["qemu-img", "resize", "-q", "-f", "qcow2", path, "\(sizeGiB)G"], deadline: .seconds(60))
+    }
+
+    package func delete(_ volume: VolumeID) async throws(VolumeBackendError) {
+        try volumeFiles.remove(QCOW2Volumes.name(of: volume))
+    }
+
+    package func volumes() async throws(VolumeBackendError) -> Set<VolumeID> { try present() }
+
+    private func present() throws(VolumeBackendError) -> Set<VolumeID> {
+        Set(try volumeFiles.names().compactMap { QCOW2Volumes.id(of: $0, suffix: ".qcow2") })
+    }
+
+    package func bases() async throws(VolumeBackendError) -> Set<SnapshotID> {
+        Set(try baseFiles.names().compactMap { QCOW2Volumes.id(of: $0, suffix: ".raw") })
+    }
+
+    package func importBase(
+        _ snapshot: SnapshotID, from file: DiskImageFile
+    ) async throws(VolumeBackendError) -> Int {
+        let name = QCOW2Volumes.name(of: snapshot)
+        if baseFiles.contains(name) { return try baseFiles.size(of: name) }
+        let image = try await ImageInspection(file)
+        let draft = baseFiles.draft(of: name)
+        do throws(VolumeBackendError) {
+            try await ImageConversion(image: image, destination: draft).perform()
+            try baseFiles.publish(draft, as: name)
+        } catch {
+            unlink(draft)
+            throw error
+        }
+        return try baseFiles.size(of: name)
+    }
+
+    // No `await` between the look and the removal, so that no volume is created on the base meanwhile.
+    package func deleteBase(_ snapshot: SnapshotID) async throws(VolumeBackendError) {
+        let backing = QCOW2Volumes.backingName(of: snapshot)
+        for volume in try present() where try header(of: volume).backingFile == backing {
+            throw .baseInUse(snapshot)
+        }
+        try baseFiles.remove(QCOW2Volumes.name(of: snapshot))
+    }
+
+    private func header(of volume: VolumeID) throws(VolumeBackendError) -> QCOW2Header {
+        let name = QCOW2Volumes.name(of: volume)
+        guard volumeFiles.contains(name) else { throw .noSuchVolume(volume) }
+        guard let header = QCOW2Header(try volumeFiles.beginning(of: name, count: 4096)) else {
+            throw .hostFailed("\(name) has no readable header")
+        }
+        return header
+    }
+
+    private static let basePrefix = "../bases/"
+    private static func name(of volume: VolumeID) -> String { "\(volume).qcow2" }
+    private static func name(of snapshot: SnapshotID) -> String { "\(snapshot).raw" }
+    /// As an overlay's header names it, so that the whole directory may move.
+    private static func backingName(of snapshot: SnapshotID) -> String { basePrefix + name(of: snapshot) }
+
+    private static func id<Kind>(of name: String, suffix: String) -> ResourceID<Kind>? {
+        name.hasSuffix(suffix) ? ResourceID(String(name.dropLast(suffix.count))) : nil
+    }
+}

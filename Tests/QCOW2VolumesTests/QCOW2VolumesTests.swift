@@ -1,0 +1,118 @@
+import Backends
+import CloudTypes
+import Foundation
+import HostSystem
+import NodeContract
+import Testing
+
+@testable import QCOW2Volumes
+
+private let hasTool = HostCommand.path(of: "qemu-img") != nil
+
+@Suite("Volumes as qcow2 files", .enabled(if: hasTool, "qemu-img is not installed"))
+struct QCOW2VolumesTests {
+    private let directory: TemporaryDirectory
+    private let volumes: QCOW2Volumes
+    private let image: String
+    private let volume: VolumeID
+    private let snapshot: SnapshotID
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        volumes = try QCOW2Volumes(directory: directory.path)
+        image = try directory.write("image.raw", Array("image".utf8), length: 3 << 20)
+        var generator = SystemRandomNumberGenerator()
+        volume = VolumeID(from: &generator)
+        snapshot = SnapshotID(from: &generator)
+    }
+
+    private var contract: VolumeBackendContract { VolumeBackendContract(backend: volumes, imagePath: image) }
+
+    @Test("a volume lives until it is deleted") func life() async throws {
+        try await contract.aVolumeLivesUntilItIsDeleted()
+    }
+    @Test("a base outlives its volumes") func base() async throws { try await contract.aBaseOutlivesItsVolumes() }
+    @Test("an unknown snapshot is refused") func unknown() async throws {
+        try await contract.anUnknownSnapshotIsRefused()
+    }
+    @Test("an absent image is refused") func absent() async throws { try await contract.anAbsentImageIsRefused() }
+
+    @Test("QEMU finds a new volume sound, of the size asked and small on the disk", arguments: [1, 3, 65536])
+    func sound(sizeGiB: Int) async throws {
+        try await volumes.create(VolumeSpec(id: volume, sizeGiB: sizeGiB, snapshot: nil))
+        let path = try await volumes.file(of: volume).path
+        let info = try await directory.run("qemu-img", "info", "--output=json", "-f", "qcow2", path)
+        #expect(info.contains("\"virtual-size\": \(sizeGiB << 30),"))
+        #expect(try await directory.run("qemu-img", "check", path).contains("No errors"))
+        #expect(try directory.allocated(path) <= 1 << 20)
+    }
+
+    @Test("a clone reads as its base, then as what was written, and the base stays as it was")
+    func clone() async throws {
+        _ = try await volumes.importBase(snapshot, from: DiskImageFile(path: image, format: nil))
+        try await volumes.create(VolumeSpec(id: volume, sizeGiB: 1, snapshot: snapshot))
+        let file = try await volumes.file(of: volume)
+        #expect(try directory.allocated(file.path) <= 1 << 20)
+        let read = try await directory.run("qemu-io", "-f", "qcow2", "-c", "read -v 0 512", file.path)
+        #expect(read.contains("69 6d 61 67 65"))
+        try await directory.run("qemu-io", "-f", "qcow2", "-c", "write -P 7 0 4k", file.path)
+        try await directory.run("qemu-io", "-f", "qcow2", "-c", "read -P 7 0 4k", file.path)
+        let base = try #require(file.backingPaths.first)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: base)).starts(with: Array("image".utf8)))
+        #expect(try await directory.run("qemu-img", "check", file.path).contains("No errors"))
+    }
+
+    @Test("a volume smaller than its snapshot is refused, and nothing is left")
+    func tooSmall() async throws {
+        let large = try directory.write("large.raw", [1], length: 1 << 30 + 512)
+        #expect(try await volumes.importBase(snapshot, from: DiskImageFile(path: large, format: .raw)) == 1 << 30 + 512)
+        await #expect(throws: VolumeBackendError.self) {
+            try await volumes.create(VolumeSpec(id: volume, sizeGiB: 1, snapshot: snapshot))
+        }
+        #expect(try directory.names(in: "volumes").isEmpty)
+    }
+
+    @Test("a volume grows and never shrinks")
+    func growth() async throws {
+        try await volumes.create(VolumeSpec(id: volume, sizeGiB: 2, snapshot: nil))
+        try await volumes.grow(volume, toGiB: 5)
+        try await volumes.grow(volume, toGiB: 1)
+        let path = try await volumes.file(of: volume).path
+        #expect(try await directory.run("qemu-img", "info", "--output=json", path).contains("\(5 << 30),"))
+        await #expect(throws: VolumeBackendError.self) {
+            try await volumes.grow(try #require(VolumeID("vol-00000000")), toGiB: 5)
+        }
+    }
+
+    @Test("what a crash left of a draft is gone after the next start, what was whole is kept")
+    func drafts() async throws {
+        try await volumes.create(VolumeSpec(id: volume, sizeGiB: 1, snapshot: nil))
+        try directory.write("volumes/.\(volume).qcow2.abc", [1, 2])
+        try directory.write("bases/.\(snapshot).raw.abc", [1, 2])
+        let reopened = try QCOW2Volumes(directory: directory.path)
+        #expect(try await reopened.volumes() == [volume])
+        #expect(try directory.names(in: "volumes") == ["\(volume).qcow2"])
+        #expect(try directory.names(in: "bases").isEmpty)
+    }
+
+    @Test("a volume whose header is damaged keeps every base from being deleted")
+    func damaged() async throws {
+        _ = try await volumes.importBase(snapshot, from: DiskImageFile(path: image, format: nil))
+        try directory.write("volumes/\(volume).qcow2", [0, 1, 2])
+        await #expect(throws: VolumeBackendError.self) { try await volumes.deleteBase(snapshot) }
+        #expect(try await volumes.bases() == [snapshot])
+    }
+
+    @Test("the same volume asked for many times at once is made once")
+    func concurrent() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<20 {
+                group.addTask { [volumes, volume] in
+                    try await volumes.create(VolumeSpec(id: volume, sizeGiB: 1, snapshot: nil))
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try directory.names(in: "volumes") == ["\(volume).qcow2"])
+    }
+}

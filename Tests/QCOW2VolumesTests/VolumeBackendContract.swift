@@ -1,0 +1,69 @@
+// What every volume backend promises, told once; a suite per backend runs it.
+
+import Backends
+import CloudTypes
+import NodeContract
+import Testing
+
+/// Calls that each hold a fresh, empty backend to its promises.
+struct VolumeBackendContract {
+    let backend: any VolumeBackend
+    /// A raw image of 3 MiB whose first bytes are `image`.
+    let imagePath: String
+    private let ids = ContractIDs()
+
+    func aVolumeLivesUntilItIsDeleted() async throws {
+        let volume = VolumeSpec(id: ids.volume, sizeGiB: 2, snapshot: nil)
+        #expect(try await backend.volumes().isEmpty)
+        try await backend.create(volume)
+        #expect(try await backend.volumes() == [ids.volume])
+        let file = try await backend.file(of: ids.volume)
+        try await backend.create(volume)
+        #expect(try await backend.file(of: ids.volume) == file)
+        #expect(file.backingPaths.isEmpty)
+        try await backend.delete(ids.volume)
+        try await backend.delete(ids.volume)
+        #expect(try await backend.volumes().isEmpty)
+        await #expect(throws: VolumeBackendError.noSuchVolume(ids.volume)) { try await backend.file(of: ids.volume) }
+    }
+
+    func aBaseOutlivesItsVolumes() async throws {
+        let image = DiskImageFile(path: imagePath, format: nil)
+        #expect(try await backend.importBase(ids.snapshot, from: image) == 3 << 20)
+        #expect(try await backend.importBase(ids.snapshot, from: image) == 3 << 20)
+        #expect(try await backend.bases() == [ids.snapshot])
+        try await backend.create(VolumeSpec(id: ids.volume, sizeGiB: 1, snapshot: ids.snapshot))
+        #expect(try await !backend.file(of: ids.volume).backingPaths.isEmpty)
+        await #expect(throws: VolumeBackendError.baseInUse(ids.snapshot)) {
+            try await backend.deleteBase(ids.snapshot)
+        }
+        try await backend.delete(ids.volume)
+        try await backend.deleteBase(ids.snapshot)
+        try await backend.deleteBase(ids.snapshot)
+        #expect(try await backend.bases().isEmpty)
+    }
+
+    func anUnknownSnapshotIsRefused() async throws {
+        await #expect(throws: VolumeBackendError.noSuchSnapshot(ids.snapshot)) {
+            try await backend.create(VolumeSpec(id: ids.volume, sizeGiB: 1, snapshot: ids.snapshot))
+        }
+        #expect(try await backend.volumes().isEmpty)
+    }
+
+    func anAbsentImageIsRefused() async throws {
+        await #expect(throws: VolumeBackendError.self) {
+            try await backend.importBase(ids.snapshot, from: DiskImageFile(path: imagePath + ".none", format: nil))
+        }
+        #expect(try await backend.bases().isEmpty)
+    }
+}
+
+private struct ContractIDs {
+    let volume: VolumeID
+    let snapshot: SnapshotID
+    init() {
+        var generator = SystemRandomNumberGenerator()
+        volume = VolumeID(from: &generator)
+        snapshot = SnapshotID(from: &generator)
+    }
+}
