@@ -52,6 +52,8 @@ let package = Package(
             resources: [.copy("Fixtures")], swiftSettings: strict),
         part("RecordCoding"),
         tests(of: "RecordCoding"),
+        part("HTTPListener", [nioCore, nioPosix, nioHTTP1, logging]),
+        tests(of: "HTTPListener"),
         // 1: the wire, and what the layers say to each other
         part("NodeContract", ["CloudTypes"]),
         part("Backends", ["CloudTypes", "NodeContract"]),
