@@ -57,6 +57,8 @@ let package = Package(
         // 1: the wire, and what the layers say to each other
         part("NodeContract", ["CloudTypes"]),
         part("Backends", ["CloudTypes", "NodeContract"]),
+        part("InstanceTypeCatalogue", ["NodeContract"]),
+        tests(of: "InstanceTypeCatalogue", ["NodeContract"]),
         part("AWSWire", ["CloudTypes"]),
         tests(of: "AWSWire", ["CloudTypes"]),
         part("CloudStore"),
