@@ -1,7 +1,7 @@
 // Every action of the EC2 API that this cloud answers: the lists of the nouns, joined.
 
 package import APIGateway
-package import AWSWire
+internal import AWSWire
 
 package enum EC2Actions {
     /// The EC2 service as the gateway serves it.

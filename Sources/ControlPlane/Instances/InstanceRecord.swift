@@ -14,12 +14,18 @@ package struct InstanceRecord: TaggedRecord {
     package var image: ImageID
     package var instanceType: String
     package var architecture: Architecture
+    package var vCPUs: Int
+    package var memoryMiB: Int
     package var keyName: String?
+    /// The key pair's public half at launch, in OpenSSH's form: deleting the key pair changes nothing here.
+    package var publicKey: String?
     package var vpc: VPCID
     package var subnet: SubnetID
     package var availabilityZone: String
     package var userData: [UInt8]?
     package var clientToken: String?
+    /// Whether the primary interface gets a public address at each start.
+    package var hadAutoPublicAddress = false
     package var rootDeviceName: String
     package var tags: [String: String] = [:]
 
@@ -81,9 +87,10 @@ package struct InstanceRecord: TaggedRecord {
 
     package init(
         id: InstanceID, account: AccountID, reservation: ReservationID, launchIndex: Int, image: ImageID,
-        instanceType: String, architecture: Architecture, vpc: VPCID, subnet: SubnetID,
-        availabilityZone: String, rootDeviceName: String, now: Timestamp
+        instanceType: String, architecture: Architecture, vCPUs: Int, memoryMiB: Int, vpc: VPCID,
+        subnet: SubnetID, availabilityZone: String, rootDeviceName: String, now: Timestamp
     ) {
+        (self.vCPUs, self.memoryMiB) = (vCPUs, memoryMiB)
         (self.id, self.account, self.reservation, self.launchIndex) = (id, account, reservation, launchIndex)
         (self.image, self.instanceType, self.architecture) = (image, instanceType, architecture)
         (self.vpc, self.subnet, self.availabilityZone) = (vpc, subnet, availabilityZone)
@@ -93,6 +100,5 @@ package struct InstanceRecord: TaggedRecord {
 
     package var indexKeys: [IndexKey] {
         [IndexKey(.vpc, vpc), IndexKey(.subnet, subnet), IndexKey(.image, image), IndexKey(.reservation, reservation)]
-            + (state == .terminated ? [] : [IndexKey(.keyPair, keyName ?? "")])
     }
 }

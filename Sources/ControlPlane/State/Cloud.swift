@@ -34,16 +34,16 @@ package final class Cloud: Sendable {
     package let settings: CloudSettings
     package let log: Logger
     private let store: any CloudStore
-    private let clock: @Sendable () -> Timestamp
+    package let time: any Timekeeper
     private let ahead: Mutex<Ahead>
     private let durable: Mutex<Durable>
     private let listeners = Mutex<[Int: AsyncStream<Set<RecordKey>>.Continuation]>([:])
 
     private init(
         store: any CloudStore, state: CloudState, settings: CloudSettings, log: Logger,
-        random: any RandomNumberGenerator & Sendable, clock: @escaping @Sendable () -> Timestamp
+        random: any RandomNumberGenerator & Sendable, time: any Timekeeper
     ) {
-        (self.store, self.settings, self.log, self.clock) = (store, settings, log, clock)
+        (self.store, self.settings, self.log, self.time) = (store, settings, log, time)
         ahead = Mutex(Ahead(state: state, random: random))
         durable = Mutex(Durable(number: 0, state: state))
     }
@@ -52,7 +52,7 @@ package final class Cloud: Sendable {
     package static func open(
         _ store: any CloudStore, settings: CloudSettings, log: Logger,
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
-        clock: @escaping @Sendable () -> Timestamp
+        time: any Timekeeper
     ) async throws(StoreError) -> Cloud {
         var state = CloudState()
         var unreadable: [RecordKey] = []
@@ -60,10 +60,10 @@ package final class Cloud: Sendable {
             if !RecordCodec.load(stored, into: &state) { unreadable.append(stored.key) }
         }
         for key in unreadable { log.error("a record cannot be read and is kept as it is", metadata: ["key": "\(key)"]) }
-        return Cloud(store: store, state: state, settings: settings, log: log, random: random, clock: clock)
+        return Cloud(store: store, state: state, settings: settings, log: log, random: random, time: time)
     }
 
-    package var now: Timestamp { clock() }
+    package var now: Timestamp { time.now }
 
     /// The records as of the last durable change. Costs nothing; does not change while it is looked at.
     package var records: CloudState { durable.withLock { $0.state } }
@@ -71,7 +71,7 @@ package final class Cloud: Sendable {
     /// The records as of the last durable change, for an action that only reads.
     package func snapshot(as caller: Caller) -> Transaction {
         Transaction(
-            state: records, caller: caller, now: clock(), settings: settings, random: SystemRandomNumberGenerator())
+            state: records, caller: caller, now: time.now, settings: settings, random: SystemRandomNumberGenerator())
     }
 
     /// Decides and makes the decision durable, or changes nothing.
@@ -120,7 +120,7 @@ package final class Cloud: Sendable {
     ) throws(EC2Error) -> (Result, Step?) {
         let (result, step, isNew) = try ahead.withLock { ahead throws(EC2Error) -> (Result, Step?, Bool) in
             var transaction = Transaction(
-                state: ahead.state, caller: caller, now: clock(), settings: settings, random: ahead.random)
+                state: ahead.state, caller: caller, now: time.now, settings: settings, random: ahead.random)
             let result = try body(&transaction)
             ahead.random = transaction.random
             guard transaction.hasChanges else { return (result, ahead.last, false) }

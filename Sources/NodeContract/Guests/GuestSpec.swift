@@ -77,6 +77,8 @@ package enum GuestObservation: Sendable, Equatable {
 
 package enum NodeEvent: Sendable, Equatable {
     case guest(InstanceID, GuestObservation)
+    /// The guest restarted, by itself or by the reset button; its process lives on.
+    case guestRestarted(InstanceID)
     /// The guest's kernel told of a panic.
     case guestPanicked(InstanceID)
 }

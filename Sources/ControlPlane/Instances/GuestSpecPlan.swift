@@ -1,0 +1,41 @@
+// From an instance's records to what the node has to boot.
+
+package import CloudTypes
+package import NodeContract
+
+extension GuestSpec {
+    /// nil while records that belong to the instance are missing.
+    package init?(of instance: InstanceRecord, in state: CloudState) {
+        guard let image = state.images[instance.image] else { return nil }
+        let boot: Boot =
+            switch image.boot {
+            case .kernel(let arguments): .kernel(image: image.id, arguments: arguments)
+            case .firmware: .firmware(instance.bootMode == "uefi" ? .uefi : .bios)
+            }
+        self.init(
+            instance: instance.id, launch: instance.launch, instanceType: instance.instanceType,
+            architecture: instance.architecture, vCPUs: instance.vCPUs, memoryMiB: instance.memoryMiB, boot: boot,
+            disks: GuestSpec.disks(of: instance, in: state), ports: GuestSpec.ports(of: instance, in: state))
+        guard !disks.isEmpty else { return nil }
+    }
+
+    private static func disks(of instance: InstanceRecord, in state: CloudState) -> [Disk] {
+        let disks = state.volumes.all(where: IndexKey(.instance, instance.id)).flatMap { volume in
+            volume.attachments.filter { $0.instance == instance.id }.map {
+                Disk(volume: volume.id, deviceName: $0.deviceName)
+            }
+        }
+        return disks.sorted { left, right in
+            let (leftRoot, rightRoot) = (
+                left.deviceName == instance.rootDeviceName, right.deviceName == instance.rootDeviceName
+            )
+            return leftRoot == rightRoot ? left.deviceName < right.deviceName : leftRoot
+        }
+    }
+
+    private static func ports(of instance: InstanceRecord, in state: CloudState) -> [Port] {
+        state.networkInterfaces.all(where: IndexKey(.instance, instance.id))
+            .sorted { ($0.attachment?.deviceIndex ?? 0) < ($1.attachment?.deviceIndex ?? 0) }
+            .map { Port(interface: $0.id, vpc: $0.vpc, macAddress: $0.macAddress) }
+    }
+}

@@ -1,0 +1,103 @@
+// Which step brings an instance nearer to what is wanted: decided from the record and what the node saw, nothing else.
+// Does no I/O; `InstanceReconciler` carries out what is decided here.
+// Follows: EC2 User Guide, "Amazon EC2 instance state changes".
+
+package import CloudTypes
+package import NodeContract
+
+//  pending ─guest runs─▶ running ─stop─▶ stopping ─guest gone─▶ stopped ─start─▶ pending
+//     └──────────────────────┴── terminate ──┴──────────────────────┘─▶ shutting-down ─guest gone─▶ terminated
+
+package enum InstanceStep: Sendable, Equatable {
+    /// The world is as wanted.
+    case settled
+    /// Prepare disks and network, and boot.
+    case start
+    /// The node says that the guest of this launch runs.
+    case becomeRunning
+    /// Press the power button, and cut the power at the deadline.
+    case powerDown(deadline: Timestamp)
+    /// Cut the power.
+    case kill
+    /// The guest is gone and the instance was to stop, or ended by itself and stops.
+    case becomeStopped(InstanceStateReason?)
+    /// The guest is gone and the instance was to be terminated, or ended by itself and terminates.
+    case becomeTerminated(InstanceStateReason?)
+    /// Ask the guest to restart; reset it at the deadline.
+    case reboot(deadline: Timestamp)
+    /// The guest did not restart by itself in time.
+    case reset
+}
+
+package struct InstanceLifecycle: Sendable {
+    /// Seconds a guest gets to shut down before the power is cut.
+    package struct Patience: Sendable {
+        package var stop = 120.0
+        package var forcedStop = 15.0
+        package var termination = 30.0
+        package var reboot = 120.0
+        package init() {}
+    }
+
+    private let record: InstanceRecord
+    private let observed: GuestObservation?
+    private let patience: Patience
+
+    package init(_ record: InstanceRecord, observed: GuestObservation?, patience: Patience = Patience()) {
+        (self.record, self.observed, self.patience) = (record, observed, patience)
+    }
+
+    package func step(at now: Timestamp) -> InstanceStep {
+        switch record.state {
+        case .pending: pendingStep
+        case .running: runningStep(at: now)
+        case .stopping: endingStep(at: now, .becomeStopped(nil))
+        case .shuttingDown: endingStep(at: now, .becomeTerminated(nil))
+        case .stopped, .terminated: isGuestThere ? .kill : .settled
+        }
+    }
+
+    private var isGuestThere: Bool {
+        if case .running = observed { return true }
+        return false
+    }
+
+    private var pendingStep: InstanceStep {
+        switch observed {
+        case .running(let launch) where launch == record.launch: .becomeRunning
+        case .ended(let launch, _) where launch == record.launch: .becomeRunning
+        case .running: .kill
+        case .ended, nil: .start
+        }
+    }
+
+    private func runningStep(at now: Timestamp) -> InstanceStep {
+        switch observed {
+        case .running: rebootStep(at: now)
+        case .ended(_, .guestShutdown):
+            switch record.shutdownBehavior {
+            case .stop: .becomeStopped(.instanceShutdown)
+            case .terminate: .becomeTerminated(.instanceShutdown)
+            }
+        case .ended(_, .died), .ended(_, .requested), nil: .becomeStopped(.guestDied)
+        }
+    }
+
+    private func rebootStep(at now: Timestamp) -> InstanceStep {
+        guard record.rebootsWanted > record.rebootsDone, let since = record.rebootSince else { return .settled }
+        let deadline = since.adding(seconds: patience.reboot)
+        return now < deadline ? .reboot(deadline: deadline) : .reset
+    }
+
+    private func endingStep(at now: Timestamp, _ end: InstanceStep) -> InstanceStep {
+        guard isGuestThere else { return end }
+        let seconds =
+            switch record.shutdown {
+            case .powerCut: 0.0
+            case .forced: patience.forcedStop
+            case .graceful: record.state == .shuttingDown ? patience.termination : patience.stop
+            }
+        let deadline = record.stateSince.adding(seconds: seconds)
+        return now < deadline ? .powerDown(deadline: deadline) : .kill
+    }
+}

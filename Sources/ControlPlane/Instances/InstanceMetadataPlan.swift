@@ -1,0 +1,67 @@
+// From an instance's records to what its metadata service tells.
+
+package import CloudTypes
+package import NodeContract
+
+extension InstanceMetadata {
+    package init(of instance: InstanceRecord, in state: CloudState, settings: CloudSettings) {
+        let records = state.networkInterfaces.all(where: IndexKey(.instance, instance.id))
+            .sorted { ($0.attachment?.deviceIndex ?? 0) < ($1.attachment?.deviceIndex ?? 0) }
+        let interfaces = records.compactMap { Interface(of: $0, in: state, settings: settings) }
+        self.init(
+            instance: instance.id, account: instance.account, region: settings.region,
+            availabilityZone: instance.availabilityZone,
+            availabilityZoneID: settings.zones.first { $0.name == instance.availabilityZone }?.id ?? "",
+            image: instance.image, instanceType: instance.instanceType, architecture: instance.architecture,
+            reservation: instance.reservation, launchIndex: instance.launchIndex, launchTime: instance.launchTime,
+            hostName: interfaces.first?.hostName ?? "", domain: settings.internalDomain, interfaces: interfaces)
+        publicHostName = interfaces.first?.publicHostName
+        options = instance.metadataOptions
+        (userData, keyName, publicKey) = (instance.userData, instance.keyName, instance.publicKey)
+        instanceProfileARN = instance.instanceProfileARN
+        tags = options.showsTags ? instance.tags : [:]
+        blockDevices = InstanceMetadata.blockDevices(of: instance, in: state)
+    }
+
+    /// `ami` and `root`, then the other EBS volumes as `ebs1`, `ebs2` by device name.
+    private static func blockDevices(of instance: InstanceRecord, in state: CloudState) -> [String: String] {
+        let root = instance.rootDeviceName
+        var devices = ["ami": root.hasPrefix("/dev/") ? String(root.dropFirst(5)) : root, "root": root]
+        let others = state.volumes.all(where: IndexKey(.instance, instance.id))
+            .flatMap { $0.attachments.filter { $0.instance == instance.id }.map(\.deviceName) }
+            .filter { $0 != root }.sorted()
+        for (place, device) in others.enumerated() { devices["ebs\(place + 1)"] = device }
+        return devices
+    }
+}
+
+extension InstanceMetadata.Interface {
+    init?(of record: NetworkInterfaceRecord, in state: CloudState, settings: CloudSettings) {
+        guard let vpc = state.vpcs[record.vpc], let subnet = state.subnets[record.subnet] else { return nil }
+        let addresses = record.addresses.map { address in
+            VPCNetwork.Address(
+                privateAddress: address.privateAddress,
+                publicAddress: state.publicAddress(of: record, privateAddress: address.privateAddress))
+        }
+        self.init(
+            id: record.id, macAddress: record.macAddress, deviceIndex: record.attachment?.deviceIndex ?? 0,
+            vpc: vpc.id, vpcBlocks: [vpc.cidrBlock], subnet: subnet.id, subnetBlock: subnet.cidrBlock,
+            addresses: addresses, groupNames: record.groups.map { state.securityGroups[$0]?.name ?? "" },
+            groups: record.groups,
+            hostName: record.primaryAddress.map { "ip-\($0.dashed).\(settings.internalDomain)" } ?? "",
+            publicHostName: vpc.enableDNSHostnames
+                ? addresses.first?.publicAddress.map { "ec2-\($0.dashed).\(settings.publicDomain)" } : nil)
+    }
+}
+
+extension CloudState {
+    /// The Elastic IP that is associated with the private address, else the auto-assigned public one.
+    package func publicAddress(
+        of interface: NetworkInterfaceRecord, privateAddress: IPv4Address
+    ) -> IPv4Address? {
+        let elastic = addresses.all(where: IndexKey(.interface, interface.id))
+            .first { $0.association?.privateAddress == privateAddress }
+        return elastic?.publicAddress
+            ?? interface.addresses.first { $0.privateAddress == privateAddress }?.autoPublicAddress
+    }
+}

@@ -1,0 +1,166 @@
+// How an instance's records change from state to state: what start, stop, reboot and terminate ask for, and what the
+// world's answer brings with it for volumes, interfaces and addresses.
+
+package import CloudTypes
+
+extension Transaction {
+    /// Asks for the instance to stop. One that stops or has stopped stays as it is.
+    package mutating func stop(_ id: InstanceID, _ shutdown: InstanceRecord.Shutdown) {
+        update(id, InstanceRecord.self) { instance in
+            if instance.state == .running {
+                move(&instance, to: .stopping)
+                instance.wanted = .stopped
+                instance.stateReason = .userShutdown
+                instance.transitionReason = "User initiated (\(now.reasonText))"
+            }
+            if instance.state == .stopping, instance.shutdown.patienceRank < shutdown.patienceRank {
+                instance.shutdown = shutdown
+            }
+        }
+    }
+
+    /// Asks for a stopped instance to run again, as a new launch.
+    package mutating func start(_ id: InstanceID) throws(EC2Error) {
+        guard let instance = state.instances[id], instance.state == .stopped else { return }
+        update(id, InstanceRecord.self) { instance in
+            move(&instance, to: .pending)
+            instance.wanted = .running
+            instance.shutdown = .graceful
+            instance.launch += 1
+            instance.launchTime = now
+            instance.stateReason = nil
+            instance.transitionReason = ""
+            instance.rebootsDone = instance.rebootsWanted
+        }
+        if let interface = primaryInterface(of: id), wantsAutoPublicAddress(interface, of: instance) {
+            try assignPublicAddress(to: interface.id)
+        }
+    }
+
+    /// Asks for a reboot; a guest that is not running takes none.
+    package mutating func reboot(_ id: InstanceID) {
+        update(id, InstanceRecord.self) { instance in
+            guard instance.state == .running else { return }
+            instance.rebootsWanted += 1
+            instance.rebootSince = now
+        }
+    }
+
+    /// Asks for the instance to be gone for good.
+    package mutating func terminate(_ id: InstanceID, _ shutdown: InstanceRecord.Shutdown) {
+        update(id, InstanceRecord.self) { instance in
+            guard instance.state != .terminated else { return }
+            if instance.state != .shuttingDown {
+                move(&instance, to: .shuttingDown)
+                instance.wanted = .terminated
+                instance.shutdown = .graceful
+                instance.stateReason = .userShutdown
+                instance.transitionReason = "User initiated (\(now.reasonText))"
+            }
+            if instance.shutdown.patienceRank < shutdown.patienceRank { instance.shutdown = shutdown }
+        }
+    }
+
+    /// The guest of the launch runs.
+    mutating func becomeRunning(_ id: InstanceID) {
+        update(id, InstanceRecord.self) { instance in
+            move(&instance, to: .running)
+            instance.stateReason = nil
+        }
+        for volume in state.volumes.all(where: IndexKey(.instance, id)) {
+            update(volume.id, VolumeRecord.self) { volume in
+                volume.state = .inUse
+                for place in volume.attachments.indices where volume.attachments[place].instance == id {
+                    volume.attachments[place].state = .attached
+                }
+            }
+        }
+        for interface in state.networkInterfaces.all(where: IndexKey(.instance, id)) {
+            update(interface.id, NetworkInterfaceRecord.self) { $0.attachment?.status = "attached" }
+        }
+    }
+
+    /// The guest is gone and the instance keeps its disks and interfaces.
+    mutating func becomeStopped(_ id: InstanceID, reason: InstanceStateReason?) {
+        update(id, InstanceRecord.self) { instance in
+            move(&instance, to: .stopped)
+            instance.wanted = .stopped
+            if let reason {
+                instance.stateReason = reason
+                instance.transitionReason = reason == .instanceShutdown ? "" : "Server initiated (\(now.reasonText))"
+            }
+        }
+        for interface in state.networkInterfaces.all(where: IndexKey(.instance, id)) {
+            releasePublicAddress(of: interface.id)
+        }
+    }
+
+    /// The guest is gone for good: volumes and interfaces go or stay as their attachments say.
+    mutating func becomeTerminated(_ id: InstanceID, reason: InstanceStateReason?) {
+        update(id, InstanceRecord.self) { instance in
+            move(&instance, to: .terminated)
+            instance.wanted = .terminated
+            if let reason { instance.stateReason = reason }
+        }
+        for volume in state.volumes.all(where: IndexKey(.instance, id)) { letGo(volume, of: id) }
+        for interface in state.networkInterfaces.all(where: IndexKey(.instance, id)) { letGo(interface) }
+    }
+
+    /// The interface with device index 0.
+    package func primaryInterface(of id: InstanceID) -> NetworkInterfaceRecord? {
+        state.networkInterfaces.all(where: IndexKey(.instance, id)).first { $0.attachment?.deviceIndex == 0 }
+    }
+
+    private func wantsAutoPublicAddress(_ interface: NetworkInterfaceRecord, of instance: InstanceRecord) -> Bool {
+        guard instance.hadAutoPublicAddress else { return false }
+        return !state.addresses.contains(IndexKey(.interface, interface.id))
+    }
+
+    private mutating func letGo(_ volume: VolumeRecord, of id: InstanceID) {
+        update(volume.id, VolumeRecord.self) { volume in
+            let dies = volume.attachments.contains { $0.instance == id && $0.deleteOnTermination }
+            volume.attachments.removeAll { $0.instance == id }
+            guard volume.attachments.isEmpty else { return }
+            if dies {
+                volume.state = .deleting
+            } else if volume.state == .inUse {
+                volume.state = .available
+            }
+        }
+    }
+
+    private mutating func letGo(_ interface: NetworkInterfaceRecord) {
+        releasePublicAddress(of: interface.id)
+        guard interface.attachment?.deleteOnTermination != false else {
+            return update(interface.id, NetworkInterfaceRecord.self) { $0.attachment = nil }
+        }
+        for address in state.addresses.all(where: IndexKey(.interface, interface.id)) {
+            update(address.id, AddressRecord.self) { $0.association = nil }
+        }
+        delete(interface.id, NetworkInterfaceRecord.self)
+    }
+
+    private func move(_ instance: inout InstanceRecord, to state: InstanceState) {
+        instance.state = state
+        instance.stateSince = now
+    }
+}
+
+extension InstanceRecord.Shutdown {
+    /// A more impatient wish replaces a more patient one, never the other way round.
+    var patienceRank: Int {
+        switch self {
+        case .graceful: 0
+        case .forced: 1
+        case .powerCut: 2
+        }
+    }
+}
+
+extension Timestamp {
+    /// As EC2 prints moments in transition reasons: `2026-11-23 08:15:00 GMT`.
+    var reasonText: String {
+        let text = description
+        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8)) GMT"
+    }
+}

@@ -1,0 +1,157 @@
+// All reconcilers together: which change of which record calls for which work, what the node tells, and the start.
+
+package import CloudStore
+package import CloudTypes
+internal import Logging
+package import NodeContract
+
+package final class Reconcilers: Sendable {
+    private let cloud: Cloud
+    private let node: any Node
+    private let networks: NetworkReconciler
+    private let instances: InstanceReconciler
+    private let instanceWork: KeyedWork<InstanceID>
+    private let networkWork: KeyedWork<VPCID>
+    private let volumeWork: KeyedWork<VolumeID>
+    private let metadataWork: KeyedWork<InstanceID>
+
+    package init(
+        cloud: Cloud, node: any Node, patience: InstanceLifecycle.Patience = InstanceLifecycle.Patience()
+    ) {
+        (self.cloud, self.node) = (cloud, node)
+        let networks = NetworkReconciler(cloud: cloud, node: node)
+        let volumes = VolumeReconciler(cloud: cloud, node: node)
+        let metadata = MetadataReconciler(cloud: cloud, node: node)
+        let instances = InstanceReconciler(
+            cloud: cloud, node: node, networks: networks, volumes: volumes, patience: patience)
+        (self.networks, self.instances) = (networks, instances)
+        instanceWork = KeyedWork(time: cloud.time) { await instances.work($0) }
+        networkWork = KeyedWork(time: cloud.time) { await networks.work($0) }
+        volumeWork = KeyedWork(time: cloud.time) { await volumes.work($0) }
+        metadataWork = KeyedWork(time: cloud.time) { await metadata.work($0) }
+    }
+
+    /// Looks at everything once, then at what changes, until cancelled.
+    package func run() async throws(NodeError) {
+        let changes = cloud.changes()
+        let inventory = try await node.inventory()
+        await adopt(inventory)
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.instanceWork.run() }
+            group.addTask { await self.networkWork.run() }
+            group.addTask { await self.volumeWork.run() }
+            group.addTask { await self.metadataWork.run() }
+            group.addTask { for await event in self.node.events { await self.hear(event) } }
+            for await keys in changes { await route(keys) }
+            group.cancelAll()
+        }
+    }
+
+    /// Returns when nothing is left to do but to wait for the world or a deadline.
+    package func quiet() async {
+        await instanceWork.quiet()
+        await networkWork.quiet()
+        await volumeWork.quiet()
+        await metadataWork.quiet()
+    }
+
+    private func adopt(_ inventory: NodeInventory) async {
+        await networks.adopt(inventory.networks)
+        for (id, observation) in inventory.guests { await instances.observe(id, observation) }
+        let state = cloud.records
+        let vpcs = inventory.networks.union(state.networkInterfaces.all.map(\.vpc))
+        for vpc in vpcs { await networkWork.mark(vpc) }
+        for volume in state.volumes.all where volume.state == .creating || volume.state == .deleting {
+            await volumeWork.mark(volume.id)
+        }
+        for id in Set(inventory.guests.keys).union(state.instances.all.filter { $0.state != .terminated }.map(\.id)) {
+            await instanceWork.mark(id)
+            await metadataWork.mark(id)
+        }
+        let strangers = inventory.volumes.filter { state.volumes[$0] == nil }
+        if !strangers.isEmpty {
+            cloud.log.warning("volumes without a record are left alone", metadata: ["count": "\(strangers.count)"])
+        }
+    }
+
+    private func hear(_ event: NodeEvent) async {
+        switch event {
+        case .guest(let id, let observation):
+            await instances.observe(id, observation)
+            await instanceWork.mark(id)
+        case .guestRestarted(let id): await instances.noteReset(id)
+        case .guestPanicked(let id):
+            cloud.log.warning("a guest's kernel panicked", metadata: ["instance": "\(id)"])
+        }
+    }
+
+    private func route(_ keys: Set<RecordKey>) async {
+        let state = cloud.records
+        var affected = Affected()
+        for key in keys { affected.note(key, in: state) }
+        for vpc in affected.vpcs { await networkWork.mark(vpc) }
+        for id in affected.volumes { await volumeWork.mark(id) }
+        for id in affected.instances { await instanceWork.mark(id) }
+        for id in affected.metadata.union(affected.instances) { await metadataWork.mark(id) }
+    }
+}
+
+/// What a change of records calls for.
+private struct Affected {
+    var instances: Set<InstanceID> = []
+    var metadata: Set<InstanceID> = []
+    var vpcs: Set<VPCID> = []
+    var volumes: Set<VolumeID> = []
+
+    mutating func note(_ key: RecordKey, in state: CloudState) {
+        switch key.kind {
+        case InstanceRecord.kind: noteInstance(key, in: state)
+        case VolumeRecord.kind: if let id = VolumeID(key.id) { volumes.insert(id) }
+        case NetworkInterfaceRecord.kind:
+            if let interface = NetworkInterfaceID(key.id).flatMap({ state.networkInterfaces[$0] }) {
+                note(interface)
+            }
+        case AddressRecord.kind: noteAddress(key, in: state)
+        case SecurityGroupRecord.kind:
+            if let group = SecurityGroupID(key.id).flatMap({ state.securityGroups[$0] }) {
+                vpcs.insert(group.vpc)
+                metadata.formUnion(members(of: group.id, in: state))
+            }
+        case SubnetRecord.kind: if let subnet = SubnetID(key.id).flatMap({ state.subnets[$0] }) { vpcs.insert(subnet.vpc) }
+        case RouteTableRecord.kind:
+            if let table = RouteTableID(key.id).flatMap({ state.routeTables[$0] }) { vpcs.insert(table.vpc) }
+        case InternetGatewayRecord.kind, DHCPOptionsRecord.kind: noteVPCs(in: state)
+        case VPCRecord.kind: if let vpc = VPCID(key.id) { vpcs.insert(vpc) }
+        default: break
+        }
+    }
+
+    private mutating func noteInstance(_ key: RecordKey, in state: CloudState) {
+        guard let id = InstanceID(key.id) else { return }
+        instances.insert(id)
+        if let instance = state.instances[id] { vpcs.insert(instance.vpc) }
+    }
+
+    private mutating func note(_ interface: NetworkInterfaceRecord) {
+        vpcs.insert(interface.vpc)
+        if let instance = interface.attachment?.instance { metadata.insert(instance) }
+    }
+
+    /// An address that is associated no more touches the network of whoever had it: every network with guests.
+    private mutating func noteAddress(_ key: RecordKey, in state: CloudState) {
+        guard let address = AllocationID(key.id).flatMap({ state.addresses[$0] }), let held = address.association,
+            let interface = state.networkInterfaces[held.interface]
+        else { return noteVPCs(in: state) }
+        note(interface)
+        noteVPCs(in: state)
+    }
+
+    private mutating func noteVPCs(in state: CloudState) {
+        vpcs.formUnion(state.networkInterfaces.all.map(\.vpc))
+        metadata.formUnion(state.networkInterfaces.all.compactMap { $0.attachment?.instance })
+    }
+
+    private func members(of group: SecurityGroupID, in state: CloudState) -> [InstanceID] {
+        state.networkInterfaces.all(where: IndexKey(.group, group)).compactMap { $0.attachment?.instance }
+    }
+}
