@@ -1,6 +1,6 @@
 // From an instance's records to what the node has to boot.
 
-package import CloudTypes
+internal import CloudTypes
 package import NodeContract
 
 extension GuestSpec {

@@ -131,8 +131,8 @@ package actor InstanceReconciler {
             return .lookAgain(at: cloud.now)
         }
         guard step == .start else { return .lookAgain(at: cloud.now.adding(seconds: 2)) }
-        var reason = InstanceStateReason.internalError
-        if case .insufficientCapacity = error { reason = .insufficientCapacity }
+        let reason: InstanceStateReason =
+            if case .insufficientCapacity = error { .insufficientCapacity } else { .internalError }
         let outcome = await write(record) { transaction in
             if record.launch == 1 {
                 transaction.terminate(record.id, .powerCut)

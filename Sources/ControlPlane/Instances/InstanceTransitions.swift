@@ -6,9 +6,10 @@ package import CloudTypes
 extension Transaction {
     /// Asks for the instance to stop. One that stops or has stopped stays as it is.
     package mutating func stop(_ id: InstanceID, _ shutdown: InstanceRecord.Shutdown) {
+        let now = now
         update(id, InstanceRecord.self) { instance in
             if instance.state == .running {
-                move(&instance, to: .stopping)
+                instance.move(to: .stopping, at: now)
                 instance.wanted = .stopped
                 instance.stateReason = .userShutdown
                 instance.transitionReason = "User initiated (\(now.reasonText))"
@@ -22,8 +23,9 @@ extension Transaction {
     /// Asks for a stopped instance to run again, as a new launch.
     package mutating func start(_ id: InstanceID) throws(EC2Error) {
         guard let instance = state.instances[id], instance.state == .stopped else { return }
+        let now = now
         update(id, InstanceRecord.self) { instance in
-            move(&instance, to: .pending)
+            instance.move(to: .pending, at: now)
             instance.wanted = .running
             instance.shutdown = .graceful
             instance.launch += 1
@@ -39,6 +41,7 @@ extension Transaction {
 
     /// Asks for a reboot; a guest that is not running takes none.
     package mutating func reboot(_ id: InstanceID) {
+        let now = now
         update(id, InstanceRecord.self) { instance in
             guard instance.state == .running else { return }
             instance.rebootsWanted += 1
@@ -48,10 +51,11 @@ extension Transaction {
 
     /// Asks for the instance to be gone for good.
     package mutating func terminate(_ id: InstanceID, _ shutdown: InstanceRecord.Shutdown) {
+        let now = now
         update(id, InstanceRecord.self) { instance in
             guard instance.state != .terminated else { return }
             if instance.state != .shuttingDown {
-                move(&instance, to: .shuttingDown)
+                instance.move(to: .shuttingDown, at: now)
                 instance.wanted = .terminated
                 instance.shutdown = .graceful
                 instance.stateReason = .userShutdown
@@ -63,8 +67,9 @@ extension Transaction {
 
     /// The guest of the launch runs.
     mutating func becomeRunning(_ id: InstanceID) {
+        let now = now
         update(id, InstanceRecord.self) { instance in
-            move(&instance, to: .running)
+            instance.move(to: .running, at: now)
             instance.stateReason = nil
         }
         for volume in state.volumes.all(where: IndexKey(.instance, id)) {
@@ -82,8 +87,9 @@ extension Transaction {
 
     /// The guest is gone and the instance keeps its disks and interfaces.
     mutating func becomeStopped(_ id: InstanceID, reason: InstanceStateReason?) {
+        let now = now
         update(id, InstanceRecord.self) { instance in
-            move(&instance, to: .stopped)
+            instance.move(to: .stopped, at: now)
             instance.wanted = .stopped
             if let reason {
                 instance.stateReason = reason
@@ -97,8 +103,9 @@ extension Transaction {
 
     /// The guest is gone for good: volumes and interfaces go or stay as their attachments say.
     mutating func becomeTerminated(_ id: InstanceID, reason: InstanceStateReason?) {
+        let now = now
         update(id, InstanceRecord.self) { instance in
-            move(&instance, to: .terminated)
+            instance.move(to: .terminated, at: now)
             instance.wanted = .terminated
             if let reason { instance.stateReason = reason }
         }
@@ -139,10 +146,12 @@ extension Transaction {
         }
         delete(interface.id, NetworkInterfaceRecord.self)
     }
+}
 
-    private func move(_ instance: inout InstanceRecord, to state: InstanceState) {
-        instance.state = state
-        instance.stateSince = now
+extension InstanceRecord {
+    fileprivate mutating func move(to state: InstanceState, at now: Timestamp) {
+        self.state = state
+        stateSince = now
     }
 }
 

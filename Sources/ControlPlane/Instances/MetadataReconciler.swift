@@ -1,6 +1,6 @@
 // Keeps what the metadata service tells true: pushes it again when any record it shows has changed.
 
-package import CloudTypes
+internal import CloudTypes
 internal import Logging
 package import NodeContract
 

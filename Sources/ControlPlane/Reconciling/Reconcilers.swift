@@ -1,7 +1,7 @@
 // All reconcilers together: which change of which record calls for which work, what the node tells, and the start.
 
-package import CloudStore
-package import CloudTypes
+internal import CloudStore
+internal import CloudTypes
 internal import Logging
 package import NodeContract
 
