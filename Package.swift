@@ -16,6 +16,7 @@ let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swi
 let trees = Target.Dependency.product(name: "HashTreeCollections", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 func part(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
@@ -63,9 +64,15 @@ let package = Package(
         tests(of: "AWSWire", ["CloudTypes"]),
         part("CloudStore"),
         // 2: backends
+        part("SQLiteStore", ["CloudStore", grdb, grdbSQLite]),
+        tests(of: "SQLiteStore", ["CloudStore", "StoreCrashProbe", grdb]),
+        .executableTarget(
+            name: "StoreCrashProbe", dependencies: ["CloudStore", "SQLiteStore"], path: "Tests/StoreCrashProbe",
+            swiftSettings: strict),
         part("Simulation", ["CloudStore"]),
         .testTarget(
-            name: "StoreContractTests", dependencies: ["CloudStore", "Simulation"], swiftSettings: strict),
+            name: "StoreContractTests", dependencies: ["CloudStore", "SQLiteStore", "Simulation"],
+            swiftSettings: strict),
         part("QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
         tests(of: "QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
         // 3: control plane and node

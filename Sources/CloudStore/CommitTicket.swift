@@ -41,7 +41,7 @@ package final class CommitTicket: Sendable {
         return try outcome.get()
     }
 
-    /// Calls `body` once with the outcome: at once if it is known, else on the store's own thread, where it may not block.
+    /// Calls `body` once with the outcome: at once if it is known, else on the store's thread, which it may not block.
     package func whenDone(_ body: @escaping @Sendable (Outcome) -> Void) {
         let known: Outcome? = state.withLock { state in
             switch state {

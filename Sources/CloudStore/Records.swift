@@ -93,7 +93,7 @@ package struct ChangeSet: Sendable, Equatable {
     }
 }
 
-extension Array<RecordWrite> {
+extension [RecordWrite] {
     /// The same writes with each key once: the last write of a key wins.
     package var withoutOverwritten: [RecordWrite] {
         guard count > 1 else { return self }

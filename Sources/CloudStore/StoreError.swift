@@ -17,7 +17,7 @@ package enum StoreError: Error, Equatable, Sendable {
     case newerSchema([String])
     /// The store could not be opened or created.
     case cannotOpen(path: String, errno: Int32)
-    /// The changes asked for are no longer kept; load everything again. The oldest revision still possible to watch from.
+    /// The changes asked for are no longer kept; load everything again. Tells the oldest revision to watch from.
     case compacted(oldest: Revision)
     /// The store was closed; a commit that ends so changed nothing.
     case closed

@@ -41,7 +41,9 @@ final class CBORInput: Sendable {
 
     /// The contents of a byte or text string, in place.
     func withContents<Result>(of head: Head, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-        bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[head.end..<head.end + Int(head.argument)])) }
+        bytes.withUnsafeBufferPointer {
+            body(UnsafeBufferPointer(rebasing: $0[head.end..<head.end + Int(head.argument)]))
+        }
     }
 
     /// Whether an item is this text.

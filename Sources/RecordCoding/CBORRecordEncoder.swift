@@ -7,8 +7,8 @@
 package struct CBORRecordEncoder: Sendable {
     package init() {}
 
-    /// - Throws: `EncodingError` for a value nested more than 64 deep, or one whose `encode(to:)` returns to a container
-    ///   after beginning the next; and whatever `encode(to:)` throws.
+    /// - Throws: `EncodingError` for a value nested more than 64 deep, or one whose `encode(to:)` returns to a
+    ///   container after beginning the next; and whatever `encode(to:)` throws.
     package func encode<Value: Encodable>(_ value: Value) throws -> [UInt8] {
         let output = CBOROutput(capacity: 2048)
         try output.encode(value, depth: 0)

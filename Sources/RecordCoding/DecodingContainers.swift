@@ -3,7 +3,10 @@
 /// Reads the entries of a map by key. Where a key was found tells where to look for the next one, so reading the
 /// properties in the order in which they were written takes one step each.
 struct MapDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
-    private final class Cursor { var entry: Int; init(_ entry: Int) { self.entry = entry } }
+    private final class Cursor {
+        var entry: Int
+        init(_ entry: Int) { self.entry = entry }
+    }
 
     private let input: CBORInput
     private let item: Int
@@ -188,19 +191,45 @@ struct ArrayDecoding: UnkeyedDecodingContainer {
     }
 
     mutating func decode(_ type: Bool.Type) throws -> Bool { try take(type) { [input] in try input.bool(at: $0) } }
-    mutating func decode(_ type: String.Type) throws -> String { try take(type) { [input] in try input.string(at: $0) } }
-    mutating func decode(_ type: Double.Type) throws -> Double { try take(type) { [input] in try input.double(at: $0) } }
-    mutating func decode(_ type: Float.Type) throws -> Float { try take(type) { [input] in try Float(input.double(at: $0)) } }
-    mutating func decode(_ type: Int.Type) throws -> Int { try take(type) { [input] in try input.integer(type, at: $0) } }
-    mutating func decode(_ type: Int8.Type) throws -> Int8 { try take(type) { [input] in try input.integer(type, at: $0) } }
-    mutating func decode(_ type: Int16.Type) throws -> Int16 { try take(type) { [input] in try input.integer(type, at: $0) } }
-    mutating func decode(_ type: Int32.Type) throws -> Int32 { try take(type) { [input] in try input.integer(type, at: $0) } }
-    mutating func decode(_ type: Int64.Type) throws -> Int64 { try take(type) { [input] in try input.integer(type, at: $0) } }
-    mutating func decode(_ type: UInt.Type) throws -> UInt { try take(type) { [input] in try input.integer(type, at: $0) } }
-    mutating func decode(_ type: UInt8.Type) throws -> UInt8 { try take(type) { [input] in try input.integer(type, at: $0) } }
-    mutating func decode(_ type: UInt16.Type) throws -> UInt16 { try take(type) { [input] in try input.integer(type, at: $0) } }
-    mutating func decode(_ type: UInt32.Type) throws -> UInt32 { try take(type) { [input] in try input.integer(type, at: $0) } }
-    mutating func decode(_ type: UInt64.Type) throws -> UInt64 { try take(type) { [input] in try input.integer(type, at: $0) } }
+    mutating func decode(_ type: String.Type) throws -> String {
+        try take(type) { [input] in try input.string(at: $0) }
+    }
+    mutating func decode(_ type: Double.Type) throws -> Double {
+        try take(type) { [input] in try input.double(at: $0) }
+    }
+    mutating func decode(_ type: Float.Type) throws -> Float {
+        try take(type) { [input] in try Float(input.double(at: $0)) }
+    }
+    mutating func decode(_ type: Int.Type) throws -> Int {
+        try take(type) { [input] in try input.integer(type, at: $0) }
+    }
+    mutating func decode(_ type: Int8.Type) throws -> Int8 {
+        try take(type) { [input] in try input.integer(type, at: $0) }
+    }
+    mutating func decode(_ type: Int16.Type) throws -> Int16 {
+        try take(type) { [input] in try input.integer(type, at: $0) }
+    }
+    mutating func decode(_ type: Int32.Type) throws -> Int32 {
+        try take(type) { [input] in try input.integer(type, at: $0) }
+    }
+    mutating func decode(_ type: Int64.Type) throws -> Int64 {
+        try take(type) { [input] in try input.integer(type, at: $0) }
+    }
+    mutating func decode(_ type: UInt.Type) throws -> UInt {
+        try take(type) { [input] in try input.integer(type, at: $0) }
+    }
+    mutating func decode(_ type: UInt8.Type) throws -> UInt8 {
+        try take(type) { [input] in try input.integer(type, at: $0) }
+    }
+    mutating func decode(_ type: UInt16.Type) throws -> UInt16 {
+        try take(type) { [input] in try input.integer(type, at: $0) }
+    }
+    mutating func decode(_ type: UInt32.Type) throws -> UInt32 {
+        try take(type) { [input] in try input.integer(type, at: $0) }
+    }
+    mutating func decode(_ type: UInt64.Type) throws -> UInt64 {
+        try take(type) { [input] in try input.integer(type, at: $0) }
+    }
 
     mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         try take(type) { [input] in try input.decode(type, at: $0) }

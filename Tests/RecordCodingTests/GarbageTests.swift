@@ -53,7 +53,8 @@ struct GarbageTests {
     func noise(seed: Int) {
         var generator = SeededGenerator(seed: UInt64(1000 + seed))
         for _ in 0..<500 {
-            survive((0..<Int.random(in: 0..<40, using: &generator)).map { _ in .random(in: 0...255, using: &generator) })
+            survive(
+                (0..<Int.random(in: 0..<40, using: &generator)).map { _ in .random(in: 0...255, using: &generator) })
         }
     }
 

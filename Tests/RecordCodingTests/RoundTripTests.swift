@@ -42,7 +42,9 @@ struct RoundTripTests {
         var map = ["b": 1, "a": 2]
         var numbered = [7: "seven", -1: "minus one"]
         var state = State.running
-        var targets: [Target] = [.nothing, .gateway("igw-1"), .peer(vpc: "vpc-1", weight: nil), .peer(vpc: "", weight: 3)]
+        var targets: [Target] = [
+            .nothing, .gateway("igw-1"), .peer(vpc: "vpc-1", weight: nil), .peer(vpc: "", weight: 3),
+        ]
         var present: Int? = 5
         var absent: Int?
         var nothing: Tag?
@@ -74,7 +76,8 @@ struct RoundTripTests {
         #expect(try roundTrip(State.pending) == .pending)
     }
 
-    @Test("is the same for maps and arrays around the sizes where the head grows", arguments: [23, 24, 255, 256, 65_536])
+    @Test(
+        "is the same for maps and arrays around the sizes where the head grows", arguments: [23, 24, 255, 256, 65_536])
     func largeContainers(count: Int) throws {
         let array = (0..<count).map { $0 % 7 }
         #expect(try roundTrip([array, array]) == [array, array])

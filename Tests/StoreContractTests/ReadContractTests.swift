@@ -5,9 +5,12 @@ import Testing
 
 @Suite("A scan")
 struct ScanContractTests {
-    @Test("returns the records of one kind in the order of their ids, of one account or of all", arguments: StoreKind.allCases)
+    @Test(
+        "returns the records of one kind in the order of their ids, of one account or of all",
+        arguments: StoreKind.allCases)
     func scan(kind: StoreKind) async throws {
-        let store = try StorePlace(kind).open()
+        let place = StorePlace(kind)
+        let store = try place.open()
         _ = try await store.commit([
             .put("b", "3", account: "1"), .put("b", "1", account: "1"), .put("b", "2", account: "2"),
             .put("bb", "0", account: "1"), .put("a", "0", account: "1"),
@@ -16,7 +19,7 @@ struct ScanContractTests {
         #expect(try await store.scan(kind: "b", account: "1").map(\.key.id) == ["1", "3"])
         #expect(try await store.scan(kind: "b", account: "3").isEmpty)
         #expect(try await store.scan(kind: "c", account: nil).isEmpty)
-        await store.close()
+        await place.close(store)
     }
 }
 
@@ -32,9 +35,11 @@ struct WatchContractTests {
         return sets
     }
 
-    @Test("tells every commit after a revision once, whole and in order, past and future", arguments: StoreKind.allCases)
+    @Test(
+        "tells every commit after a revision once, whole and in order, past and future", arguments: StoreKind.allCases)
     func complete(kind: StoreKind) async throws {
-        let store = try StorePlace(kind).open()
+        let place = StorePlace(kind)
+        let store = try place.open()
         for step in 0..<10 { _ = try await store.commit([.put("a", "\(step)"), .put("b", "x", [UInt8(step)])]) }
         let feed = store.watch(from: 4)
         async let seen = take(26, of: feed)
@@ -49,12 +54,13 @@ struct WatchContractTests {
             }
             #expect(record.revision == set.revision && record.data == [UInt8(set.revision - 1)])
         }
-        await store.close()
+        await place.close(store)
     }
 
     @Test("tells deletes, and leaves out what changed nothing", arguments: StoreKind.allCases)
     func deletes(kind: StoreKind) async throws {
-        let store = try StorePlace(kind).open()
+        let place = StorePlace(kind)
+        let store = try place.open()
         _ = try await store.commit([.put("a", "1"), .put("a", "2")])
         _ = try await store.commit([])
         _ = try await store.commit([.delete("a", "1"), .delete("a", "absent"), .delete("a", "2")])
@@ -65,7 +71,7 @@ struct WatchContractTests {
                     revision: 2,
                     changes: [.delete(RecordKey(kind: "a", id: "1")), .delete(RecordKey(kind: "a", id: "2"))])
             ])
-        await store.close()
+        await place.close(store)
     }
 
     @Test("goes on from a revision that was loaded before the store was opened again", arguments: StoreKind.allCases)
@@ -82,7 +88,8 @@ struct WatchContractTests {
 
     @Test("of commits no longer kept says so and from where one can watch", arguments: StoreKind.allCases)
     func compacted(kind: StoreKind) async throws {
-        let store = try StorePlace(kind, keptCommits: 8).open()
+        let place = StorePlace(kind, keptCommits: 8)
+        let store = try place.open()
         for step in 0..<100 { _ = try await store.commit([.put("a", "\(step)")]) }
         do {
             _ = try await take(1, of: store.watch(from: 0))
@@ -91,12 +98,13 @@ struct WatchContractTests {
             #expect((1...92).contains(oldest))
             #expect(try await take(1, of: store.watch(from: oldest)).map(\.revision) == [oldest + 1])
         }
-        await store.close()
+        await place.close(store)
     }
 
     @Test("ends when the store closes", arguments: StoreKind.allCases)
     func end(kind: StoreKind) async throws {
-        let store = try StorePlace(kind).open()
+        let place = StorePlace(kind)
+        let store = try place.open()
         _ = try await store.commit([.put("a", "1")])
         let feed = store.watch(from: 0)
         async let seen = take(100, of: feed)
@@ -106,17 +114,19 @@ struct WatchContractTests {
 
     @Test("ends when its task is cancelled", arguments: StoreKind.allCases)
     func cancellation(kind: StoreKind) async throws {
-        let store = try StorePlace(kind).open()
+        let place = StorePlace(kind)
+        let store = try place.open()
         let feed = store.watch(from: 0)
         let task = Task { try await take(1, of: feed) }
         task.cancel()
         #expect(try await task.value.isEmpty)
-        await store.close()
+        await place.close(store)
     }
 
     @Test("that loads and then watches misses nothing while others write", arguments: StoreKind.allCases)
     func loadThenWatch(kind: StoreKind) async throws {
-        let store = try StorePlace(kind).open()
+        let place = StorePlace(kind)
+        let store = try place.open()
         async let writing: Void = {
             for step in 0..<100 { _ = try await store.commit([.put("a", "\(step)")]) }
         }()
@@ -130,6 +140,6 @@ struct WatchContractTests {
         }
         #expect(keys.count == 100)
         try await writing
-        await store.close()
+        await place.close(store)
     }
 }

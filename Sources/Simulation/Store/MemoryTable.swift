@@ -1,4 +1,4 @@
-// The records, revision and recent commits of a memory store, and the rule by which a commit changes them. Does no waiting.
+// The records, revision and recent commits of a memory store, and the rule by which a commit changes them.
 
 import CloudStore
 

@@ -14,8 +14,8 @@ package struct StoreFault: Sendable, Equatable {
     package enum Effect: Sendable, Equatable {
         /// The caller is told this error; later commits work again.
         case fail(StoreError)
-        /// The store is dead for its user: this and all later calls fail with `.closed` and change nothing. Open another
-        /// store on the same contents to see what a restarted process would.
+        /// The store is dead for its user: this and all later calls fail with `.closed` and change nothing. Open
+        /// another store on the same contents to see what a restarted process would.
         case crash
         /// This and all later commits wait until `MemoryStore.release()`.
         case hang
