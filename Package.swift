@@ -75,6 +75,8 @@ let package = Package(
             swiftSettings: strict),
         part("QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
         tests(of: "QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
+        part("KernelNetwork", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
+        tests(of: "KernelNetwork", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
         // 3: control plane and node
         part(
             "ControlPlane",

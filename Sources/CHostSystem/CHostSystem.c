@@ -19,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,6 +31,11 @@ static int close_and_fail(int descriptor) {
 }
 
 int apus_enter_network_namespace(int descriptor) { return setns(descriptor, CLONE_NEWNET); }
+
+int apus_is_namespace(int descriptor) {
+    struct statfs kind;
+    return fstatfs(descriptor, &kind) == 0 && kind.f_type == 0x6e736673;
+}
 
 int apus_open_tap(const char *name) {
     struct ifreq request;

@@ -72,4 +72,20 @@ package enum HostCommand {
         }
         return try outcome.get()
     }
+
+    /// The same on the calling thread, which waits, in the namespace that the thread is in.
+    /// For threads of one's own, never for a task.
+    package static func runBlocking(
+        _ arguments: [String], standardInput: [UInt8]? = nil, environment: [String: String] = plainEnvironment,
+        limits: Limits = Limits()
+    ) throws(HostCommandError) -> Outcome {
+        let tool = arguments.first ?? ""
+        guard let path = path(of: tool) else { throw .notFound(tool) }
+        let cancellation: CancellationSignal
+        do { cancellation = try CancellationSignal() } catch { throw .startFailed(tool, error) }
+        let running = RunningCommand(
+            path: path, arguments: arguments, input: standardInput, environment: environment, limits: limits,
+            cancellation: cancellation)
+        return try running.perform().get()
+    }
 }

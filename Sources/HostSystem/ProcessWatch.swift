@@ -25,6 +25,16 @@ package struct ProcessIdentity: Hashable, Sendable, Codable {
     }
 
     package var isRunning: Bool { ProcessIdentity(of: pid) == self }
+
+    /// Asks the process to end, kills it after `grace`, and returns once it is gone. Blocks: for threads of one's own.
+    package func endBlocking(grace: Duration = .seconds(3)) {
+        guard let process = try? OwnedDescriptor(apus_pidfd_open(pid), "pidfd_open"), isRunning else { return }
+        for signal in [SIGTERM, SIGKILL] {
+            guard apus_pidfd_send_signal(process.number, signal) == 0 else { return }
+            var request = pollfd(fd: process.number, events: Int16(POLLIN), revents: 0)
+            if poll(&request, 1, Int32(grace.components.seconds * 1000)) > 0 { return }
+        }
+    }
 }
 
 /// How a watched process ended.

@@ -26,9 +26,14 @@ package enum SmallFile {
     }
 
     /// Replaces a file as a whole: readers see the old text or the new one. Not synced.
-    package static func replace(_ path: String, with text: String, mode: UInt32 = 0o644) throws(SystemError) {
+    package static func replace(
+        _ path: String, with text: String, mode: UInt32 = 0o644, owner: UInt32? = nil, group: UInt32? = nil
+    ) throws(SystemError) {
         let draft = path + ".new"
         try write(draft, text, flags: O_TRUNC, mode: mode)
+        if owner != nil || group != nil {
+            guard chown(draft, owner ?? .max, group ?? .max) == 0 else { throw SystemError("chown \(draft)") }
+        }
         guard rename(draft, path) == 0 else { throw SystemError("rename \(path)") }
     }
 
@@ -42,5 +47,39 @@ package enum SmallFile {
             guard count > 0 else { throw SystemError("write \(path)") }
             done += count
         }
+    }
+}
+
+extension SmallFile {
+    /// Removes a file; one that is not there is as good as removed.
+    package static func remove(_ path: String) { unlink(path) }
+
+    /// The names in a folder, `.` and `..` left out; empty when it cannot be read.
+    package static func names(in folder: String) -> [String] {
+        guard let listing = opendir(folder) else { return [] }
+        defer { closedir(listing) }
+        var names: [String] = []
+        while let entry = readdir(listing) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    /// Makes a folder and those above it; one that exists keeps its mode.
+    package static func makeFolder(_ path: String, mode: UInt32 = 0o755) throws(SystemError) {
+        let parts = path.split(separator: "/")
+        for count in parts.indices {
+            let folder = "/" + parts[...count].joined(separator: "/")
+            if mkdir(folder, mode) != 0 && errno != EEXIST { throw SystemError("mkdir \(folder)") }
+        }
+    }
+
+    /// Removes a folder of files; folders inside it stay, and it with them.
+    package static func removeFolder(_ path: String) {
+        for name in names(in: path) { unlink("\(path)/\(name)") }
+        rmdir(path)
     }
 }

@@ -10,6 +10,9 @@
 /// Moves the calling thread into the network namespace that `descriptor` refers to.
 int apus_enter_network_namespace(int descriptor);
 
+/// Whether a descriptor is of a namespace.
+int apus_is_namespace(int descriptor);
+
 /// Opens the tap `name` of the calling thread's network namespace, one queue, with virtio headers and without
 /// packet information; makes the tap where it is absent.
 int apus_open_tap(const char *name);

@@ -1,0 +1,114 @@
+// The few ways in which this target touches the kernel: `ip`, `nft` and settings, each inside a given namespace.
+// Moves the calling thread between namespaces: only actors with a thread of their own may call these.
+
+import Backends
+import CloudTypes
+import HostSystem
+
+struct HostTools: Sendable {
+    /// The namespace that is the host.
+    let host: OwnedDescriptor
+
+    static func namespacePath(_ name: String) -> String { "/run/netns/\(name)" }
+
+    /// Opens a named namespace; nil where there is none (a leftover file without one counts as none).
+    static func openNamespace(_ name: String) -> OwnedDescriptor? {
+        try? NetworkNamespace.open(namespacePath(name))
+    }
+
+    func enter(_ namespace: OwnedDescriptor) throws(NetworkFabricError) {
+        do { try NetworkNamespace.enter(namespace) } catch { throw .hostFailed("\(error)") }
+    }
+
+    @discardableResult
+    func run(
+        _ arguments: [String], input: String? = nil, in namespace: OwnedDescriptor, deadline: Duration = .seconds(60)
+    ) throws(NetworkFabricError) -> HostCommand.Outcome {
+        let outcome = try attempt(arguments, input: input, in: namespace, deadline: deadline)
+        guard outcome.isSuccess else {
+            throw .commandFailed(
+                arguments.prefix(4).joined(separator: " "), exitStatus: outcome.exitStatus,
+                standardError: String(outcome.errorText.prefix(2000)))
+        }
+        return outcome
+    }
+
+    /// As `run`, where a failing status is an answer.
+    func attempt(
+        _ arguments: [String], input: String? = nil, in namespace: OwnedDescriptor, deadline: Duration = .seconds(60)
+    ) throws(NetworkFabricError) -> HostCommand.Outcome {
+        try enter(namespace)
+        do {
+            let limits = HostCommand.Limits(deadline: deadline, output: 64 << 20)
+            return try HostCommand.runBlocking(arguments, standardInput: input.map { Array($0.utf8) }, limits: limits)
+        } catch {
+            switch error {
+            case .notFound(let tool): throw .unavailable("\(tool) is not installed")
+            case .startFailed(_, let cause): throw .hostFailed("\(arguments[0]): \(cause)")
+            case .timedOut, .tooMuchOutput, .cancelled: throw .hostFailed("\(error)")
+            }
+        }
+    }
+
+    /// `ip -batch`; nothing runs for no lines. It ends at the first line that fails.
+    func batch(_ lines: [String], in namespace: OwnedDescriptor) throws(NetworkFabricError) {
+        guard !lines.isEmpty else { return }
+        let input = lines.map { $0 + "\n" }.joined()
+        try run(["ip", "-batch", "-"], input: input, in: namespace)
+    }
+
+    /// As `batch`, going on where a line fails: for removing what may already be gone.
+    func batchLeniently(_ lines: [String], in namespace: OwnedDescriptor) throws(NetworkFabricError) {
+        guard !lines.isEmpty else { return }
+        let input = lines.map { $0 + "\n" }.joined()
+        _ = try attempt(["ip", "-force", "-batch", "-"], input: input, in: namespace)
+    }
+
+    /// One transaction: all of the script or nothing.
+    func nft(_ script: String, in namespace: OwnedDescriptor) throws(NetworkFabricError) {
+        guard !script.isEmpty else { return }
+        try run(["nft", "-f", "-"], input: script, in: namespace)
+    }
+
+    func linkNames(in namespace: OwnedDescriptor) throws(NetworkFabricError) -> Set<String> {
+        try enter(namespace)
+        return NetworkNamespace.linkNames()
+    }
+
+    /// Settings below `/proc/sys/net/`, as the calling thread sees them in `namespace`.
+    func set(_ settings: [(String, String)], in namespace: OwnedDescriptor) throws(NetworkFabricError) {
+        try enter(namespace)
+        for (name, value) in settings {
+            do {
+                try SmallFile.set("/proc/sys/net/\(name)", to: value)
+            } catch {
+                // A kernel without IPv6 has nothing to switch off.
+                if name.hasPrefix("ipv6/") { continue }
+                throw .hostFailed("net/\(name): \(error)")
+            }
+        }
+    }
+
+    /// Makes a namespace and answers it open; one that exists is answered as it is.
+    func makeNamespace(_ name: String) throws(NetworkFabricError) -> OwnedDescriptor {
+        if let namespace = HostTools.openNamespace(name) { return namespace }
+        // What a host that was cut off has left: a file without a namespace.
+        SmallFile.remove(HostTools.namespacePath(name))
+        try run(["ip", "netns", "add", name], in: host)
+        guard let namespace = HostTools.openNamespace(name) else { throw .hostFailed("no namespace \(name)") }
+        return namespace
+    }
+
+    /// Removes a named namespace and the file of one that is already gone.
+    func deleteNamespace(_ name: String) throws(NetworkFabricError) {
+        if HostTools.openNamespace(name) != nil { try run(["ip", "netns", "del", name], in: host) }
+        SmallFile.remove(HostTools.namespacePath(name))
+    }
+
+    /// What routers of ours have in common: they forward, tell nobody of shorter ways and speak no IPv6.
+    static let routerSettings = [
+        ("ipv6/conf/all/disable_ipv6", "1"), ("ipv6/conf/default/disable_ipv6", "1"), ("ipv4/ip_forward", "1"),
+        ("ipv4/conf/all/send_redirects", "0"), ("ipv4/conf/default/send_redirects", "0"),
+        ("ipv4/conf/all/accept_redirects", "0"), ("ipv4/conf/default/accept_redirects", "0"),
+    ]
+}

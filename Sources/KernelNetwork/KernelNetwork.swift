@@ -1,0 +1,72 @@
+// The network of one host made of the Linux kernel alone: a namespace per VPC, an edge namespace before them.
+// Nothing here stands in the path of a packet, so packets outlive us.
+
+package import Backends
+package import CloudTypes
+import HostSystem
+package import NodeContract
+
+package actor KernelNetwork: NetworkFabric {
+    private let configuration: Configuration
+    private let tools: HostTools
+    private let edge: EdgeNamespace
+    private var namespaces: [VPCID: VPCNamespace] = [:]
+
+    /// Looks at nothing yet and changes nothing; the first `apply` does.
+    ///
+    /// - Throws: `unavailable` when the host's namespace cannot be opened or a tool is missing.
+    package init(_ configuration: Configuration) throws(NetworkFabricError) {
+        for (tool, package) in KernelNetwork.requiredCommands where HostCommand.path(of: tool) == nil {
+            throw .unavailable("\(tool) is not installed (Debian package \(package))")
+        }
+        self.configuration = configuration
+        do {
+            let host = try NetworkNamespace.open(configuration.hostNamespacePath ?? "/proc/self/ns/net")
+            tools = HostTools(host: host)
+            edge = try EdgeNamespace(configuration, tools: tools)
+        } catch {
+            throw .unavailable("\(error)")
+        }
+    }
+
+    package func apply(_ network: VPCNetwork) async throws(NetworkFabricError) {
+        let attachment = try await edge.attach(network.id)
+        try await namespace(of: network.id).apply(network, at: attachment)
+    }
+
+    package func remove(_ vpc: VPCID) async throws(NetworkFabricError) {
+        try await namespace(of: vpc).remove()
+        await edge.detach(vpc)
+        namespaces[vpc] = nil
+    }
+
+    package func present() async throws(NetworkFabricError) -> Set<VPCID> {
+        Set(SmallFile.names(in: "/run/netns").compactMap(configuration.names.vpc(ofNamespace:)))
+    }
+
+    package func openPort(_ interface: NetworkInterfaceID, in vpc: VPCID) async throws(NetworkFabricError) -> Int32 {
+        try await namespace(of: vpc).openPort(interface)
+    }
+
+    package func openMetadataListener(in vpc: VPCID) async throws(NetworkFabricError) -> Int32 {
+        try await namespace(of: vpc).openMetadataListener()
+    }
+
+    /// Removes every namespace, link, route, table and process that bears this Apus's prefix, of whatever run.
+    package func removeEverything() async throws(NetworkFabricError) {
+        for vpc in try await present().sorted() { try await remove(vpc) }
+        try await edge.remove()
+        SmallFile.removeFolder(configuration.runtimePath)
+    }
+
+    private func namespace(of vpc: VPCID) throws(NetworkFabricError) -> VPCNamespace {
+        if let namespace = namespaces[vpc] { return namespace }
+        do {
+            let made = try VPCNamespace(vpc, configuration, tools: tools)
+            namespaces[vpc] = made
+            return made
+        } catch {
+            throw .hostFailed("\(error)")
+        }
+    }
+}

@@ -1,0 +1,95 @@
+// From what a VPC should be to the files of its dnsmasq, which answers DHCP and DNS. Does no I/O.
+
+import CloudTypes
+import NodeContract
+
+/// The files as texts. A change of `configuration` needs a restart, a change of the others a reload.
+struct ResolverFiles: Equatable, Sendable {
+    /// Without the paths, which the owner of the files adds.
+    var configuration: String
+    /// Addresses and names.
+    var names: String
+    /// Ethernet addresses, addresses and host names.
+    var leases: String
+}
+
+struct ResolverPlan {
+    let network: VPCNetwork
+    let mtu: Int
+    /// Resolvers outside; empty: names that the VPC does not know do not exist.
+    let upstream: [IPv4Address]
+
+    func files() -> ResolverFiles {
+        ResolverFiles(configuration: configuration(), names: names(), leases: leases())
+    }
+
+    private func configuration() -> String {
+        var lines = [
+            "port=\(network.naming.hasResolver ? 53 : 0)",
+            "bind-dynamic", "interface=\(Names.service)", "interface=e*",
+            "except-interface=lo", "except-interface=\(Names.uplink)", "bridge-interface=\(Names.service),e*",
+            "no-resolv", "no-hosts", "no-poll", "no-ping", "local-ttl=60", "dhcp-authoritative", "dhcp-broadcast",
+            "dhcp-lease-max=65536", "domain=\(domain)", "local=/\(network.naming.internalDomain)/", "bogus-priv",
+        ]
+        lines += upstream.isEmpty ? ["local=/#/"] : upstream.map { "server=\($0)" }
+        lines += generalOptions()
+        for subnet in network.subnets { lines += options(of: subnet) }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    private func generalOptions() -> [String] {
+        let naming = network.naming
+        var servers = naming.nameServers
+        if servers.isEmpty { servers = Array(network.resolverAddresses.prefix(1)) }
+        var lines = [
+            option("option:dns-server", servers), "dhcp-option=option:mtu,\(mtu)",
+            "dhcp-option=option:domain-name,\(domain)",
+        ]
+        if !naming.timeServers.isEmpty { lines.append(option("option:ntp-server", naming.timeServers)) }
+        if !naming.netbiosNameServers.isEmpty { lines.append(option("option:netbios-ns", naming.netbiosNameServers)) }
+        if let type = naming.netbiosNodeType { lines.append("dhcp-option=option:netbios-nodetype,\(type)") }
+        return lines
+    }
+
+    private func options(of subnet: VPCNetwork.Subnet) -> [String] {
+        let tag = subnet.id.description
+        let router = subnet.routerAddress
+        let block = subnet.cidrBlock
+        let routes = "\(CIDRBlock.everything),\(router),\(VPCNetwork.metadataAddress)/32,\(router)"
+        return [
+            "dhcp-range=set:\(tag),\(block.address),static,\(block.netmask),3600",
+            "dhcp-option=tag:\(tag),option:router,\(router)",
+            "dhcp-option=tag:\(tag),option:classless-static-route,\(routes)",
+        ]
+    }
+
+    private func option(_ name: String, _ addresses: [IPv4Address]) -> String {
+        "dhcp-option=" + ([name] + addresses.map(\.description)).joined(separator: ",")
+    }
+
+    /// One word that dnsmasq can read: what DHCP options say may hold several domains, of which the first counts here.
+    private var domain: String {
+        let allowed = network.naming.domainName.split(separator: " ").first.map(String.init) ?? ""
+        let isName = !allowed.isEmpty && allowed.utf8.allSatisfy(ResolverPlan.isNameByte)
+        return isName ? allowed : network.naming.internalDomain
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 45, 46, 95, 48...57, 65...90, 97...122: true
+        default: false
+        }
+    }
+
+    private func names() -> String {
+        let domain = network.naming.internalDomain
+        return network.interfaces.flatMap(\.addresses).map(\.privateAddress).sorted()
+            .map { "\($0) ip-\($0.dashed).\(domain)\n" }.joined()
+    }
+
+    private func leases() -> String {
+        network.interfaces.compactMap { interface in
+            interface.addresses.first.map { (interface.macAddress, $0.privateAddress) }
+        }.sorted { $0.1 < $1.1 }.map { "\($0.0),\($0.1),ip-\($0.1.dashed)\n" }.joined()
+    }
+}

@@ -1,0 +1,201 @@
+// The one owner of a VPC on this host: its namespace, links, routes, rules and resolver.
+// Every method runs to its end on the actor's own thread, so that no two changes of a VPC ever mix.
+// What is in force is remembered; after a failure, or at first sight, nothing is, and the next change makes all of it
+// anew: atomically, and without cutting a tracked connection.
+
+import Backends
+import CloudTypes
+import HostSystem
+import NodeContract
+
+actor VPCNamespace {
+    private let vpc: VPCID
+    private let configuration: KernelNetwork.Configuration
+    private let names: Names
+    private let tools: HostTools
+    private let executor: ThreadExecutor
+    private var namespace: OwnedDescriptor?
+    private var applied: VPCPlan?
+    private var resolver: Resolver
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    init(_ vpc: VPCID, _ configuration: KernelNetwork.Configuration, tools: HostTools) throws(SystemError) {
+        self.vpc = vpc
+        self.configuration = configuration
+        self.tools = tools
+        names = configuration.names
+        resolver = Resolver(
+            folder: "\(configuration.runtimePath)/\(vpc)", user: configuration.resolverUser, tools: tools)
+        executor = try ThreadExecutor()
+    }
+
+    /// Makes the VPC so. The fingerprint is committed last, together with the rules.
+    func apply(_ network: VPCNetwork, at attachment: EdgeNamespace.Attachment) throws(NetworkFabricError) {
+        let plan = VPCPlan(network, link: attachment.link, configuration: configuration)
+        let isNew = HostTools.openNamespace(names.namespace(of: vpc)) == nil
+        if isNew { (namespace, applied) = (nil, nil) }
+        let namespace = try open()
+        if applied == nil, !isNew, try isInForce(plan, in: namespace, at: attachment) { applied = plan }
+        if applied != plan { try change(to: plan, isNew: isNew, in: namespace, at: attachment) }
+        try resolver.ensure(plan.resolver, in: namespace)
+    }
+
+    private func change(
+        to plan: VPCPlan, isNew: Bool, in namespace: OwnedDescriptor, at attachment: EdgeNamespace.Attachment
+    ) throws(NetworkFabricError) {
+        let before = applied
+        applied = nil
+        if before == nil { try lay(attachment, in: namespace) }
+        try changeLinks(to: plan, from: before, isNew: isNew, in: namespace)
+        try changePublicRoutes(to: plan, from: before, at: attachment)
+        let script = before.map { plan.ruleset.changes(from: $0.ruleset) } ?? plan.ruleset.replacement()
+        try tools.nft(script, in: namespace)
+        applied = plan
+    }
+
+    /// Whether the kernel says that an earlier run made exactly this, and its links are there.
+    private func isInForce(
+        _ plan: VPCPlan, in namespace: OwnedDescriptor, at attachment: EdgeNamespace.Attachment
+    ) throws(NetworkFabricError) -> Bool {
+        let expected = plan.routing.ports.union([Names.uplink, Names.service])
+        guard try tools.linkNames(in: namespace).isSuperset(of: expected),
+            try tools.linkNames(in: attachment.edge).contains(names.edgeLink(of: vpc))
+        else { return false }
+        let marker = VPCPlan.marker(plan.fingerprint)
+        return try tools.attempt(["nft", "list", "chain", "inet", "apus", marker], in: namespace).isSuccess
+    }
+
+    private func open() throws(NetworkFabricError) -> OwnedDescriptor {
+        if let namespace { return namespace }
+        let opened = try tools.makeNamespace(names.namespace(of: vpc))
+        namespace = opened
+        return opened
+    }
+}
+
+// Links and routes.
+extension VPCNamespace {
+    /// The namespace's own settings and its link to the edge; as often as asked.
+    private func lay(
+        _ attachment: EdgeNamespace.Attachment, in namespace: OwnedDescriptor
+    ) throws(NetworkFabricError) {
+        // Set before any link is made, so that each link begins with them.
+        let settings = [
+            ("ipv4/conf/all/rp_filter", "0"), ("ipv4/conf/default/rp_filter", "0"),
+            ("ipv4/conf/default/proxy_arp", "1"),
+        ]
+        try tools.set(HostTools.routerSettings + settings, in: namespace)
+        let (link, mtu) = (names.edgeLink(of: vpc), configuration.mtu)
+        let inside = try tools.linkNames(in: namespace)
+        var edgeLines: [String] = []
+        let isLinked = inside.contains(Names.uplink)
+        let isLinkedAtEdge = try tools.linkNames(in: attachment.edge).contains(link)
+        if !isLinked || !isLinkedAtEdge {
+            if isLinked { try tools.batch(["link del \(Names.uplink)"], in: namespace) }
+            let peer = "peer name \(Names.uplink) mtu \(mtu) netns \(names.namespace(of: vpc))"
+            edgeLines.append("link add \(link) mtu \(mtu) type veth \(peer)")
+        }
+        edgeLines += [
+            "link set dev \(link) up", "addr replace \(attachment.link.edge) peer \(attachment.link.vpc)/32 dev \(link)",
+        ]
+        try tools.batch(edgeLines, in: attachment.edge)
+        var lines = inside.contains(Names.service) ? [] : ["tuntap add dev \(Names.service) mode tun"]
+        lines += [
+            "link set dev lo up", "link set dev \(Names.service) up", "link set dev \(Names.uplink) up",
+            "addr replace \(attachment.link.vpc) peer \(attachment.link.edge)/32 dev \(Names.uplink)",
+        ]
+        try tools.batch(lines, in: namespace)
+        try tools.set([("ipv4/conf/\(Names.uplink)/proxy_arp", "0")], in: namespace)
+    }
+
+    private func changeLinks(
+        to plan: VPCPlan, from before: VPCPlan?, isNew: Bool, in namespace: OwnedDescriptor
+    ) throws(NetworkFabricError) {
+        let old: Routing
+        if let before {
+            old = before.routing
+        } else {
+            old = isNew ? Routing() : try Routing.present(in: namespace, tools: tools)
+        }
+        let lines = plan.routing.changes(from: old, kind: configuration.portKind, mtu: configuration.mtu)
+        try tools.batch(lines, in: namespace)
+        // Linux else waits up to 0.8 s before it answers ARP for another.
+        let added = plan.routing.ports.subtracting(old.ports).sorted()
+        try tools.set(added.map { ("ipv4/neigh/\($0)/proxy_delay", "0") }, in: namespace)
+    }
+
+    /// Routes of the edge that lead here. An address that moved to another VPC is that one's already: its route is
+    /// no longer on our link, and so is not ours to remove.
+    private func changePublicRoutes(
+        to plan: VPCPlan, from before: VPCPlan?, at attachment: EdgeNamespace.Attachment
+    ) throws(NetworkFabricError) {
+        let link = names.edgeLink(of: vpc)
+        let old: Set<IPv4Address>
+        if let before {
+            old = before.publicAddresses
+        } else {
+            let output = try tools.run(["ip", "-j", "-4", "route", "show", "dev", link], in: attachment.edge)
+            let blocks = try IPRoute.list(output.standardOutput).filter { $0.proto != "kernel" }.compactMap(\.block)
+            old = Set(blocks.map(\.address))
+        }
+        let gateway = "via \(attachment.link.vpc) dev \(link) onlink"
+        let added = plan.publicAddresses.subtracting(old).sorted()
+        try tools.batch(added.map { "route replace \($0)/32 \(gateway)" }, in: attachment.edge)
+        let gone = old.subtracting(plan.publicAddresses).sorted()
+        try tools.batchLeniently(gone.map { "route del \($0)/32 dev \(link)" }, in: attachment.edge)
+    }
+}
+
+// What others need of the namespace, and its end.
+extension VPCNamespace {
+    func openPort(_ interface: NetworkInterfaceID) throws(NetworkFabricError) -> Int32 {
+        let port = Names.port(of: interface)
+        let namespace = try existing()
+        try tools.enter(namespace)
+        do {
+            return try NetworkNamespace.openTap(port).release()
+        } catch {
+            if error.number == 19 { throw .noSuchInterface(interface) }
+            throw .hostFailed("\(error)")
+        }
+    }
+
+    func openMetadataListener() throws(NetworkFabricError) -> Int32 {
+        let namespace = try existing()
+        try tools.enter(namespace)
+        do {
+            return try NetworkNamespace.listen(address: VPCNetwork.metadataAddress.number, port: 80).release()
+        } catch {
+            throw .hostFailed("\(error)")
+        }
+    }
+
+    private func existing() throws(NetworkFabricError) -> OwnedDescriptor {
+        if let namespace, applied != nil { return namespace }
+        guard let opened = HostTools.openNamespace(names.namespace(of: vpc)) else { throw .noSuchNetwork(vpc) }
+        return opened
+    }
+
+    /// Removes all that the VPC has on this host; done at once if nothing is left.
+    func remove() throws(NetworkFabricError) {
+        applied = nil
+        resolver.remove()
+        let name = names.namespace(of: vpc)
+        if let namespace = HostTools.openNamespace(name) {
+            let pids = try tools.attempt(["ip", "netns", "pids", name], in: tools.host).outputText
+            for pid in pids.split(separator: "\n").compactMap({ Int32($0) }) {
+                ProcessIdentity(of: pid)?.endBlocking()
+            }
+            // An open listener would keep the namespace, and its links, for as long as it is open.
+            let links = try tools.linkNames(in: namespace).subtracting(["lo"]).sorted()
+            try tools.batchLeniently(links.map { "link del \($0)" }, in: namespace)
+        }
+        namespace = nil
+        if let edge = HostTools.openNamespace(names.edgeNamespace) {
+            let link = names.edgeLink(of: vpc)
+            if try tools.linkNames(in: edge).contains(link) { try tools.batchLeniently(["link del \(link)"], in: edge) }
+        }
+        try tools.deleteNamespace(name)
+    }
+}
