@@ -9,11 +9,10 @@ extension Transaction {
     ///
     /// - Throws: `InsufficientAddressCapacity`.
     package mutating func allocatePublicAddress() throws(EC2Error) -> IPv4Address {
-        let (pool, reserved) = (settings.publicPool, settings.reservedPublicAddresses)
+        let (pool, settings) = (settings.publicPool, settings)
         let free = drawFree(of: pool.count) { state, number in
             let address = pool.address.advanced(by: number)
-            return address != pool.address && address != pool.last && !reserved.contains(address)
-                && !state.hasPublicAddress(address)
+            return settings.mayGiveOut(address) && !state.hasPublicAddress(address)
         }
         guard let free else {
             throw EC2Error(
@@ -21,6 +20,11 @@ extension Transaction {
                 httpStatus: 500)
         }
         return pool.address.advanced(by: free)
+    }
+
+    /// Whether the address is the pool's and nobody has it.
+    func isFreePublicAddress(_ address: IPv4Address) -> Bool {
+        settings.mayGiveOut(address) && !state.hasPublicAddress(address)
     }
 
     /// Gives the interface a public address unless its first address has one already.
@@ -66,5 +70,13 @@ extension CloudState {
     fileprivate func hasPublicAddress(_ address: IPv4Address) -> Bool {
         let key = IndexKey(.publicAddress, address)
         return addresses.contains(key) || networkInterfaces.contains(key)
+    }
+}
+
+extension CloudSettings {
+    /// The pool without its first and last address and without the host's own.
+    fileprivate func mayGiveOut(_ address: IPv4Address) -> Bool {
+        publicPool.contains(address) && address != publicPool.address && address != publicPool.last
+            && !reservedPublicAddresses.contains(address)
     }
 }

@@ -10,9 +10,11 @@ extension VPCNetwork.Naming {
         hasResolver = vpc.enableDNSSupport
         internalDomain = settings.internalDomain
         domainName = ""
+        announcesNameServers = false
         guard let options = vpc.dhcpOptions.flatMap({ state.dhcpOptions[$0]?.options }) else { return }
         domainName = options[DHCPOption.domainName]?.joined(separator: " ") ?? ""
         let servers = options[DHCPOption.domainNameServers] ?? []
+        announcesNameServers = !servers.isEmpty
         nameServers = servers == [DHCPOption.amazonDNS] ? [] : servers.compactMap { server in
             server == DHCPOption.amazonDNS ? vpc.cidrBlock.address.advanced(by: 2) : IPv4Address(server)
         }

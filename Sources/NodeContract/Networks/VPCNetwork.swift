@@ -123,6 +123,8 @@ package struct VPCNetwork: Sendable, Equatable, Codable {
         package var internalDomain: String = "ec2.internal"
         /// Empty: the VPC's own resolver.
         package var nameServers: [IPv4Address] = []
+        /// Whether DHCP names any name server at all; the resolver, if there is one, answers all the same.
+        package var announcesNameServers = true
         package var timeServers: [IPv4Address] = []
         package var netbiosNameServers: [IPv4Address] = []
         package var netbiosNodeType: Int?
