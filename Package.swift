@@ -69,7 +69,7 @@ let package = Package(
         .executableTarget(
             name: "StoreCrashProbe", dependencies: ["CloudStore", "SQLiteStore"], path: "Tests/StoreCrashProbe",
             swiftSettings: strict),
-        part("Simulation", ["CloudStore"]),
+        part("Simulation", ["CloudStore", "CloudTypes", "NodeContract"]),
         .testTarget(
             name: "StoreContractTests", dependencies: ["CloudStore", "SQLiteStore", "Simulation"],
             swiftSettings: strict),
@@ -84,8 +84,16 @@ let package = Package(
         // 4: the services
         part(
             "APIGateway",
-            ["AWSWire", "CloudTypes", "ControlPlane", "NodeContract", "SigV4", crypto, logging]),
+            ["AWSWire", "CloudTypes", "ControlPlane", "HTTPListener", "NodeContract", "SigV4", crypto, logging]),
         part("EC2API", ["APIGateway", "AWSWire", "CloudTypes", "ControlPlane", "NodeContract"]),
+        part("STSAPI", ["APIGateway", "AWSWire", "CloudTypes", "ControlPlane"]),
         // 5: composition root
+        .executableTarget(
+            name: "apus",
+            dependencies: [
+                "APIGateway", "CloudStore", "CloudTypes", "ControlPlane", "EC2API", "HTTPListener", "NodeContract",
+                "SQLiteStore", "STSAPI", "Simulation", argumentParser, logging,
+            ],
+            swiftSettings: strict),
     ]
 )

@@ -52,15 +52,16 @@ package struct Transaction {
 
     /// A fresh id of the kind.
     package mutating func newID<Kind: ResourceKind>(_ kind: Kind.Type = Kind.self) -> ResourceID<Kind> {
-        var generator = Drawing(random)
-        defer { random = generator.base }
-        return ResourceID(from: &generator)
+        draw { ResourceID(from: &$0) }
     }
 
-    package mutating func newMACAddress() -> MACAddress {
+    package mutating func newMACAddress() -> MACAddress { draw { MACAddress(from: &$0) } }
+
+    /// Makes something by chance.
+    package mutating func draw<Value>(_ make: (inout Drawing) -> Value) -> Value {
         var generator = Drawing(random)
         defer { random = generator.base }
-        return MACAddress(from: &generator)
+        return make(&generator)
     }
 
     /// What the store has to write, encoded; and the keys that change.
@@ -81,8 +82,8 @@ package struct Transaction {
 }
 
 /// An existential generator as a concrete one, which `ResourceID.init(from:)` wants.
-private struct Drawing: RandomNumberGenerator {
-    var base: any RandomNumberGenerator & Sendable
-    init(_ base: any RandomNumberGenerator & Sendable) { self.base = base }
-    mutating func next() -> UInt64 { base.next() }
+package struct Drawing: RandomNumberGenerator {
+    fileprivate var base: any RandomNumberGenerator & Sendable
+    fileprivate init(_ base: any RandomNumberGenerator & Sendable) { self.base = base }
+    package mutating func next() -> UInt64 { base.next() }
 }

@@ -1,0 +1,136 @@
+// A node without a host: guests that run because the records say so, networks and volumes that are only names.
+// Keeps the contract of `Node` in every verb, so that the control plane cannot tell.
+
+package import CloudTypes
+package import NodeContract
+import Synchronization
+
+/// What a simulated host holds; it outlives the control plane, as a real host does.
+package final class SimulatedWorld: Sendable {
+    struct Contents {
+        var guests: [InstanceID: GuestObservation] = [:]
+        var volumes: [VolumeID: VolumeSpec] = [:]
+        var networks: [VPCID: VPCNetwork] = [:]
+        var metadata: [InstanceID: InstanceMetadata] = [:]
+        /// Guests whose system does not listen to the power button.
+        var deaf: Set<InstanceID> = []
+        /// How often each launch was started: more than once is a fault of the control plane.
+        var starts: [InstanceID: [Int]] = [:]
+    }
+    let contents = Mutex(Contents())
+
+    package init() {}
+
+    package var runningGuests: Set<InstanceID> {
+        contents.withLock { contents in
+            Set(contents.guests.filter { if case .running = $0.value { true } else { false } }.keys)
+        }
+    }
+    package var volumes: Set<VolumeID> { contents.withLock { Set($0.volumes.keys) } }
+    package var networks: [VPCID: VPCNetwork] { contents.withLock { $0.networks } }
+    package var metadata: [InstanceID: InstanceMetadata] { contents.withLock { $0.metadata } }
+    /// The launch numbers that were booted, in order.
+    package func starts(of instance: InstanceID) -> [Int] { contents.withLock { $0.starts[instance] ?? [] } }
+    /// The guest runs, as it did before a world that remembers nothing was left.
+    package func resume(_ instance: InstanceID, launch: Int) {
+        contents.withLock { $0.guests[instance] = .running(launch: launch) }
+    }
+    package func makeDeaf(_ instance: InstanceID) { contents.withLock { _ = $0.deaf.insert(instance) } }
+}
+
+package final class SimulatedNode: Node {
+    package let world: SimulatedWorld
+    package let events: AsyncStream<NodeEvent>
+    private let told: AsyncStream<NodeEvent>.Continuation
+    private let memoryMiB: Int
+
+    package init(on world: SimulatedWorld = SimulatedWorld(), memoryMiB: Int = 1 << 40) {
+        (self.world, self.memoryMiB) = (world, memoryMiB)
+        (events, told) = AsyncStream.makeStream()
+    }
+
+    package func capabilities() async -> NodeCapabilities {
+        NodeCapabilities(
+            architectures: [.x86_64, .arm64, .i386], acceleration: "simulated", processorCount: 1 << 30,
+            memoryMiB: memoryMiB)
+    }
+
+    package func inventory() async throws(NodeError) -> NodeInventory {
+        world.contents.withLock { contents in
+            NodeInventory(
+                guests: contents.guests, volumes: Set(contents.volumes.keys), networks: Set(contents.networks.keys))
+        }
+    }
+
+    package func apply(_ network: VPCNetwork) async throws(NodeError) {
+        world.contents.withLock { $0.networks[network.id] = network }
+    }
+
+    package func removeNetwork(_ vpc: VPCID) async throws(NodeError) {
+        world.contents.withLock { $0.networks[vpc] = nil }
+    }
+
+    package func ensureVolume(_ volume: VolumeSpec) async throws(NodeError) {
+        world.contents.withLock { contents in
+            if contents.volumes[volume.id] == nil { contents.volumes[volume.id] = volume }
+        }
+    }
+
+    package func deleteVolume(_ volume: VolumeID) async throws(NodeError) {
+        world.contents.withLock { $0.volumes[volume] = nil }
+    }
+
+    package func startGuest(_ guest: GuestSpec) async throws(NodeError) {
+        let failure: NodeError? = world.contents.withLock { contents in
+            if case .running(let launch) = contents.guests[guest.instance] {
+                return launch == guest.launch ? nil : .hostFailed("launch \(launch) still runs")
+            }
+            if let missing = guest.disks.first(where: { contents.volumes[$0.volume] == nil }) {
+                return .hostFailed("no volume \(missing.volume)")
+            }
+            if let missing = guest.ports.first(where: { contents.networks[$0.vpc] == nil }) {
+                return .hostFailed("no network \(missing.vpc)")
+            }
+            contents.guests[guest.instance] = .running(launch: guest.launch)
+            contents.starts[guest.instance, default: []].append(guest.launch)
+            return nil
+        }
+        if let failure { throw failure }
+        told.yield(.guest(guest.instance, .running(launch: guest.launch)))
+    }
+
+    package func powerDownGuest(_ instance: InstanceID) async throws(NodeError) {
+        let listens = world.contents.withLock { !$0.deaf.contains(instance) }
+        if listens { end(instance, .requested) }
+    }
+
+    package func killGuest(_ instance: InstanceID) async throws(NodeError) { end(instance, .requested) }
+    package func resetGuest(_ instance: InstanceID) async throws(NodeError) { told.yield(.guestRestarted(instance)) }
+    package func rebootGuest(_ instance: InstanceID) async throws(NodeError) {
+        let listens = world.contents.withLock { !$0.deaf.contains(instance) }
+        if listens { told.yield(.guestRestarted(instance)) }
+    }
+
+    package func forgetGuest(_ instance: InstanceID) async throws(NodeError) {
+        world.contents.withLock { contents in
+            contents.guests[instance] = nil
+            contents.metadata[instance] = nil
+        }
+    }
+
+    package func setMetadata(_ metadata: InstanceMetadata?, of instance: InstanceID) async throws(NodeError) {
+        world.contents.withLock { $0.metadata[instance] = metadata }
+    }
+
+    package func consoleOutput(of instance: InstanceID) async throws(NodeError) -> ConsoleOutput? { nil }
+
+    /// The guest ends as the world would have it: its system powers off, or its process dies.
+    package func end(_ instance: InstanceID, _ end: GuestEnd) {
+        let observation: GuestObservation? = world.contents.withLock { contents in
+            guard case .running(let launch) = contents.guests[instance] else { return nil }
+            contents.guests[instance] = .ended(launch: launch, end)
+            return contents.guests[instance]
+        }
+        if let observation { told.yield(.guest(instance, observation)) }
+    }
+}

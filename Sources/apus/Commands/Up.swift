@@ -1,0 +1,58 @@
+import ArgumentParser
+import CloudTypes
+import Logging
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// `apus up`: all of Apus on one host, in the foreground.
+struct Up: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve the cloud on this host, in the foreground.",
+        discussion: """
+            Prints one line `ready http://127.0.0.1:PORT` when it serves; logs go to standard error.
+            SIGTERM ends serving and leaves guests running; the next `apus up` on the same state adopts them.
+            """)
+
+    @OptionGroup var state: StateOptions
+    @Option(help: "The port on 127.0.0.1; 0 takes a free one.") var port = 4566
+    @Option(help: "The region that the cloud calls itself.") var region = "us-east-1"
+    @Flag(help: "Simulated guests, disks and networks: needs no root and no QEMU.") var simulate = false
+    @Option(help: "Public addresses that this host routes to its guests.") var publicPool = "198.18.0.0/16"
+    @Option(help: "Let guests reach out through this interface of the host.") var uplink: String?
+    @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = "info"
+
+    func validate() throws {
+        guard (0...65_535).contains(port) else { throw ValidationError("--port is 0 to 65535.") }
+        guard let pool = CIDRBlock(publicPool), (8...28).contains(pool.prefix) else {
+            throw ValidationError("--public-pool is a block such as 198.18.0.0/16, /8 to /28.")
+        }
+        guard region.split(separator: "-").count >= 3 else {
+            throw ValidationError("--region is a name such as us-east-1.")
+        }
+        guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("--log-level \(logLevel) is unknown.") }
+    }
+
+    func run() async throws {
+        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        var log = Logger(label: "apus")
+        log.logLevel = Logger.Level(rawValue: logLevel) ?? .info
+        signal(SIGPIPE, SIG_IGN)
+        let options = Daemon.Options(
+            directory: state.directory, port: port, region: region, isSimulated: simulate,
+            publicPool: CIDRBlock(publicPool), uplink: uplink)
+        do {
+            try await Daemon(options: options, log: log).run(until: Termination.awaited) { endpoint in
+                print("ready \(endpoint.url)")
+                fflush(nil)
+            }
+        } catch let failure as CommandFailure {
+            log.critical("\(failure)")
+            throw ExitCode(2)
+        } catch {
+            log.critical("Apus cannot serve: \(error)")
+            throw ExitCode.failure
+        }
+    }
+}

@@ -1,0 +1,89 @@
+// All of Apus on one host, put together: store, records, node, reconcilers, API; and taken down in the other order.
+
+import APIGateway
+import CloudStore
+import CloudTypes
+import ControlPlane
+import EC2API
+import HTTPListener
+import Logging
+import NodeContract
+import SQLiteStore
+import Simulation
+import STSAPI
+
+struct Daemon {
+    struct Options: Sendable {
+        var directory: StateDirectory
+        var port: Int
+        var region: String
+        var isSimulated: Bool
+        var publicPool: CIDRBlock?
+        var uplink: String?
+    }
+
+    let options: Options
+    let log: Logger
+
+    /// Serves until `stop` ends; guests run on.
+    func run(until stop: @Sendable () async -> Void, ready: @Sendable (Endpoint) -> Void) async throws {
+        try options.directory.prepare()
+        let host = try await makeHost()
+        var settings = CloudSettings(region: options.region, capabilities: await host.node.capabilities())
+        if let pool = options.publicPool { settings.publicPool = pool }
+        settings.reservedPublicAddresses = host.reservedAddresses
+        let store = try SQLiteStore(directory: options.directory.records)
+        let cloud = try await Cloud.open(store, settings: settings, log: log, time: SystemTime())
+        try await furnish(cloud)
+        host.resume(cloud.records)
+        let reconcilers = Reconcilers(cloud: cloud, node: host.node)
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await reconcilers.run() }
+            let gateway = Gateway(
+                cloud: cloud, node: host.node, services: [EC2Actions.service, STSActions.service])
+            let orders = OperatorService(cloud: cloud, node: host.node, images: host.images)
+            let listener = try await HTTPListener.start(
+                on: .address(host: "127.0.0.1", port: options.port), logger: log) { await gateway.answer($0) }
+            let control = try await HTTPListener.start(
+                on: .unixSocket(path: options.directory.operatorSocket), logger: log) { await orders.answer($0) }
+            let endpoint = Endpoint(port: listener.port, region: options.region, pid: ProcessID.own)
+            try options.directory.write(endpoint, to: options.directory.endpoint)
+            ready(endpoint)
+            group.addTask { await stop() }
+            try await group.next()
+            await listener.shutdown()
+            await control.shutdown()
+            group.cancelAll()
+        }
+        await cloud.close()
+    }
+
+    /// What a new cloud has: the account behind `amazon`, and one for the operator with keys in a private file.
+    private func furnish(_ cloud: Cloud) async throws {
+        try await cloud.transact(as: .system(for: cloud.operatorAccount)) { transaction throws(EC2Error) in
+            _ = transaction.ensureImageOwner()
+        }
+        let directory = options.directory
+        let kept = directory.read(Credentials.self, from: directory.credentials)
+        if let kept, cloud.records.accessKeys[kept.accessKeyId] != nil { return }
+        try directory.write(try await cloud.createAccount(name: "default"), to: directory.credentials)
+    }
+
+    private func makeHost() async throws -> Host {
+        let node = SimulatedNode()
+        return Host(node: node, images: nil, reservedAddresses: []) { state in
+            for instance in state.instances.all where [.running, .stopping].contains(instance.state) {
+                node.world.resume(instance.id, launch: instance.launch)
+            }
+        }
+    }
+}
+
+/// What a host brings: the node, and a place for the operator's images.
+struct Host: Sendable {
+    let node: any Node
+    let images: (any ImageStore)?
+    let reservedAddresses: Set<IPv4Address>
+    /// Called with the records before anything is reconciled.
+    let resume: @Sendable (CloudState) -> Void
+}

@@ -1,0 +1,148 @@
+// The orders that a running Apus takes from its operator, over a socket that only its owner can open.
+
+import CloudTypes
+import ControlPlane
+import FoundationEssentials
+import HTTPListener
+import NodeContract
+
+struct OperatorService: Sendable {
+    let cloud: Cloud
+    let node: any Node
+    let images: (any ImageStore)?
+
+    func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        do {
+            switch (request.method, String(request.path)) {
+            case ("GET", "/status"): return try json(200, await status())
+            case ("POST", "/accounts"): return try json(201, try await createAccount(request.body))
+            case ("GET", "/images"): return try json(200, imageList())
+            case ("POST", "/images"): return try json(201, try await registerImage(request.body))
+            default: return try json(404, Failure(error: "unknown order"))
+            }
+        } catch let error as EC2Error {
+            return failure(error.message)
+        } catch {
+            return failure("\(error)")
+        }
+    }
+
+    struct Failure: Codable { var error: String }
+    struct AccountOrder: Codable { var name: String? }
+
+    struct Status: Codable {
+        var region: String
+        var acceleration: String
+        var accounts: Int
+        var instances: [String: Int]
+        var volumes: Int
+        var vpcs: Int
+        var images: Int
+        var residentMiB: Int
+    }
+
+    private func status() async -> Status {
+        let records = cloud.records
+        let states = records.instances.all.map(\.state.rawValue)
+        return Status(
+            region: cloud.settings.region, acceleration: cloud.settings.capabilities.acceleration,
+            accounts: records.accounts.count, instances: Dictionary(states.map { ($0, 1) }, uniquingKeysWith: +),
+            volumes: records.volumes.count, vpcs: records.vpcs.count, images: records.images.count,
+            residentMiB: ProcessMemory.residentMiB)
+    }
+
+    private func createAccount(_ body: [UInt8]) async throws -> Credentials {
+        let order = try body.isEmpty ? AccountOrder() : JSONDecoder().decode(AccountOrder.self, from: Data(body))
+        return try await cloud.createAccount(name: order.name ?? "account")
+    }
+
+    private func imageList() -> [ImageLine] {
+        cloud.records.images.all.sorted { $0.name < $1.name }.map(ImageLine.init)
+    }
+
+    private func registerImage(_ body: [UInt8]) async throws -> ImageLine {
+        guard let images else { throw CommandFailure("A simulated cloud has no disks to import.") }
+        return try await images.register(try JSONDecoder().decode(ImageOrder.self, from: Data(body)), in: cloud)
+    }
+
+    private func json<Value: Encodable>(_ status: Int, _ value: Value) throws -> HTTPResponse {
+        HTTPResponse(
+            status: status, headers: [("Content-Type", "application/json")], body: Array(try JSONEncoder().encode(value)))
+    }
+
+    private func failure(_ text: String) -> HTTPResponse {
+        HTTPResponse(
+            status: 400, headers: [("Content-Type", "application/json")],
+            body: Array((try? JSONEncoder().encode(Failure(error: text))) ?? Data()))
+    }
+}
+
+/// An image as `apus image list` shows it.
+struct ImageLine: Codable, Sendable {
+    var imageId: String
+    var name: String
+    var architecture: String
+    var sizeGiB: Int
+    var state: String
+
+    init(_ image: ImageRecord) {
+        (imageId, name) = (image.id.description, image.name)
+        (architecture, state) = (image.architecture.rawValue, image.state.rawValue)
+        sizeGiB = image.blockDevices.compactMap { $0.ebs?.sizeGiB }.max() ?? 0
+    }
+}
+
+/// An order to take a disk image in.
+struct ImageOrder: Codable, Sendable {
+    var name: String
+    var description: String?
+    var architecture: String
+    /// The disk, on this host.
+    var diskPath: String
+    var format: String?
+    var kernelPath: String?
+    var ramdiskPath: String?
+    var kernelArguments: String?
+    var rootDeviceName: String?
+    var bootMode: String?
+}
+
+/// Takes disk images in as AMIs.
+protocol ImageStore: Sendable {
+    func register(_ order: ImageOrder, in cloud: Cloud) async throws -> ImageLine
+}
+
+enum ProcessMemory {
+    /// Resident memory of this process in MiB, from /proc/self/statm.
+    static var residentMiB: Int {
+        guard let data = FileManager.default.contents(atPath: "/proc/self/statm") else { return 0 }
+        let fields = String(decoding: data, as: UTF8.self).split(separator: " ")
+        return fields.count > 1 ? (Int(fields[1]) ?? 0) * 4 / 1024 : 0
+    }
+}
+
+extension Cloud {
+    /// An account with a default VPC of its own.
+    func createAccount(name: String) async throws(EC2Error) -> Credentials {
+        let made = try await transact(as: .system(for: operatorAccount)) { transaction throws(EC2Error) in
+            transaction.createAccount(name: name)
+        }
+        try await prepareAccount(of: .system(for: made.account))
+        return Credentials((made.account.description, made.accessKeyID, made.secretAccessKey))
+    }
+
+    /// Stands as the caller where the operator acts for nobody in particular.
+    var operatorAccount: AccountID { records.accounts.all.first?.id ?? AccountID.none }
+}
+
+extension AccountID {
+    /// No account: twelve zeros.
+    static let none: AccountID = {
+        var zeros = ZeroGenerator()
+        return AccountID("000000000000") ?? AccountID(from: &zeros)
+    }()
+}
+
+private struct ZeroGenerator: RandomNumberGenerator {
+    mutating func next() -> UInt64 { 0 }
+}
