@@ -26,7 +26,7 @@ struct Daemon {
     let log: Logger
 
     /// Serves until `stop` ends; guests run on.
-    func run(until stop: @Sendable () async -> Void, ready: @Sendable (Endpoint) -> Void) async throws {
+    func run(until stop: @escaping @Sendable () async -> Void, ready: @Sendable (Endpoint) -> Void) async throws {
         try options.directory.prepare()
         let host = try await makeHost()
         var settings = CloudSettings(region: options.region, capabilities: await host.node.capabilities())
