@@ -53,7 +53,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var heldBytes = 0
     private var awaitsContinue = false
     private var readIsDue = false
+    /// The listener ends: the request in work is the last.
     private var endsAfterAnswer = false
+    /// The client ended its side: what it sent before is still answered.
+    private var inputEnded = false
+    private var allWritten = false
     private var peerAddress = ""
     private var localAddress = ""
     private var context: ChannelHandlerContext?
@@ -149,11 +153,15 @@ extension ConnectionHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? ChannelEvent, event == .inputClosed {
-            endsAfterAnswer = true
-            if phase == .receiving || phase == .draining { context.close(promise: nil) }
+            inputEnded = true
+            switch phase {
+            case .receiving: drain()
+            case .draining where allWritten: context.close(promise: nil)
+            case .draining, .handling, .writing, .closed: break
+            }
         } else if event is ConnectionShouldEnd {
             endsAfterAnswer = true
-            if phase == .receiving, assembly.isBetweenRequests { context.close(promise: nil) }
+            if phase == .receiving, assembly.isBetweenRequests { drain(lingers: false) }
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -189,7 +197,8 @@ extension ConnectionHandler {
         let connection = NIOLoopBound(self, eventLoop: context.eventLoop)
         let eventLoop = context.eventLoop
         let handle = shared.handle
-        // Ends with its answer, which `shutdown` waits for.
+        // A task of its own, so that long work does not hold up the event loop's other connections. It ends with its
+        // answer, which `shutdown` waits for.
         Task {
             let response = await handle(whole)
             eventLoop.execute { connection.value.answer(response) }
@@ -203,7 +212,8 @@ extension ConnectionHandler {
         }
         completeBytes -= handledBytes
         hold()
-        let goesOn = keepsAlive && !endsAfterAnswer && !response.closesConnection
+        let isLast = endsAfterAnswer || inputEnded && pending.isEmpty
+        let goesOn = keepsAlive && !isLast && !response.closesConnection
         if let ipTTL = response.ipTTL { setTTL(ipTTL, context) }
         write(response, isHead: isHead, goesOn: goesOn)
         guard goesOn else {
@@ -234,8 +244,8 @@ extension ConnectionHandler {
         case .request(let request)?: handle(request)
         case .refusal(let status)?: refuse(status)
         case nil:
-            if endsAfterAnswer, assembly.isBetweenRequests {
-                context.close(promise: nil)
+            if inputEnded || endsAfterAnswer && assembly.isBetweenRequests {
+                drain(lingers: false)
                 return
             }
             expect(assembly.isBetweenRequests ? .idle : .body)
@@ -262,17 +272,32 @@ extension ConnectionHandler {
         }
     }
 
-    /// Ends our side once all is written, then waits a little for the client to end its own.
-    private func drain() {
+    /// Ends our side once all is written, then waits a little for the client to end its own: closing at once would make
+    /// the kernel answer what the client still sends with a reset, which may overtake our last answer.
+    private func drain(lingers: Bool = true) {
         guard let context else { return }
         phase = .draining
         pending.removeAll()
-        expect(.drained)
-        context.close(mode: .output, promise: nil)
+        expect(.writing)
+        // Closing drops what is not written yet. Writes end in their order, so an empty one tells when all are done.
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
+            self.allIsWritten(lingers: lingers)
+        }
         if readIsDue {
             readIsDue = false
             context.read()
         }
+    }
+
+    private func allIsWritten(lingers: Bool) {
+        guard let context else { return }
+        allWritten = true
+        guard lingers, !inputEnded else {
+            context.close(promise: nil)
+            return
+        }
+        context.close(mode: .output, promise: nil)
+        expect(.drained)
     }
 
     private func setTTL(_ hops: Int, _ context: ChannelHandlerContext) {

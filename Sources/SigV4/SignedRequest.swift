@@ -26,11 +26,6 @@ package struct SignedRequest: Sendable {
     /// The form the moment of signing takes in the string to sign.
     let signedAtText: String
 
-    /// Whether a request carries anything that looks like a signature.
-    package static func isPresent(in parts: RequestParts) -> Bool {
-        parts.has("authorization") || parts.query.contains("X-Amz-")
-    }
-
     /// Reads the signature of a request, from its `Authorization` header or its query.
     package static func parse(_ parts: RequestParts) throws(SignatureError) -> SignedRequest {
         let query = QueryPairs(parts.query)

@@ -71,7 +71,7 @@ struct ConversationTests {
             client.send(request)
             let answer = try #require(client.answer())
             #expect(answer.status == 200 && answer.header("Connection") == "close")
-            #expect(client.rest().isEmpty)
+            #expect(client.rest().count == 0)
         }
     }
 
@@ -82,7 +82,32 @@ struct ConversationTests {
             client.send("GET /half HTTP/1.1\r\nHost: h\r\n\r\n")
             client.endSending()
             #expect(client.answer()?.text == "GET /half")
-            #expect(client.rest().isEmpty)
+            #expect(client.rest().count == 0)
+        }
+    }
+
+    @Test("answers all that a client sent before it ended its side")
+    func halfClosedPipeline() async throws {
+        try await withListener { port in
+            let client = try RawClient(port: port)
+            client.send((0..<20).map { "GET /\($0) HTTP/1.1\r\nHost: h\r\n\r\n" }.joined())
+            client.endSending()
+            for number in 0..<20 { #expect(client.answer()?.text == "GET /\(number)") }
+            #expect(client.rest().count == 0)
+        }
+    }
+
+    @Test("brings the last answer whole, however long it is", arguments: ["close", "keep-alive"])
+    func longLastAnswer(connection: String) async throws {
+        let length = 8_000_000
+        try await withListener { _ in
+            HTTPResponse(status: 200, body: [UInt8](repeating: 7, count: length))
+        } client: { port in
+            let client = try RawClient(port: port)
+            client.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: \(connection)\r\n\r\n")
+            client.endSending()
+            #expect(client.answer()?.body.count == length)
+            #expect(client.rest().count == 0)
         }
     }
 

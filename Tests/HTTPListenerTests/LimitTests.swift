@@ -23,7 +23,7 @@ struct LimitTests {
             let client = try RawClient(port: port)
             client.send("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 101\r\n\r\n")
             #expect(client.answer()?.status == 413)
-            #expect(client.rest().isEmpty)
+            #expect(client.rest().count == 0)
             let fitting = try RawClient(port: port)
             fitting.send(post(100, sending: 100))
             #expect(fitting.answer()?.body.count == 100)
@@ -90,7 +90,7 @@ struct LimitTests {
             let client = try RawClient(port: port)
             client.send(request)
             #expect(client.answer()?.status == 431)
-            #expect(client.rest().isEmpty)
+            #expect(client.rest().count == 0)
         }
     }
 
@@ -106,7 +106,7 @@ struct LimitTests {
             let client = try RawClient(port: port)
             client.send(request)
             #expect(client.answer()?.status == 400)
-            #expect(client.rest().isEmpty)
+            #expect(client.rest().count == 0)
         }
     }
 
@@ -117,7 +117,7 @@ struct LimitTests {
             client.send("GET /good HTTP/1.1\r\nHost: h\r\n\r\n{}{}{}\r\n\r\n")
             #expect(client.answer()?.text == "GET /good")
             #expect(client.answer()?.status == 400)
-            #expect(client.rest().isEmpty)
+            #expect(client.rest().count == 0)
         }
     }
 
@@ -134,15 +134,20 @@ struct LimitTests {
             let client = try RawClient(port: port)
             client.send(request)
             #expect(client.answer()?.status == 408)
-            #expect(client.rest().isEmpty)
+            #expect(client.rest().count == 0)
         }
     }
 
     @Test("end a client that drips: each byte gains it nothing")
     func dripping() async throws {
-        try await withListener(limits { $0.headerTimeout = .milliseconds(100) }) { port in
+        try await withListener(
+            limits {
+                $0.headerTimeout = .milliseconds(100)
+                $0.maxHeaderBytes = 1 << 30
+            }
+        ) { port in
             let client = try RawClient(port: port)
-            client.send("GET / HTTP/1.1\r\n")
+            client.send("GET / HTTP/1.1\r\nX: ")
             let dripping = Atomic(true)
             Thread {
                 // Ends by itself once the listener has closed the connection and sending fails.
@@ -161,11 +166,11 @@ struct LimitTests {
     func idle() async throws {
         try await withListener(limits { $0.idleTimeout = .milliseconds(50) }) { port in
             let silent = try RawClient(port: port)
-            #expect(silent.rest().isEmpty)
+            #expect(silent.rest().count == 0)
             let client = try RawClient(port: port)
             client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
             #expect(client.answer()?.status == 200)
-            #expect(client.rest().isEmpty)
+            #expect(client.rest().count == 0)
         }
     }
 
@@ -193,7 +198,7 @@ struct LimitTests {
             let third = try RawClient(port: port)
             #expect(String(decoding: third.rest(), as: UTF8.self).hasPrefix("HTTP/1.1 503 "))
             clients[0].endSending()
-            #expect(clients[0].rest().isEmpty)
+            #expect(clients[0].rest().count == 0)
             clients.removeFirst()
             var status: Int?
             // The place is free once the listener has seen the end, which comes after we have.

@@ -127,6 +127,62 @@ struct RefusalTests {
     }
 }
 
+@Suite("Whatever a client sends")
+struct MutationTests {
+    /// A small generator with a seed, so that a failure can be seen again.
+    struct Seeded: RandomNumberGenerator {
+        var state: UInt64
+        mutating func next() -> UInt64 {
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            return state
+        }
+    }
+
+    @Test("is judged without a trap", arguments: [1, 2, 3, 4] as [UInt64])
+    func mutated(seed: UInt64) {
+        var random = Seeded(state: seed &* 0x9E37_79B9_7F4A_7C15)
+        let signer = signer("ebs")
+        let whole = [
+            signer.sign(plainRequest(), at: signedMoment, payload: .chunked(chunkBytes: 7)),
+            signer.presign(plainRequest(), at: signedMoment, expirySeconds: 60),
+            signer.sign(plainRequest(), at: signedMoment, payload: .announcedBody),
+        ]
+        for round in 0..<2000 {
+            var parts = whole[round % whole.count]
+            for _ in 0...Int.random(in: 0..<3, using: &random) { damage(&parts, &random) }
+            _ = refusal(of: parts, serving: serving("ebs", unsigned: true))
+        }
+    }
+
+    private func damage(_ parts: inout RequestParts, _ random: inout Seeded) {
+        func damaged(_ text: String) -> String {
+            String(decoding: damaged(Array(text.utf8)), as: UTF8.self)
+        }
+        func damaged(_ bytes: [UInt8]) -> [UInt8] {
+            var bytes = bytes
+            guard !bytes.isEmpty else { return [UInt8.random(in: 0...255, using: &random)] }
+            let position = Int.random(in: bytes.indices, using: &random)
+            switch Int.random(in: 0..<4, using: &random) {
+            case 0: bytes[position] = UInt8.random(in: 0...255, using: &random)
+            case 1: bytes.remove(at: position)
+            case 2: bytes.insert(bytes[position], at: position)
+            default: bytes.removeLast(bytes.count - position)
+            }
+            return bytes
+        }
+        switch Int.random(in: 0..<5, using: &random) {
+        case 0: parts.path = damaged(parts.path)
+        case 1: parts.query = damaged(parts.query)
+        case 2: parts.body = damaged(parts.body)
+        default:
+            let index = Int.random(in: parts.headers.indices, using: &random)
+            parts.headers[index].value = damaged(parts.headers[index].value)
+        }
+    }
+}
+
 extension String {
     fileprivate func replacingOccurrence(of part: String, with other: String) -> String {
         guard let range = firstRange(of: part) else { return self }
