@@ -81,6 +81,7 @@ let package = Package(
         part(
             "ControlPlane",
             ["CloudTypes", "CloudStore", "NodeContract", "RecordCoding", trees, logging]),
+        part("NodeAgent", ["Backends", "CloudTypes", "NodeContract"]),
         // 4: the services
         part(
             "APIGateway",

@@ -1,0 +1,155 @@
+// One host's node: joins a hypervisor, a volume backend, a fabric and the metadata service into what the control plane
+// speaks to. Resolves ids to files and descriptors; decides nothing.
+
+package import Backends
+package import CloudTypes
+package import NodeContract
+
+package actor LocalNode: Node {
+    package nonisolated let events: AsyncStream<NodeEvent>
+    private let hypervisor: any Hypervisor
+    private let volumes: any VolumeBackend
+    private let fabric: any NetworkFabric
+    private let metadata: any MetadataServing
+    private let kernels: KernelStore
+    private let facts: HostFacts
+    private let acceleration: String
+    private var served: Set<VPCID> = []
+
+    /// Finds the guests of an earlier run again.
+    package static func open(
+        hypervisor: any Hypervisor, volumes: any VolumeBackend, fabric: any NetworkFabric,
+        metadata: any MetadataServing, kernels: KernelStore, facts: HostFacts
+    ) async throws(NodeError) -> LocalNode {
+        do throws(HypervisorError) {
+            _ = try await hypervisor.adopt()
+            return LocalNode(
+                hypervisor, volumes, fabric, metadata, kernels, facts, acceleration: try await hypervisor.acceleration())
+        } catch {
+            throw NodeError(error)
+        }
+    }
+
+    private init(
+        _ hypervisor: any Hypervisor, _ volumes: any VolumeBackend, _ fabric: any NetworkFabric,
+        _ metadata: any MetadataServing, _ kernels: KernelStore, _ facts: HostFacts, acceleration: String
+    ) {
+        (self.hypervisor, self.volumes, self.fabric) = (hypervisor, volumes, fabric)
+        (self.metadata, self.kernels, self.facts) = (metadata, kernels, facts)
+        self.acceleration = acceleration
+        events = hypervisor.events
+    }
+
+    package func capabilities() async -> NodeCapabilities {
+        NodeCapabilities(
+            architectures: facts.architectures, acceleration: acceleration, processorCount: facts.processorCount,
+            memoryMiB: facts.memoryMiB)
+    }
+
+    package func inventory() async throws(NodeError) -> NodeInventory {
+        let present: Set<VPCID>
+        do { present = try await fabric.present() } catch { throw NodeError(error) }
+        do {
+            return NodeInventory(
+                guests: await hypervisor.guests(), volumes: try await volumes.volumes(), networks: present)
+        } catch { throw NodeError(error) }
+    }
+
+    package func apply(_ network: VPCNetwork) async throws(NodeError) {
+        do throws(NetworkFabricError) {
+            try await fabric.apply(network)
+            guard served.insert(network.id).inserted else { return }
+            do {
+                let socket = try await fabric.openMetadataListener(in: network.id)
+                await metadata.serve(network.id, on: socket)
+            } catch {
+                served.remove(network.id)
+                throw error
+            }
+        } catch { throw NodeError(error) }
+    }
+
+    package func removeNetwork(_ vpc: VPCID) async throws(NodeError) {
+        await metadata.stop(vpc)
+        served.remove(vpc)
+        do { try await fabric.remove(vpc) } catch { throw NodeError(error) }
+    }
+
+    package func ensureVolume(_ volume: VolumeSpec) async throws(NodeError) {
+        do { try await volumes.create(volume) } catch { throw NodeError(error) }
+    }
+
+    package func deleteVolume(_ volume: VolumeID) async throws(NodeError) {
+        do { try await volumes.delete(volume) } catch { throw NodeError(error) }
+    }
+
+    package func startGuest(_ guest: GuestSpec) async throws(NodeError) {
+        if await hypervisor.guests()[guest.instance] == .running(launch: guest.launch) { return }
+        let kernel = try kernelFiles(of: guest)
+        let disks = try await files(of: guest)
+        let descriptors = try await openPorts(of: guest)
+        do {
+            try await hypervisor.launch(
+                GuestLaunch(spec: guest, disks: disks, portDescriptors: descriptors, kernel: kernel))
+        } catch { throw NodeError(error) }
+    }
+
+    package func powerDownGuest(_ instance: InstanceID) async throws(NodeError) {
+        do { try await hypervisor.powerDown(instance) } catch { throw NodeError(error) }
+    }
+
+    package func killGuest(_ instance: InstanceID) async throws(NodeError) {
+        do { try await hypervisor.kill(instance) } catch { throw NodeError(error) }
+    }
+
+    package func resetGuest(_ instance: InstanceID) async throws(NodeError) {
+        do { try await hypervisor.reset(instance) } catch { throw NodeError(error) }
+    }
+
+    package func rebootGuest(_ instance: InstanceID) async throws(NodeError) {
+        do { try await hypervisor.sendControlAltDelete(instance) } catch { throw NodeError(error) }
+    }
+
+    package func forgetGuest(_ instance: InstanceID) async throws(NodeError) {
+        do { try await hypervisor.forget(instance) } catch { throw NodeError(error) }
+    }
+
+    package func setMetadata(_ metadata: InstanceMetadata?, of instance: InstanceID) async throws(NodeError) {
+        await self.metadata.set(metadata, of: instance)
+    }
+
+    package func consoleOutput(of instance: InstanceID) async throws(NodeError) -> ConsoleOutput? {
+        do { return try await hypervisor.consoleOutput(of: instance) } catch { throw NodeError(error) }
+    }
+
+    private func kernelFiles(of guest: GuestSpec) throws(NodeError) -> KernelFiles? {
+        switch guest.boot {
+        case .firmware: return nil
+        case .kernel(let image, _):
+            guard let files = kernels.files(of: image) else { throw .noSuchImage(image) }
+            return files
+        }
+    }
+
+    private func files(of guest: GuestSpec) async throws(NodeError) -> [VolumeFile] {
+        var files: [VolumeFile] = []
+        for disk in guest.disks {
+            do { files.append(try await volumes.file(of: disk.volume)) } catch { throw NodeError(error) }
+        }
+        return files
+    }
+
+    /// All ports, or none left open.
+    private func openPorts(of guest: GuestSpec) async throws(NodeError) -> [Int32] {
+        var descriptors: [Int32] = []
+        for port in guest.ports {
+            do {
+                descriptors.append(try await fabric.openPort(port.interface, in: port.vpc))
+            } catch {
+                for descriptor in descriptors { Descriptors.close(descriptor) }
+                throw NodeError(error)
+            }
+        }
+        return descriptors
+    }
+}

@@ -1,0 +1,12 @@
+// What the node needs of the instance metadata service.
+
+package import CloudTypes
+package import NodeContract
+
+package protocol MetadataServing: Sendable {
+    /// Answers the guests of the VPC on the listening socket, which is taken over.
+    func serve(_ vpc: VPCID, on descriptor: Int32) async
+    func stop(_ vpc: VPCID) async
+    /// What the guest is told from now on; nil: nothing.
+    func set(_ metadata: InstanceMetadata?, of instance: InstanceID) async
+}
