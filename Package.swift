@@ -88,6 +88,10 @@ let package = Package(
             ["AWSWire", "CloudTypes", "ControlPlane", "HTTPListener", "NodeContract", "SigV4", crypto, logging]),
         part("EC2API", ["APIGateway", "AWSWire", "CloudTypes", "ControlPlane", "NodeContract"]),
         part("STSAPI", ["APIGateway", "AWSWire", "CloudTypes", "ControlPlane"]),
+        .testTarget(
+            name: "EC2APITests",
+            dependencies: ["EC2API", "APIGateway", "AWSWire", "CloudTypes", "ControlPlane", "NodeContract"],
+            swiftSettings: strict),
         // 5: composition root
         .executableTarget(
             name: "apus",

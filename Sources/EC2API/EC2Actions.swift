@@ -8,6 +8,6 @@ package enum EC2Actions {
     package static let service = QueryServiceActions(EC2.service, lists.flatMap { $0 })
 
     private static let lists: [[Action]] = [
-        tags
+        tags, securityGroups,
     ]
 }
