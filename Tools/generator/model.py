@@ -109,6 +109,7 @@ class Model:
             "optional": self.make_optional,
             "range": self.set_range,
             "omitWhenEmpty": self.omit_when_empty,
+            "addValue": self.add_value,
         }
         kind = correction.get("kind")
         if kind not in kinds:
@@ -142,6 +143,12 @@ class Model:
                 stop(f"{correction['shape']} has other bounds now: {correction}")
             shape.pop(bound, None)
         shape.update(correction["to"])
+
+    def add_value(self, correction):
+        shape = self.shape_for(correction)
+        if correction["value"] in shape["enum"]:
+            stop(f"{correction['shape']} has the value now: {correction}")
+        shape["enum"] = [*shape["enum"], correction["value"]]
 
     def omit_when_empty(self, correction):
         shape = self.shape_for(correction)

@@ -44,5 +44,6 @@ extension EC2 {
         case attached
         case detaching
         case detached
+        case available
     }
 }
