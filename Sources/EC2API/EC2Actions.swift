@@ -8,6 +8,7 @@ package enum EC2Actions {
     package static let service = QueryServiceActions(EC2.service, lists.flatMap { $0 })
 
     private static let lists: [[Action]] = [
-        tags, securityGroups,
+        tags, securityGroups, vpcs, subnets, internetGateways, routeTables, dhcpOptions, networkACLs, networkInterfaces,
+        addresses, prefixLists,
     ]
 }
