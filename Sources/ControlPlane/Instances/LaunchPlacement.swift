@@ -1,0 +1,64 @@
+// Where a launch goes: the subnet of each of its interfaces, and the groups that guard them.
+
+internal import CloudTypes
+
+struct LaunchPlacement {
+    /// In the order of the order's interfaces; the primary one decides the instance's place.
+    let subnets: [SubnetRecord]
+    let subnet: SubnetRecord
+
+    init(_ order: LaunchOrder, in transaction: Transaction) throws(EC2Error) {
+        var subnets: [SubnetRecord] = []
+        for wish in order.interfaces {
+            subnets.append(try LaunchPlacement.subnet(of: wish, order, in: transaction))
+        }
+        let primary = zip(order.interfaces, subnets).first { $0.0.deviceIndex == 0 }?.1
+        guard let primary else {
+            throw .invalidParameterValue("When specifying network interfaces, you must include a device at index 0.")
+        }
+        guard subnets.allSatisfy({ $0.availabilityZone == primary.availabilityZone }) else {
+            throw .invalidParameterCombination("All network interfaces must be in the same Availability Zone.")
+        }
+        if let zone = order.zone, zone != primary.availabilityZone {
+            throw .invalidParameterValue(
+                "The specified Availability Zone \(zone) is not that of the subnet \(primary.id).")
+        }
+        (self.subnets, subnet) = (subnets, primary)
+    }
+
+    /// The groups by id, else by name, else none (the VPC's default group).
+    func groups(
+        of wish: LaunchOrder.Interface, in transaction: Transaction
+    ) throws(EC2Error) -> [SecurityGroupID] {
+        guard !wish.groups.isEmpty || !wish.groupNames.isEmpty else { return [] }
+        return try transaction.groups(ids: wish.groups, names: wish.groupNames, in: subnet.vpc)
+    }
+
+    private static func subnet(
+        of wish: LaunchOrder.Interface, _ order: LaunchOrder, in transaction: Transaction
+    ) throws(EC2Error) -> SubnetRecord {
+        if let existing = wish.existing {
+            let interface: NetworkInterfaceRecord = try transaction.owned(existing)
+            return try transaction.owned(interface.subnet)
+        }
+        if let subnet = wish.subnet { return try transaction.owned(subnet) }
+        guard transaction.defaultVPC(of: transaction.account) != nil else {
+            throw EC2Error(
+                "VPCIdNotSpecified", "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.")
+        }
+        let zones = transaction.settings.zones.map(\.name)
+        if let zone = order.zone, !zones.contains(zone) {
+            throw .invalidParameterValue("Invalid availability zone: [\(zone)]")
+        }
+        let candidates = order.zone.map { [$0] } ?? zones
+        for zone in candidates {
+            if let subnet = transaction.defaultSubnet(of: transaction.account, inZone: zone),
+                transaction.freeAddressCount(of: subnet) > 0
+            {
+                return subnet
+            }
+        }
+        throw EC2Error(
+            "MissingInput", "No subnets found for the default VPC '\(transaction.account)'. Please specify a subnet.")
+    }
+}
