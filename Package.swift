@@ -80,7 +80,7 @@ let package = Package(
         // 3: control plane and node
         part(
             "ControlPlane",
-            ["CloudTypes", "CloudStore", "NodeContract", "RecordCoding", trees, logging]),
+            ["CloudTypes", "CloudStore", "InstanceTypeCatalogue", "NodeContract", "RecordCoding", trees, logging]),
         part("NodeAgent", ["Backends", "CloudTypes", "NodeContract"]),
         // 4: the services
         part(

@@ -1,7 +1,6 @@
 // What a launch asks for, in the cloud's own words: every text parsed, nothing looked up yet.
 
 package import CloudTypes
-package import NodeContract
 
 package struct LaunchOrder: Sendable {
     package var image: ImageID

@@ -42,7 +42,7 @@ struct LaunchPlacement {
             return try transaction.owned(interface.subnet)
         }
         if let subnet = wish.subnet { return try transaction.owned(subnet) }
-        guard transaction.defaultVPC(of: transaction.account) != nil else {
+        guard transaction.state.defaultVPC(of: transaction.account) != nil else {
             throw EC2Error(
                 "VPCIdNotSpecified", "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.")
         }
@@ -52,8 +52,8 @@ struct LaunchPlacement {
         }
         let candidates = order.zone.map { [$0] } ?? zones
         for zone in candidates {
-            if let subnet = transaction.defaultSubnet(of: transaction.account, inZone: zone),
-                transaction.freeAddressCount(of: subnet) > 0
+            if let subnet = transaction.state.defaultSubnet(of: transaction.account, inZone: zone),
+                transaction.state.freeAddressCount(of: subnet) > 0
             {
                 return subnet
             }
