@@ -81,7 +81,7 @@ let package = Package(
         part(
             "ControlPlane",
             ["CloudTypes", "CloudStore", "InstanceTypeCatalogue", "NodeContract", "RecordCoding", trees, logging]),
-        part("NodeAgent", ["Backends", "CloudTypes", "NodeContract"]),
+        part("NodeAgent", ["Backends", "CloudTypes", "HTTPListener", "HostSystem", "NodeContract", crypto, logging]),
         // 4: the services
         part(
             "APIGateway",
