@@ -51,6 +51,8 @@ let package = Package(
         .testTarget(
             name: "SigV4Tests", dependencies: ["SigV4", "CloudTypes", crypto],
             resources: [.copy("Fixtures")], swiftSettings: strict),
+        part("KeyMaterial", ["CloudTypes", crypto, cryptoExtras]),
+        tests(of: "KeyMaterial", ["HostSystem"]),
         part("RecordCoding"),
         tests(of: "RecordCoding"),
         part("HTTPListener", [nioCore, nioPosix, nioHTTP1, logging]),
@@ -86,11 +88,19 @@ let package = Package(
         part(
             "APIGateway",
             ["AWSWire", "CloudTypes", "ControlPlane", "HTTPListener", "NodeContract", "SigV4", crypto, logging]),
-        part("EC2API", ["APIGateway", "AWSWire", "CloudTypes", "ControlPlane", "NodeContract"]),
+        part(
+            "EC2API",
+            [
+                "APIGateway", "AWSWire", "CloudTypes", "ControlPlane", "InstanceTypeCatalogue", "KeyMaterial",
+                "NodeContract",
+            ]),
         part("STSAPI", ["APIGateway", "AWSWire", "CloudTypes", "ControlPlane"]),
         .testTarget(
             name: "EC2APITests",
-            dependencies: ["EC2API", "APIGateway", "AWSWire", "CloudTypes", "ControlPlane", "NodeContract"],
+            dependencies: [
+                "EC2API", "APIGateway", "AWSWire", "CloudTypes", "ControlPlane", "InstanceTypeCatalogue", "NodeContract",
+                "Simulation", logging,
+            ],
             swiftSettings: strict),
         // 5: composition root
         .executableTarget(

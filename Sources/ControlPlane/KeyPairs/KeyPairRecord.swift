@@ -27,5 +27,10 @@ package struct KeyPairRecord: TaggedRecord {
         (self.fingerprint, self.publicKey, self.createdAt) = (fingerprint, publicKey, createdAt)
     }
 
-    package var indexKeys: [IndexKey] { [IndexKey(.name, "\(account)/\(name)")] }
+    package var indexKeys: [IndexKey] { [KeyPairRecord.nameKey(name, of: account)] }
+
+    /// Names are unique in an account.
+    package static func nameKey(_ name: String, of account: AccountID) -> IndexKey {
+        IndexKey(.name, "\(account)/\(name)")
+    }
 }
