@@ -23,7 +23,8 @@ package protocol CloudStore: Sendable {
     ///
     /// - Parameters:
     ///   - writes: applied together; a key written twice gets the last write. A commit that changes nothing (no writes,
-    ///     deletes of what is absent) succeeds with the current revision and is not seen by watchers.
+    ///     deletes of what is absent) succeeds with the current revision and is not seen by watchers. One that carries more
+    ///     than `CommitLimit` fails with `.tooLarge`.
     ///   - preconditions: judged when all earlier commits have been applied; if one fails, so does this commit alone.
     ///   - predecessor: if that commit failed, this one fails with `.predecessorFailed`.
     func submit(

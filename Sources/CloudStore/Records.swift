@@ -57,6 +57,24 @@ package enum RecordWrite: Sendable, Equatable {
     }
 }
 
+/// How much a commit may carry.
+package enum CommitLimit {
+    /// The sum of the data of all its writes, bytes.
+    package static let maximumBytes = 64 << 20
+}
+
+extension Array<RecordWrite> {
+    /// The sum of the data, bytes.
+    package var dataBytes: Int {
+        reduce(0) { sum, write in
+            switch write {
+            case .put(_, account: _, formatVersion: _, let data): sum + data.count
+            case .delete: sum
+            }
+        }
+    }
+}
+
 /// What must hold for a commit to be made at all.
 package struct Precondition: Sendable, Equatable {
     package let key: RecordKey

@@ -5,6 +5,8 @@ package enum StoreError: Error, Equatable, Sendable {
     case preconditionFailed(RecordKey, expected: Revision?, found: Revision?)
     /// The commit was to follow one that failed; it changed nothing.
     case predecessorFailed
+    /// The commit's data are more than a commit may carry (`CommitLimit`); it changed nothing.
+    case tooLarge(bytes: Int)
     /// No space left for the commit; it changed nothing.
     case full
     /// Reading or writing failed. A commit that ends so was rolled back, but a crash right after may still reveal it.

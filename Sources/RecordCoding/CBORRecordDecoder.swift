@@ -28,22 +28,29 @@ struct CBORDecoding: Decoder {
     func singleValueContainer() -> any SingleValueDecodingContainer { ValueDecoding(input: input, item: item) }
 }
 
+/// The type that is coded as a byte string, kept as looking a generic type up costs something each time.
+let byteArray = ObjectIdentifier([UInt8].self)
+
 // MARK: - Reading one item as a Swift value
 
 extension CBORInput {
     func decode<Value: Decodable>(_ type: Value.Type, at item: Int) throws -> Value {
-        if type == [UInt8].self {
-            let head = head(of: item)
-            // Bytes that were written as an array of numbers are read as one.
-            if head.type == .bytes, let bytes = withContents(of: head, { [UInt8]($0) }) as? Value { return bytes }
-        }
+        if ObjectIdentifier(type) == byteArray, let bytes: Value = byteString(at: item) { return bytes }
         return try Value(from: CBORDecoding(input: self, item: item))
     }
 
-    func isNull(_ item: Int) -> Bool { bytes[Int(items[item].offset)] == Simple.null }
+    /// Apart from `decode`, which would otherwise look up the array's type for every value.
+    @inline(never)
+    private func byteString<Value>(at item: Int) -> Value? {
+        let head = head(of: item)
+        // Bytes that were written as an array of numbers are read as one.
+        return head.type == .bytes ? [UInt8](contents(of: head)) as? Value : nil
+    }
+
+    func isNull(_ item: Int) -> Bool { initialByte(of: item) == Simple.null }
 
     func bool(at item: Int) throws -> Bool {
-        switch bytes[Int(items[item].offset)] {
+        switch initialByte(of: item) {
         case Simple.true: return true
         case Simple.false: return false
         default: throw mismatch(Bool.self, item)
@@ -53,7 +60,7 @@ extension CBORInput {
     func string(at item: Int) throws -> String {
         let head = head(of: item)
         guard head.type == .text else { throw mismatch(String.self, item) }
-        guard let text = withContents(of: head, { String(validating: $0, as: UTF8.self) }) else {
+        guard let text = CBORInput.validText(contents(of: head)) else {
             throw corrupted("text that is not UTF-8", item)
         }
         return text
@@ -82,7 +89,7 @@ extension CBORInput {
         case .bytes, .text, .array, .map, .tag:
             throw mismatch(Double.self, item)
         case .simple:
-            switch bytes[Int(items[item].offset)] {
+            switch initialByte(of: item) {
             case Simple.half: return Double(halfBits: UInt16(truncatingIfNeeded: head.argument))
             case Simple.single: return Double(Float(bitPattern: UInt32(truncatingIfNeeded: head.argument)))
             case Simple.double: return Double(bitPattern: head.argument)

@@ -21,10 +21,7 @@ package struct CBORRecordEncoder: Sendable {
 extension CBOROutput {
     /// Writes one value of which containers open at `depth`.
     func encode<Value: Encodable>(_ value: Value, depth: Int) throws {
-        if Value.self == [UInt8].self, let bytes = value as? [UInt8] {
-            write(bytes)
-            return
-        }
+        if ObjectIdentifier(Value.self) == byteArray, writeByteString(value) { return }
         let start = count
         try value.encode(to: CBOREncoding(output: self, start: start, depth: depth))
         if count == start {
@@ -33,6 +30,14 @@ extension CBOROutput {
         }
         close(downTo: depth)
         if let failure { throw failure }
+    }
+
+    /// Apart from `encode`, which would otherwise look up the array's type for every value.
+    @inline(never)
+    private func writeByteString(_ value: some Any) -> Bool {
+        guard let bytes = value as? [UInt8] else { return false }
+        write(bytes)
+        return true
     }
 }
 

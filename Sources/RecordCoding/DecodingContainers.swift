@@ -1,45 +1,37 @@
 // The three containers from which Codable reads: a map, an array, and a single value.
 
-/// Reads the entries of a map by key. Where a key was found tells where to look for the next one, so reading the
-/// properties in the order in which they were written takes one step each.
-struct MapDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
-    private final class Cursor {
-        var entry: Int
-        init(_ entry: Int) { self.entry = entry }
-    }
-
-    private let input: CBORInput
-    private let item: Int
+/// Finds the entries of one map. Where a key was found tells where to look for the next one, so reading the properties
+/// in the order in which they were written takes one step each.
+final class MapCursor {
+    let input: CBORInput
+    let item: Int
     private let end: Int
-    private let cursor: Cursor
+    private var entry: Int
 
     init(_ input: CBORInput, item: Int) throws {
         guard input.head(of: item).type == .map else { throw input.mismatch([String: Any].self, item) }
         self.input = input
         self.item = item
         end = input.next(after: item)
-        cursor = Cursor(item + 1)
+        entry = item + 1
     }
 
-    var codingPath: [any CodingKey] { input.path(to: item) }
-
-    var allKeys: [Key] {
-        var keys: [Key] = []
+    /// The items of the keys.
+    var keys: [Int] {
+        var keys: [Int] = []
         var entry = item + 1
         while entry < end {
-            if let key = input.text(of: entry).flatMap({ Key(stringValue: $0) }) { keys.append(key) }
+            keys.append(entry)
             entry = input.next(after: input.next(after: entry))
         }
         return keys
     }
 
-    func contains(_ key: Key) -> Bool { find(key.stringValue) != nil }
-
     /// The value's item; nil if there is no such key.
-    private func find(_ name: String) -> Int? {
+    func find(_ name: String) -> Int? {
         var name = name
         return name.withUTF8 { name in
-            let first = cursor.entry
+            let first = entry
             return find(name, from: first, to: end) ?? find(name, from: item + 1, to: first)
         }
     }
@@ -48,23 +40,44 @@ struct MapDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
         var entry = first
         while entry < end {
             let value = input.next(after: entry)
+            let next = input.next(after: value)
             if input.isText(entry, name) {
-                cursor.entry = input.next(after: value)
+                self.entry = next
                 return value
             }
-            entry = input.next(after: value)
+            entry = next
         }
         return nil
     }
+}
+
+/// Reads the entries of a map by key.
+struct MapDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
+    private let cursor: MapCursor
+    private var input: CBORInput { cursor.input }
+
+    init(_ input: CBORInput, item: Int) throws { cursor = try MapCursor(input, item: item) }
+
+    var codingPath: [any CodingKey] { input.path(to: cursor.item) }
+
+    var allKeys: [Key] {
+        var keys: [Key] = []
+        for item in cursor.keys {
+            if let text = input.text(of: item), let key = Key(stringValue: text) { keys.append(key) }
+        }
+        return keys
+    }
+
+    func contains(_ key: Key) -> Bool { cursor.find(key.stringValue) != nil }
 
     private func value(of key: some CodingKey) throws -> Int {
-        if let value = find(key.stringValue) { return value }
+        if let value = cursor.find(key.stringValue) { return value }
         throw DecodingError.keyNotFound(
             key, DecodingError.Context(codingPath: codingPath, debugDescription: "no such key"))
     }
 
     /// The value's item; nil if there is none or it is null.
-    private func present(_ key: Key) -> Int? { find(key.stringValue).flatMap { input.isNull($0) ? nil : $0 } }
+    private func present(_ key: Key) -> Int? { cursor.find(key.stringValue).flatMap { input.isNull($0) ? nil : $0 } }
 
     func decodeNil(forKey key: Key) throws -> Bool { input.isNull(try value(of: key)) }
 

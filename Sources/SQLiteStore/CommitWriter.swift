@@ -46,25 +46,9 @@ final class CommitWriter {
     }
 
     /// The length of the write-ahead log after the last commit.
-    var logLengthPages: Int { Int(walPages.pointee) }
+    var logPages: Int { Int(walPages.pointee) }
 
-    /// Copies the log into the database, on this thread.
-    ///
-    /// - Returns: how many pages of the log are in the database now, and how many it has.
-    func checkpoint(waiting: Bool) -> (copied: Int, total: Int)? {
-        copyLog(of: connection, waiting: waiting)
-    }
-}
-
-/// Copies the write-ahead log into the database as far as its readers allow; `waiting`: waits for them a while.
-///
-/// - Returns: nil if that failed, which hurts nobody but the log's length.
-func copyLog(of connection: OpaquePointer, waiting: Bool) -> (copied: Int, total: Int)? {
-    var total: Int32 = 0
-    var copied: Int32 = 0
-    let mode = waiting ? SQLITE_CHECKPOINT_FULL : SQLITE_CHECKPOINT_PASSIVE
-    let code = sqlite3_wal_checkpoint_v2(connection, nil, mode, &total, &copied)
-    return code == SQLITE_OK ? (Int(copied), Int(total)) : nil
+    var log: WriteAheadLog { WriteAheadLog(connection: connection) }
 }
 
 // MARK: - Committing
@@ -78,7 +62,7 @@ extension CommitWriter {
         while !rest.isEmpty {
             var bytes = 0
             let batch = rest.prefix { commit in
-                defer { bytes += commit.bytes }
+                defer { bytes += commit.writes.dataBytes }
                 return bytes < Self.batchBytes
             }
             rest = rest.dropFirst(batch.count)
@@ -118,6 +102,8 @@ extension CommitWriter {
             if failedBefore.contains(ObjectIdentifier(predecessor)) { return .failure(.predecessorFailed) }
             if case .failure? = predecessor.outcome { return .failure(.predecessorFailed) }
         }
+        let bytes = commit.writes.dataBytes
+        guard bytes <= CommitLimit.maximumBytes else { return .failure(.tooLarge(bytes: bytes)) }
         for condition in commit.preconditions {
             let found = try statements.revision(of: condition.key)
             guard found == condition.revision else {
@@ -126,7 +112,7 @@ extension CommitWriter {
         }
         let next = revision + 1
         var entry: [UInt8] = []
-        entry.reserveCapacity(commit.bytes + 96 * commit.writes.count)
+        entry.reserveCapacity(bytes + 96 * commit.writes.count)
         for write in commit.writes.withoutOverwritten { try apply(write, at: next, entry: &entry) }
         guard !entry.isEmpty else { return .success(revision) }
         try statements.log(next, entry)
@@ -142,18 +128,6 @@ extension CommitWriter {
             ChangeLogEntry.appendPut(key, account: account, formatVersion: formatVersion, data: data, to: &entry)
         case .delete(let key):
             if try statements.delete(key) { ChangeLogEntry.appendDelete(key, to: &entry) }
-        }
-    }
-}
-
-extension PendingCommit {
-    /// The size of its records' data.
-    var bytes: Int {
-        writes.reduce(0) { sum, write in
-            switch write {
-            case .put(_, account: _, formatVersion: _, let data): sum + data.count
-            case .delete: sum
-            }
         }
     }
 }

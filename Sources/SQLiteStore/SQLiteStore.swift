@@ -24,6 +24,8 @@ package final class SQLiteStore: CloudStore {
     private let line = CommitLine()
     private let signal: RevisionSignal
     private let checkpoints = Mutex(Checkpoints())
+    /// Why no more commits are made.
+    private let failure = Mutex<StoreError?>(nil)
     private let writing: DatabaseQueue
     private let reading: DatabaseQueue
     private let directory: Mutex<StateDirectory?>
@@ -79,33 +81,49 @@ extension SQLiteStore {
             while true {
                 let commits = line.takeAll()
                 guard !commits.isEmpty else { return }
-                guard let writer else {
-                    for commit in commits { commit.ticket.resolve(.failure(.closed)) }
+                guard let writer, canCommit else {
+                    let reason = failure.withLock { $0 } ?? .closed
+                    for commit in commits { commit.ticket.resolve(.failure(reason)) }
                     continue
                 }
                 writer.make(commits) { revision, wakeUps in
                     signal.advance(to: revision)
                     for wake in wakeUps { wake() }
+                    copyLog(after: writer)
                 }
-                checkpoint(after: writer)
             }
         }
     }
 
-    private func checkpoint(after writer: CommitWriter) {
-        switch checkpoints.withLock({ $0.decide(pages: writer.logLengthPages) }) {
+    private var canCommit: Bool { failure.withLock { $0 == nil } }
+
+    private func copyLog(after writer: CommitWriter) {
+        switch checkpoints.withLock({ $0.decide(pages: writer.logPages) }) {
         case .none:
             break
         case .now(let waiting):
-            guard let (copied, total) = writer.checkpoint(waiting: waiting) else { return }
-            checkpoints.withLock { $0.copied(copied, of: total, inBackground: false) }
+            copyLog(inBackground: false) { () throws(StoreError) in try writer.log.copy(waiting: waiting) }
         case .inBackground:
             reading.asyncWriteWithoutTransaction { [self] database in
-                let result = database.sqliteConnection.flatMap { copyLog(of: $0, waiting: false) }
-                checkpoints.withLock { $0.copied(result?.copied ?? 0, of: result?.total ?? 0, inBackground: true) }
+                guard let handle = database.sqliteConnection else { return }
+                let log = WriteAheadLog(connection: handle)
+                copyLog(inBackground: true) { () throws(StoreError) in try log.copyAndSync() }
             }
         }
     }
+
+    private func copyLog(inBackground: Bool, _ copy: () throws(StoreError) -> Int) {
+        do throws(StoreError) {
+            let pages = try copy()
+            checkpoints.withLock { $0.copied(pages, inBackground: inBackground) }
+        } catch {
+            stopCommitting(because: error)
+        }
+    }
+
+    /// Refuses all later commits and leaves the log as it is: it holds everything that may not have reached the
+    /// database, and the next opening copies it again. (A failed sync is told once; later ones succeed, proving nothing.)
+    func stopCommitting(because error: StoreError) { failure.withLock { $0 = $0 ?? error } }
 
     package func close() async {
         line.close()

@@ -15,23 +15,53 @@ struct CheckpointTests {
         #expect(checkpoints.decide(pages: Checkpoints.softLimitPages + 1) == .none)
     }
 
-    @Test("that grew meanwhile is copied again, until few pages are left, which commits wait for")
-    func catchingUp() {
+    @Test("that grew little meanwhile is copied to its end before the next commit")
+    func fewLeft() {
         var checkpoints = Checkpoints()
         #expect(checkpoints.decide(pages: 2100) == .inBackground)
-        checkpoints.copied(2100, of: 2800, inBackground: true)
-        #expect(checkpoints.decide(pages: 2810) == .inBackground)
-        checkpoints.copied(2810, of: 2850, inBackground: true)
-        #expect(checkpoints.decide(pages: 2860) == .now(waiting: false))
-        checkpoints.copied(2860, of: 2860, inBackground: false)
+        #expect(checkpoints.decide(pages: 2190) == .none)
+        checkpoints.copied(2100, inBackground: true)
+        #expect(checkpoints.decide(pages: 2200) == .now(waiting: false))
+        checkpoints.copied(2200, inBackground: false)
         #expect(checkpoints.decide(pages: 5) == .none)
+    }
+
+    @Test("that grew much meanwhile is copied beside the commits as long as that leaves less and less")
+    func catchingUp() {
+        var checkpoints = Checkpoints()
+        var copied = 2100
+        #expect(checkpoints.decide(pages: copied) == .inBackground)
+        for left in [1400, 700, 380] {
+            #expect(checkpoints.decide(pages: copied + left - 1) == .none)
+            checkpoints.copied(copied, inBackground: true)
+            copied += left
+            #expect(checkpoints.decide(pages: copied) == .inBackground)
+        }
+        #expect(checkpoints.decide(pages: copied + 300) == .none)
+        checkpoints.copied(copied, inBackground: true)
+        #expect(checkpoints.decide(pages: copied + 301) == .now(waiting: false))
+        checkpoints.copied(copied + 301, inBackground: false)
+        #expect(checkpoints.decide(pages: 5) == .none)
+    }
+
+    @Test("that a reader keeps from beginning anew is copied no more often than every few pages")
+    func reader() {
+        var checkpoints = Checkpoints()
+        #expect(checkpoints.decide(pages: 3000) == .inBackground)
+        checkpoints.copied(1000, inBackground: true)
+        #expect(checkpoints.decide(pages: 3010) == .inBackground)
+        checkpoints.copied(1000, inBackground: true)
+        #expect(checkpoints.decide(pages: 3020) == .now(waiting: false))
+        checkpoints.copied(1000, inBackground: false)
+        #expect(checkpoints.decide(pages: 3030) == .none)
+        #expect(checkpoints.decide(pages: 3020 + Checkpoints.softLimitPages) == .inBackground)
     }
 
     @Test("that was copied whole while nobody wrote begins anew with the next commit")
     func idle() {
         var checkpoints = Checkpoints()
         #expect(checkpoints.decide(pages: 3000) == .inBackground)
-        checkpoints.copied(3000, of: 3000, inBackground: true)
+        checkpoints.copied(3000, inBackground: true)
         #expect(checkpoints.decide(pages: 4) == .none)
     }
 
@@ -42,12 +72,13 @@ struct CheckpointTests {
         #expect(checkpoints.decide(pages: Checkpoints.hardLimitPages) == .now(waiting: true))
     }
 
-    @Test("that could not be copied is tried again")
+    @Test("that could not be copied is tried again when it has grown as much again")
     func failure() {
         var checkpoints = Checkpoints()
         #expect(checkpoints.decide(pages: 3000) == .inBackground)
-        checkpoints.copied(0, of: 0, inBackground: true)
-        #expect(checkpoints.decide(pages: 3001) == .inBackground)
+        checkpoints.copied(0, inBackground: true)
+        #expect(checkpoints.decide(pages: 3001) == .none)
+        #expect(checkpoints.decide(pages: 3000 + Checkpoints.softLimitPages) == .inBackground)
     }
 }
 

@@ -1,8 +1,9 @@
-// No space left: commits fail whole, and the store goes on when there is space again.
+// A disk that is full or fails: commits fail whole; with space again the store goes on, after a failure it is reopened.
 
 import CloudStore
-import SQLiteStore
 import Testing
+
+@testable import SQLiteStore
 
 @Suite("A store without space")
 struct FullDiskTests {
@@ -30,6 +31,29 @@ struct FullDiskTests {
         let again = try SQLiteStore(directory: folder.store)
         #expect(try await again.scan(kind: "a", account: nil).map(\.key) == [key(0), key(3)])
         #expect(try await again.problems() == [])
+        await again.close()
+    }
+}
+
+@Suite("A store whose disk failed while the log was copied")
+struct FailedDiskTests {
+    @Test("refuses commits with the reason, still reads, and loses nothing")
+    func stopped() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(directory: folder.store)
+        let key = RecordKey(kind: "a", id: "1")
+        let write = RecordWrite.put(key, account: "", formatVersion: 1, data: [1])
+        _ = try await store.commit([write])
+        let reason = StoreError.inputOutput(code: 1034, message: "the database could not be synced")
+        store.stopCommitting(because: reason)
+        store.stopCommitting(because: .full)
+        await #expect(throws: reason) { try await store.commit([.delete(key)]) }
+        #expect(try await store.read(key)?.data == [1])
+        await store.close()
+
+        let again = try SQLiteStore(directory: folder.store)
+        #expect(try await again.read(key)?.data == [1])
+        #expect(try await again.commit([.delete(key)]) == 2)
         await again.close()
     }
 }

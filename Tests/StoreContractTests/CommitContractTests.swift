@@ -123,6 +123,18 @@ struct CommitContractTests {
         await place.close(store)
     }
 
+    @Test("is refused alone when it carries too much", arguments: StoreKind.allCases)
+    func tooLarge(kind: StoreKind) async throws {
+        let place = StorePlace(kind)
+        let store = try place.open()
+        let half = [UInt8](repeating: 1, count: CommitLimit.maximumBytes / 2 + 1)
+        let huge = store.submit([.put("a", "1", half), .put("a", "2", half)])
+        let small = store.submit([.put("a", "3")])
+        await #expect(throws: StoreError.tooLarge(bytes: CommitLimit.maximumBytes + 2)) { try await huge.durable() }
+        #expect(try await small.durable() == 1)
+        await place.close(store)
+    }
+
     @Test("fails with the commit it follows, and so do those that follow it", arguments: StoreKind.allCases)
     func predecessors(kind: StoreKind) async throws {
         let place = StorePlace(kind)

@@ -20,6 +20,8 @@ struct MemoryTable: Sendable {
     mutating func commit(
         _ writes: [RecordWrite], if preconditions: [Precondition]
     ) throws(StoreError) -> Revision {
+        let bytes = writes.dataBytes
+        guard bytes <= CommitLimit.maximumBytes else { throw .tooLarge(bytes: bytes) }
         for condition in preconditions {
             let found = records[condition.key]?.revision
             guard found == condition.revision else {
