@@ -47,8 +47,8 @@ package struct PrivateKey: Sendable {
         publicKey = .rsa(modulus: numbers.modulus, exponent: numbers.publicExponent)
     }
 
-    /// What EC2 shows of a key that it made: SHA-1 over the private key as PKCS #8 for RSA, SHA-256 over the public key's
-    /// SSH form for Ed25519.
+    /// What EC2 shows of a key that it made: SHA-1 over the private key as PKCS #8 for RSA, SHA-256 over the public
+    /// key's SSH form for Ed25519.
     package var fingerprint: String {
         switch secret {
         case .rsa(let pkcs1, _): Fingerprint.colons(Insecure.SHA1.hash(data: PrivateKey.pkcs8(pkcs1)))

@@ -39,7 +39,7 @@ extension PublicKey {
         }
     }
 
-    /// - Parameter hasHeaders: lines of `name: value` may come first; a backslash at the end carries on in the next line.
+    /// - Parameter hasHeaders: lines of `name: value` may come first; a backslash at the end carries on in the next.
     private static func base64(in lines: [String], until end: String, hasHeaders: Bool = false) -> [UInt8]? {
         guard lines.last == end else { return nil }
         var text = ""
@@ -67,7 +67,9 @@ extension PublicKey {
         guard let name = reader.string() else { return nil }
         switch String(decoding: name, as: UTF8.self) {
         case "ssh-rsa":
-            guard let exponent = reader.bigNumber(), let modulus = reader.bigNumber(), reader.isAtEnd else { return nil }
+            guard let exponent = reader.bigNumber(), let modulus = reader.bigNumber(), reader.isAtEnd else {
+                return nil
+            }
             self.init(modulus: modulus, exponent: exponent)
         case "ssh-ed25519":
             guard let key = reader.string(), key.count == 32, reader.isAtEnd else { return nil }

@@ -83,7 +83,8 @@ struct CatalogueTests {
     @Test("reads values at paths inside of members that are cut apart")
     func paths() throws {
         let type = try #require(catalogue["p4d.24xlarge"])
-        #expect(type.values(at: InstanceTypePath("networkInfo/networkCards/item/networkCardIndex")) == ["0", "1", "2", "3"])
+        let cards = InstanceTypePath("networkInfo/networkCards/item/networkCardIndex")
+        #expect(type.values(at: cards) == ["0", "1", "2", "3"])
         #expect(type.values(at: InstanceTypePath("networkInfo/efaInfo/maximumEfaInterfaces")) == ["4"])
         #expect(type.values(at: InstanceTypePath("networkInfo/maximumNetworkCards")) == ["4"])
         #expect(type.values(at: InstanceTypePath("memoryInfo/sizeInMiB")) == ["1179648"])

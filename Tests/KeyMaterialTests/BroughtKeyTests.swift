@@ -47,7 +47,8 @@ struct BroughtKeyTests {
     @Test(
         "is refused when it is no key",
         arguments: [
-            "", "ssh-rsa", "ssh-rsa AAAA", "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQ== x", "hello world", "AAAA", "ssh-ed25519 ####",
+            "", "ssh-rsa", "ssh-rsa AAAA", "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQ== x", "hello world", "AAAA",
+            "ssh-ed25519 ####",
             "-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----", "---- BEGIN SSH2 PUBLIC KEY ----",
             "ssh-ed25519 AAAAB3NzaC1yc2EAAAADAQABAAAAgQ==",
         ])

@@ -25,7 +25,8 @@ extension Transaction {
     /// The account that owns the operator's images, known to callers by the alias `amazon`; made once.
     package mutating func ensureImageOwner() -> AccountID {
         let alias = "amazon"
-        if let owner = state.accounts.first(where: IndexKey(.name, alias)) { return owner.id }
+        let owners = state.accounts.all(where: IndexKey(.name, alias))
+        if let owner = owners.first(where: { $0.name == alias }) { return owner.id }
         var id = AccountID("137112412989") ?? draw { AccountID(from: &$0) }
         while state.accounts[id] != nil { id = draw { AccountID(from: &$0) } }
         put(AccountRecord(id: id, name: alias, createdAt: now, ownerAlias: alias))

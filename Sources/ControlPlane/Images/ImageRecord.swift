@@ -87,7 +87,9 @@ package struct ImageRecord: TaggedRecord {
         imageLocation = "\(account)/\(name)"
     }
 
+    /// An image that is deregistered is kept for its instances alone: it stands in nobody's way.
     package var indexKeys: [IndexKey] {
-        blockDevices.compactMap { $0.ebs?.snapshot.map { IndexKey(.snapshot, $0) } } + [IndexKey(.name, name)]
+        guard state != .deregistered else { return [] }
+        return blockDevices.compactMap { $0.ebs?.snapshot.map { IndexKey(.snapshot, $0) } } + [IndexKey(.name, name)]
     }
 }

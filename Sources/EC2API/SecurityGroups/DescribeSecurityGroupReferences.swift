@@ -14,7 +14,8 @@ enum DescribeSecurityGroupReferences: RecordAction {
         var references: [EC2.SecurityGroupReference] = []
         for id in try Lookup.ids(input.groupID, SecurityGroupKind.self) {
             let group = try transaction.securityGroup(id)
-            for other in transaction.state.securityGroups.all(where: IndexKey(.group, id)) where other.vpc != group.vpc {
+            let referring = transaction.state.securityGroups.all(where: IndexKey(.group, id))
+            for other in referring where other.vpc != group.vpc {
                 references.append(
                     EC2.SecurityGroupReference(
                         groupID: id.description, referencingVPCID: other.vpc.description))

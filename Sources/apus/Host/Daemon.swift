@@ -62,6 +62,7 @@ struct Daemon {
     private func furnish(_ cloud: Cloud) async throws {
         try await cloud.transact(as: .system(for: cloud.operatorAccount)) { transaction throws(EC2Error) in
             _ = transaction.ensureImageOwner()
+            if options.isSimulated { transaction.addSimulatedImages() }
         }
         let directory = options.directory
         let kept = directory.read(Credentials.self, from: directory.credentials)

@@ -1,0 +1,76 @@
+// What an image's owner may do with it.
+// Source: EC2 API Reference, "DeregisterImage", "ModifyImageAttribute".
+
+package import CloudTypes
+
+extension Transaction {
+    /// The image, for what its owner alone may do.
+    ///
+    /// - Throws: `InvalidAMIID.NotFound`, `InvalidAMIID.Unavailable`, `AuthFailure` for another account's image.
+    package func ownImage(_ id: ImageID) throws(EC2Error) -> ImageRecord {
+        guard let image = state.images[id], image.isVisible(to: account) else { throw .imagesNotFound([id]) }
+        guard image.state != .deregistered else {
+            throw EC2Error("InvalidAMIID.Unavailable", "The image ID '\(id)' is no longer available")
+        }
+        guard image.account == account else {
+            throw EC2Error("AuthFailure", "Not authorized for images: [\(id)]")
+        }
+        return image
+    }
+
+    /// Takes the image from everybody; its instances stay as they are, and keep what they need of it.
+    ///
+    /// - Parameter deletesSnapshots: takes its snapshots away too, save those that other images use.
+    /// - Returns: what became of each snapshot, where that was asked for.
+    /// - Throws: as `ownImage`; `OperationNotPermitted` for an image that is protected.
+    package mutating func deregisterImage(
+        _ id: ImageID, deletesSnapshots: Bool
+    ) throws(EC2Error) -> [(snapshot: SnapshotID, outcome: SnapshotOutcome)] {
+        var image = try ownImage(id)
+        guard !image.deregistrationProtection else {
+            throw EC2Error("OperationNotPermitted", "The image '\(id)' is protected from deregistration.")
+        }
+        let snapshots = image.blockDevices.compactMap { $0.ebs?.snapshot }
+        image.state = .deregistered
+        put(image)
+        forgetUnusedImages()
+        guard deletesSnapshots else { return [] }
+        return snapshots.map { ($0, deleteSnapshotOfImage($0)) }
+    }
+
+    package enum SnapshotOutcome: String, Sendable {
+        case success, skipped
+        case missingPermissions = "missing-permissions"
+        case clientError = "client-error"
+    }
+
+    private mutating func deleteSnapshotOfImage(_ id: SnapshotID) -> SnapshotOutcome {
+        guard let snapshot = state.snapshots[id] else { return .clientError }
+        guard snapshot.account == account else { return .missingPermissions }
+        guard !state.images.contains(IndexKey(.snapshot, id)) else { return .skipped }
+        delete(id, SnapshotRecord.self)
+        return .success
+    }
+
+    /// Removes what is left of images that are deregistered and that no instance remembers.
+    mutating func forgetUnusedImages() {
+        for image in state.images.all
+        where image.state == .deregistered && !state.instances.contains(IndexKey(.image, image.id)) {
+            delete(image.id, ImageRecord.self)
+        }
+    }
+}
+
+extension CloudState {
+    /// `amazon` for the operator's images.
+    package func ownerAlias(of image: ImageRecord) -> String? { accounts[image.account]?.ownerAlias }
+}
+
+extension EC2Error {
+    package static func imagesNotFound(_ ids: [ImageID]) -> EC2Error {
+        let list = ids.map(\.description).joined(separator: ", ")
+        return EC2Error(
+            "InvalidAMIID.NotFound",
+            ids.count == 1 ? "The image id '[\(list)]' does not exist" : "The image ids '[\(list)]' do not exist")
+    }
+}
