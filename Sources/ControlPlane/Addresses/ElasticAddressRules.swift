@@ -82,18 +82,24 @@ extension Transaction {
         restorePublicAddress(of: association.interface)
     }
 
-    /// The pool's address for the interface of a guest that wants one; none while the pool is empty, and none for a
-    /// guest with several interfaces, as on AWS.
+    /// The pool's address for the interface of a guest that is up; none while the pool is empty.
     package mutating func restorePublicAddress(of id: NetworkInterfaceID) {
-        guard let interface = state.networkInterfaces[id], interface.wantsPublicAddress,
-            let attachment = interface.attachment, attachment.deviceIndex == 0, state.reachesNetwork(interface),
-            state.networkInterfaces.count(where: IndexKey(.instance, attachment.instance)) == 1
+        guard let interface = state.networkInterfaces[id], mayGetPublicAddress(interface),
+            state.reachesNetwork(interface)
         else { return }
         do {
             try assignPublicAddress(to: id)
         } catch {
             return
         }
+    }
+
+    /// Whether the pool gives the interface an address: the only interface of an instance that wants one, as on AWS.
+    func mayGetPublicAddress(_ interface: NetworkInterfaceRecord) -> Bool {
+        guard interface.wantsPublicAddress, let attachment = interface.attachment, attachment.deviceIndex == 0 else {
+            return false
+        }
+        return state.networkInterfaces.count(where: IndexKey(.instance, attachment.instance)) == 1
     }
 }
 

@@ -24,8 +24,6 @@ package struct InstanceRecord: TaggedRecord {
     package var availabilityZone: String
     package var userData: [UInt8]?
     package var clientToken: String?
-    /// Whether the primary interface gets a public address at each start.
-    package var hadAutoPublicAddress = false
     package var rootDeviceName: String
     package var tags: [String: String] = [:]
 

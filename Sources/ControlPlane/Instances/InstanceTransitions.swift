@@ -34,7 +34,7 @@ extension Transaction {
             instance.transitionReason = ""
             instance.rebootsDone = instance.rebootsWanted
         }
-        if let interface = primaryInterface(of: id), wantsAutoPublicAddress(interface, of: instance) {
+        if let interface = primaryInterface(of: id), mayGetPublicAddress(interface) {
             try assignPublicAddress(to: interface.id)
         }
     }
@@ -116,11 +116,6 @@ extension Transaction {
     /// The interface with device index 0.
     package func primaryInterface(of id: InstanceID) -> NetworkInterfaceRecord? {
         state.networkInterfaces.all(where: IndexKey(.instance, id)).first { $0.attachment?.deviceIndex == 0 }
-    }
-
-    private func wantsAutoPublicAddress(_ interface: NetworkInterfaceRecord, of instance: InstanceRecord) -> Bool {
-        guard instance.hadAutoPublicAddress else { return false }
-        return !state.addresses.contains(IndexKey(.interface, interface.id))
     }
 
     private mutating func letGo(_ volume: VolumeRecord, of id: InstanceID) {

@@ -159,8 +159,8 @@ extension Transaction {
                 deleteOnTermination: wish.deleteOnTermination ?? (wish.existing == nil))
             guard wish.deviceIndex == 0, wish.wantsPublicAddress ?? (wish.existing == nil && subnet.mapsPublicAddress)
             else { continue }
+            update(made.id, NetworkInterfaceRecord.self) { $0.wantsPublicAddress = true }
             try assignPublicAddress(to: made.id)
-            update(instance, InstanceRecord.self) { $0.hadAutoPublicAddress = true }
         }
     }
 
