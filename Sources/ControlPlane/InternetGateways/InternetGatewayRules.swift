@@ -19,7 +19,7 @@ extension Transaction {
         return gateway
     }
 
-    /// - Throws: `…NotFound`, `Resource.AlreadyAssociated`, `InvalidParameterValue` where the VPC has another gateway.
+    /// - Throws: `…NotFound`, `Resource.AlreadyAssociated`; `InvalidParameterValue` where the VPC has another one.
     package mutating func attachInternetGateway(_ id: InternetGatewayID, to vpc: VPCID) throws(EC2Error) {
         var gateway: InternetGatewayRecord = try owned(id)
         let network: VPCRecord = try owned(vpc)

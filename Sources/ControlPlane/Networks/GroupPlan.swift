@@ -35,7 +35,8 @@ extension VPCNetwork.Rule.Traffic {
         case "tcp", "6": self = .tcp(Self.ports(rule))
         case "udp", "17": self = .udp(Self.ports(rule))
         case "icmp", "1":
-            self = .icmp(type: rule.fromPort.flatMap(UInt8.init(exactly:)), code: rule.toPort.flatMap(UInt8.init(exactly:)))
+            self = .icmp(
+                type: rule.fromPort.flatMap(UInt8.init(exactly:)), code: rule.toPort.flatMap(UInt8.init(exactly:)))
         case "icmpv6", "58": return nil
         default:
             guard let number = UInt8(rule.ipProtocol) else { return nil }

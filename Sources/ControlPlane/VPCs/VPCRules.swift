@@ -17,7 +17,7 @@ extension Transaction {
         return makeVPC(cidr: cidr, isDefault: false, tags: tags)
     }
 
-    /// Makes the caller's default VPC: 172.31.0.0/16, a /20 subnet in every zone, an internet gateway and the way to it.
+    /// Makes the caller's default VPC: 172.31.0.0/16, a /20 subnet in every zone, an internet gateway, the way to it.
     ///
     /// - Throws: `DefaultVpcAlreadyExists`.
     package mutating func createDefaultVPC() throws(EC2Error) -> VPCRecord {

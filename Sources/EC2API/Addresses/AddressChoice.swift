@@ -10,7 +10,8 @@ enum AddressChoice {
         allocation: String?, publicAddress: String?, in transaction: Transaction
     ) throws(EC2Error) -> AddressRecord {
         if allocation != nil, publicAddress != nil {
-            throw .invalidParameterCombination("You may specify public IP or allocation id, but not both in the same call")
+            throw .invalidParameterCombination(
+                "You may specify public IP or allocation id, but not both in the same call")
         }
         if let allocation { return try transaction.owned(try Lookup.id(allocation)) }
         guard let publicAddress else { throw .missingParameter("AllocationId") }

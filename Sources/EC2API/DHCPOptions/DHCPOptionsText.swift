@@ -48,8 +48,8 @@ enum DHCPOptionsText {
         if name.contains(" ") {
             throw .unsupported("Several domain names in one DHCP option are not supported by this cloud.")
         }
-        let isName = name.utf8.count <= 253 && name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy(isLabel)
-        guard isName else {
+        let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard name.utf8.count <= 253, labels.allSatisfy(isLabel) else {
             throw invalid(DHCPOption.domainName, name, "This is not a valid domain name.")
         }
     }
@@ -71,7 +71,9 @@ enum DHCPOptionsText {
             throw invalid(key, values.joined(separator: ", "), "At most four addresses are allowed.")
         }
         for value in values where !(mayBeAmazon && value == DHCPOption.amazonDNS) {
-            if value.contains(":") { throw .unsupported("IPv6 addresses in DHCP options are not supported by this cloud.") }
+            if value.contains(":") {
+                throw .unsupported("IPv6 addresses in DHCP options are not supported by this cloud.")
+            }
             guard IPv4Address(value) != nil else { throw invalid(key, value, "This is not a valid IP address.") }
         }
     }

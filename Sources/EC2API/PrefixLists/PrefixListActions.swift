@@ -11,8 +11,8 @@ extension EC2Actions {
 }
 
 enum NoPrefixLists {
-    /// - Throws: `InvalidPrefixListID.NotFound` if any list is named, since there is none; `InvalidParameterValue` for a
-    ///   filter that prefix lists do not have.
+    /// - Throws: `InvalidPrefixListID.NotFound` if any list is named, since there is none; `InvalidParameterValue` for
+    ///   a filter that prefix lists do not have.
     static func check(
         ids: [String], filters: [EC2.Filter], known: Set<String>
     ) throws(EC2Error) {

@@ -45,9 +45,15 @@ enum SubnetFilters {
 
     private static let columns: [String: Values] = {
         var columns = ownColumns
-        for name in ["availability-zone", "availabilityZone"] { columns[name] = { subnet, _ in [subnet.availabilityZone] } }
-        for name in ["cidr-block", "cidr", "cidrBlock"] { columns[name] = { subnet, _ in [subnet.cidrBlock.description] } }
-        for name in ["default-for-az", "defaultForAz"] { columns[name] = { subnet, _ in ["\(subnet.isDefaultForZone)"] } }
+        for name in ["availability-zone", "availabilityZone"] {
+            columns[name] = { subnet, _ in [subnet.availabilityZone] }
+        }
+        for name in ["cidr-block", "cidr", "cidrBlock"] {
+            columns[name] = { subnet, _ in [subnet.cidrBlock.description] }
+        }
+        for name in ["default-for-az", "defaultForAz"] {
+            columns[name] = { subnet, _ in ["\(subnet.isDefaultForZone)"] }
+        }
         for name in absent { columns[name] = { _, _ in [] } }
         for name in alwaysFalse { columns[name] = { _, _ in ["false"] } }
         return columns
