@@ -63,7 +63,7 @@ package enum CommitLimit {
     package static let maximumBytes = 64 << 20
 }
 
-extension Array<RecordWrite> {
+extension [RecordWrite] {
     /// The sum of the data, bytes.
     package var dataBytes: Int {
         reduce(0) { sum, write in

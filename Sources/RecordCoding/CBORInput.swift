@@ -63,10 +63,18 @@ final class CBORInput {
 
     /// Whether an item is this text.
     func isText(_ item: Int, _ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard text.count < 24 else { return isLongText(item, text) }
+        // The head of a short text is one byte, and the pass has found that the text follows it.
+        let offset = Int(items[item].offset)
+        guard bytes[offset] == MajorType.text.rawValue << 5 | UInt8(text.count) else { return false }
+        guard let wanted = text.baseAddress, let start = bytes.baseAddress else { return true }
+        return memcmp(start + offset + 1, wanted, text.count) == 0
+    }
+
+    private func isLongText(_ item: Int, _ text: UnsafeBufferPointer<UInt8>) -> Bool {
         let head = head(of: item)
         guard head.type == .text, head.argument == UInt64(text.count) else { return false }
-        guard let wanted = text.baseAddress, let found = contents(of: head).baseAddress else { return true }
-        return memcmp(found, wanted, text.count) == 0
+        return contents(of: head).elementsEqual(text)
     }
 
     /// Bytes as text; nil if they are not UTF-8.

@@ -70,6 +70,15 @@ struct MemoryFaultTests {
         #expect(try await ticket.durable() == 1)
     }
 
+    @Test("that is dropped while it hangs tells those who wait")
+    func dropped() async {
+        var store: MemoryStore? = MemoryStore(faults: [StoreFault(at: 1, .before, .hang)])
+        let ticket = store?.submit([.put("a", "1")])
+        #expect(ticket?.outcome == nil)
+        store = nil
+        await #expect(throws: StoreError.closed) { try await ticket?.durable() }
+    }
+
     @Test("held by hand lets commits wait")
     func hold() async throws {
         let store = MemoryStore()

@@ -65,6 +65,21 @@ package final class MemoryStore: CloudStore {
         self.init(on: contents, faults: [StoreFault(at: step, moment, .crash)])
     }
 
+    deinit {
+        // Nobody can release what still waits; whoever waits for it is told that it was not made.
+        let waiting: [Waiting] = state.withLock { state in
+            guard case .held(let waiting) = state.mode else { return [] }
+            return waiting
+        }
+        for item in waiting {
+            switch item {
+            case .answer(let ticket, _): ticket.resolve(.failure(.closed))
+            case .commit(let commit): commit.ticket.resolve(.failure(.closed))
+            }
+        }
+        signal.finish()
+    }
+
     /// How many commits were submitted while the store was alive: the steps at which a fault could have struck.
     package var steps: Int { state.withLock { $0.steps } }
 
