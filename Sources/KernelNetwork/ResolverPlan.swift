@@ -40,10 +40,11 @@ struct ResolverPlan {
     private func generalOptions() -> [String] {
         let naming = network.naming
         var servers = naming.nameServers
-        if servers.isEmpty { servers = Array(network.resolverAddresses.prefix(1)) }
+        if servers.isEmpty, naming.announcesNameServers { servers = Array(network.resolverAddresses.prefix(1)) }
+        // An option without a value is left out of the answer, where dnsmasq would put one of its own.
         var lines = [
             option("option:dns-server", servers), "dhcp-option=option:mtu,\(mtu)",
-            "dhcp-option=option:domain-name,\(domain)",
+            "dhcp-option=option:domain-name" + (naming.domainName.isEmpty ? "" : ",\(domain)"),
         ]
         if !naming.timeServers.isEmpty { lines.append(option("option:ntp-server", naming.timeServers)) }
         if !naming.netbiosNameServers.isEmpty { lines.append(option("option:netbios-ns", naming.netbiosNameServers)) }

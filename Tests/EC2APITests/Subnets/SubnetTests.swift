@@ -114,8 +114,9 @@ struct SubnetDescriptionTests {
         "one subnet is found by each filter",
         arguments: [
             ("availability-zone", "us-east-1a"), ("availabilityZone", "us-east-1a"),
-            ("availability-zone-id", "use1-az1"), ("availabilityZoneId", "use1-az1"), ("cidr-block", "172.31.0.0/20"), ("cidr", "172.31.0.0/20"),
-            ("cidrBlock", "172.31.0.0/20"), ("tag:team", "blue"),
+            ("availability-zone-id", "use1-az1"), ("availabilityZoneId", "use1-az1"),
+            ("cidr-block", "172.31.0.0/20"), ("cidr", "172.31.0.0/20"), ("cidrBlock", "172.31.0.0/20"),
+            ("tag:team", "blue"),
         ])
     mutating func single(name: String, value: String) throws {
         let first = try #require(cloud.state.defaultSubnet(of: TestCloud.account, inZone: "us-east-1a"))
