@@ -75,6 +75,12 @@ let package = Package(
         .testTarget(
             name: "StoreContractTests", dependencies: ["CloudStore", "SQLiteStore", "Simulation"],
             swiftSettings: strict),
+        part(
+            "QEMUHypervisor",
+            ["CloudTypes", "NodeContract", "Backends", "HostSystem", "CHostSystem", "QMP", logging]),
+        tests(
+            of: "QEMUHypervisor",
+            ["CloudTypes", "NodeContract", "Backends", "HostSystem", "QMP", "QCOW2Volumes", logging]),
         part("QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
         tests(of: "QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
         part("KernelNetwork", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),

@@ -188,3 +188,7 @@ int apus_poll_wait(int poll, int *ready, int limit) {
     }
     return count;
 }
+
+int apus_punch_hole(int descriptor, int64_t offset, int64_t length) {
+    return fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
+}

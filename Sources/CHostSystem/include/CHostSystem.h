@@ -51,4 +51,7 @@ int apus_poll_wait(int poll, int *ready, int limit);
 int apus_was_signalled(int status);
 int apus_exit_code(int status);
 
+/// Gives the blocks of a range of a file back to the disk; the file's length stays, the range reads as zeros.
+int apus_punch_hole(int descriptor, int64_t offset, int64_t length);
+
 #endif

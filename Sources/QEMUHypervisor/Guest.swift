@@ -1,0 +1,273 @@
+// The one owner of a guest on this host: its process, monitor and files, from launch to oblivion.
+// Decisions are `GuestState`'s; the state moves before the first `await`, so that a second call meets the new one.
+
+import Backends
+import CloudTypes
+import Glibc
+import HostSystem
+import Logging
+import NodeContract
+import QMP
+
+actor Guest {
+    /// What a guest needs of the hypervisor it belongs to.
+    struct Surroundings: Sendable {
+        let configuration: QEMUConfiguration
+        let logger: Logger
+        let report: @Sendable (NodeEvent) -> Void
+    }
+
+    /// Longest time a guest's disks get to be flushed when its power is cut.
+    static let flushDeadline = Duration.seconds(10)
+
+    let id: InstanceID
+    nonisolated let directory: GuestDirectory
+    let surroundings: Surroundings
+    private(set) var state = GuestState.absent
+    private var isDetached = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(_ id: InstanceID, directory: GuestDirectory, surroundings: Surroundings) {
+        (self.id, self.directory, self.surroundings) = (id, directory, surroundings)
+    }
+
+    var observation: GuestObservation? { state.observation }
+    var logger: Logger { surroundings.logger }
+
+    // MARK: launch
+
+    func launch(_ boot: GuestBoot) async throws(HypervisorError) {
+        while true {
+            switch state.decide(launching: boot.record.spec.launch) {
+            case .done: return
+            case .refuse(let reason): throw .launchFailed(id, reason)
+            case .killFirst: try await kill()
+            case .wait: await nextChange()
+            case .start: return try await start(boot)
+            }
+        }
+    }
+
+    private func start(_ boot: GuestBoot) async throws(HypervisorError) {
+        change(to: .starting(GuestState.Starting(launch: boot.record.spec.launch)))
+        do throws(HypervisorError) {
+            let process = try await boot.spawn()
+            try await resume(boot.record, process)
+        } catch {
+            directory.removeRecord()
+            change(to: .absent)
+            throw error
+        }
+    }
+
+    /// Waits until the processors run. The monitor answers commands only then: its socket existed before QEMU did.
+    private func resume(_ starting: GuestRecord, _ process: ProcessWatch) async throws(HypervisorError) {
+        if case .starting(var starting) = state {
+            starting.process = process
+            state = .starting(starting)
+            if starting.isCancelled { process.signal(SIGKILL) }
+        }
+        let monitor = makeMonitor()
+        var record = starting
+        do {
+            guard let identity = ProcessIdentity(of: process.pid) else { throw QMPError.closed }
+            record.phase = .running(identity)
+            try directory.write(record)
+            let status = try await monitor.execute("query-status", within: .seconds(60))
+            guard status["running"]?.flag == true else { throw QMPError.malformed("\(status)") }
+        } catch {
+            process.signal(SIGKILL)
+            _ = await process.waitForEnd()
+            await monitor.close()
+            let complaint = directory.complaint()
+            throw .launchFailed(id, complaint.isEmpty ? "\(error)" : complaint)
+        }
+        watch(GuestState.Running(record: record, process: process, monitor: monitor))
+        surroundings.report(.guest(id, .running(launch: record.spec.launch)))
+    }
+
+    // MARK: adoption
+
+    /// Finds out what became of the guest since an earlier run of ours. Nil when there is no trace of a launch.
+    func adopt() async throws(HypervisorError) -> GuestRecord? {
+        let found: GuestRecord?
+        do { found = try directory.readRecord() } catch { throw .hostFailed("\(error)") }
+        guard let record = found else { return nil }
+        switch record.phase {
+        case .ended(let end):
+            change(to: .ended(launch: record.spec.launch, end))
+        case .running(let identity):
+            guard record.bootID == GuestRecord.currentBootID(), let process = try? ProcessWatch(identity) else {
+                conclude(record)
+                return record
+            }
+            await take(record, process)
+        case .starting:
+            // Whoever launched it was never told that it runs: without a process there was no launch.
+            guard record.bootID == GuestRecord.currentBootID(), let process = orphan() else {
+                directory.removeRecord()
+                return nil
+            }
+            var record = record
+            record.phase = .running(process.1)
+            store(record)
+            await take(record, process.0)
+        }
+        return record
+    }
+
+    private func take(_ record: GuestRecord, _ process: ProcessWatch) async {
+        let monitor = makeMonitor()
+        watch(GuestState.Running(record: record, process: process, monitor: monitor))
+        do throws(QMPError) {
+            try await monitor.execute("query-status", within: .seconds(5))
+        } catch {
+            logger.warning("the monitor of an adopted guest does not answer", metadata: ["guest": "\(id)"])
+        }
+    }
+
+    /// The guest's process, should one exist that the record does not name.
+    private func orphan() -> (ProcessWatch, ProcessIdentity)? {
+        let marker = directory.marker(consoleLog: DescriptorPlan.consoleLog)
+        guard let identity = ProcessTable.process(withArgument: marker), let process = try? ProcessWatch(identity) else {
+            return nil
+        }
+        return (process, identity)
+    }
+
+    // MARK: buttons
+
+    func powerDown() async throws(HypervisorError) {
+        guard case .running(var running) = state else { throw .noSuchGuest(id) }
+        if running.record.request == nil {
+            running.record.request = .powerDown
+            state = .running(running)
+            do { try directory.write(running.record) } catch { throw .hostFailed("\(error)") }
+        }
+        try await press("system_powerdown")
+    }
+
+    func reset() async throws(HypervisorError) { try await press("system_reset") }
+
+    func sendControlAltDelete() async throws(HypervisorError) {
+        let keys = ["ctrl", "alt", "delete"].map { key -> JSONValue in ["type": "qcode", "data": .string(key)] }
+        try await press("send-key", ["keys": .array(keys)])
+    }
+
+    private func press(_ command: String, _ arguments: JSONValue? = nil) async throws(HypervisorError) {
+        guard case .running(let running) = state else { throw .noSuchGuest(id) }
+        do throws(QMPError) { try await running.monitor.execute(command, arguments) } catch {
+            // A guest that ended meanwhile is gone, not broken.
+            if running.process.end != nil { throw .noSuchGuest(id) }
+            throw .monitorFailed(id, "\(error)")
+        }
+    }
+
+    // MARK: end
+
+    /// Cuts the power: what the guest has flushed is on its disks, and QEMU's own caches are too.
+    func kill() async throws(HypervisorError) {
+        while true {
+            switch state {
+            case .absent, .ended: return
+            case .starting(var starting):
+                starting.isCancelled = true
+                state = .starting(starting)
+                starting.process?.signal(SIGKILL)
+            case .running(var running) where running.record.request != .kill:
+                running.record.request = .kill
+                state = .running(running)
+                store(running.record)
+                await quit(running)
+                continue
+            case .running: break
+            }
+            await nextChange()
+        }
+    }
+
+    private func quit(_ running: GuestState.Running) async {
+        let deadline = Task {
+            try await Task.sleep(for: Guest.flushDeadline)
+            running.process.signal(SIGKILL)
+        }
+        do throws(QMPError) { try await running.monitor.execute("quit", within: Guest.flushDeadline) } catch {
+            // It may have ended before it could answer; if not, the signal ends it.
+            running.process.signal(SIGKILL)
+        }
+        _ = await running.process.waitForEnd()
+        deadline.cancel()
+        ended(running.process)
+    }
+
+    /// Ends the guest where it runs and removes every trace of it.
+    func forget() async throws(HypervisorError) {
+        try await kill()
+        do throws(SystemError) { try directory.remove() } catch { throw .hostFailed(error.description) }
+        change(to: .absent)
+    }
+
+    /// Stops watching; the guest runs on, for another run of ours to adopt.
+    func detach() async {
+        isDetached = true
+        guard case .running(let running) = state else { return }
+        change(to: .absent)
+        await running.monitor.close()
+    }
+
+    private func watch(_ running: GuestState.Running) {
+        change(to: .running(running))
+        let process = running.process
+        Task {
+            _ = await process.waitForEnd()
+            self.ended(process)
+        }
+    }
+
+    private func ended(_ process: ProcessWatch) {
+        guard !isDetached, case .running(let running) = state, running.process === process else { return }
+        Task { await running.monitor.close() }
+        let end = conclude(running.record)
+        surroundings.report(.guest(id, .ended(launch: running.record.spec.launch, end)))
+    }
+
+    /// Finds out why the guest ended, and keeps the answer.
+    @discardableResult
+    private func conclude(_ record: GuestRecord) -> GuestEnd {
+        let end = GuestEnd(requested: record.request, shutdownReason: directory.shutdownReason())
+        var record = record
+        record.phase = .ended(end)
+        store(record)
+        if end == .died {
+            logger.error("a guest died", metadata: ["guest": "\(id)", "stderr": "\(directory.complaint())"])
+        }
+        change(to: .ended(launch: record.spec.launch, end))
+        return end
+    }
+
+    // MARK: helpers
+
+    private func makeMonitor() -> GuestMonitor {
+        GuestMonitor(socketPath: directory.monitorSocket) { [id, surroundings] event in
+            if event.name == "GUEST_PANICKED" { surroundings.report(.guestPanicked(id)) }
+        }
+    }
+
+    /// Writes what would be good to know after a restart; its loss makes us less sure, not wrong.
+    private func store(_ record: GuestRecord) {
+        do { try directory.write(record) } catch {
+            logger.error("a guest's record was not written", metadata: ["guest": "\(id)", "error": "\(error)"])
+        }
+    }
+
+    private func change(to state: GuestState) {
+        self.state = state
+        let continuations = waiting
+        waiting = []
+        for continuation in continuations { continuation.resume() }
+    }
+
+    private func nextChange() async {
+        await withCheckedContinuation { waiting.append($0) }
+    }
+}

@@ -1,0 +1,88 @@
+// The steps from a wish to a process. Each leaves something that a later run of ours recognises:
+// the record is on the disk before the process can exist, and the process carries the directory's marker.
+
+import Backends
+import CloudTypes
+import Glibc
+import HostSystem
+import NodeContract
+
+struct GuestBoot: Sendable {
+    let record: GuestRecord
+    let disks: [VolumeFile]
+    let kernel: KernelFiles?
+    let ports: [OwnedDescriptor]
+    let isolation: Isolation
+    let directory: GuestDirectory
+    let configuration: QEMUConfiguration
+
+    /// Returns as soon as the process exists.
+    func spawn() async throws(HypervisorError) -> ProcessWatch {
+        let spec = record.spec
+        let plan = DescriptorPlan(disks: disks, kernel: kernel, boot: spec.boot, portCount: ports.count)
+        let arguments = QEMUArguments(
+            spec: spec, disks: disks, plan: plan, acceleration: record.acceleration, configuration: configuration,
+            marker: directory.marker(consoleLog: DescriptorPlan.consoleLog))
+        guard let binary = HostCommand.path(of: configuration.binary) else {
+            throw .unavailable("\(configuration.binary) is not installed")
+        }
+        let opened = try await prepare(plan)
+        let pid: pid_t
+        do throws(HostCommandError) {
+            pid = try await HostCommand.spawnDetached(
+                isolation.wrapping([binary] + arguments.arguments()), inheriting: opened.inheritance,
+                outputPath: directory.processLog)
+        } catch {
+            switch error {
+            case .notFound(let tool): throw .unavailable("\(tool) is not installed")
+            case .startFailed, .timedOut, .tooMuchOutput, .cancelled: throw .hostFailed("\(error)")
+            }
+        }
+        withExtendedLifetime(opened) {}
+        do throws(SystemError) { return try ProcessWatch(pid) } catch {
+            Glibc.kill(pid, SIGKILL)
+            while waitpid(pid, nil, 0) < 0 && errno == EINTR {}
+            throw .hostFailed(error.description)
+        }
+    }
+
+    private func prepare(_ plan: DescriptorPlan) async throws(HypervisorError) -> OpenDescriptors {
+        do {
+            try directory.make()
+            try await endOrphan()
+            try directory.write(record)
+            unlink(directory.processLog)
+            if plan.variables != nil { try await makeVariables() }
+            return try OpenDescriptors(plan, directory: directory, disks: disks, kernel: kernel, ports: ports)
+        } catch let error as HypervisorError {
+            throw error
+        } catch {
+            throw .hostFailed("\(error)")
+        }
+    }
+
+    /// A process of this guest that nobody owns would hold its disks.
+    private func endOrphan() async throws(SystemError) {
+        guard access(directory.monitorSocket, F_OK) == 0,
+            let identity = ProcessTable.process(
+                withArgument: directory.marker(consoleLog: DescriptorPlan.consoleLog)),
+            let process = try? ProcessWatch(identity)
+        else { return }
+        process.signal(SIGKILL)
+        _ = await process.waitForEnd()
+    }
+
+    /// UEFI keeps its variables as long as the guest is not forgotten, over every stop and start.
+    private func makeVariables() async throws {
+        guard access(directory.variables, F_OK) != 0 else { return }
+        let template = configuration.uefiDirectory + "/OVMF_VARS_4M.fd"
+        guard access(template, R_OK) == 0 else {
+            throw HypervisorError.unavailable("UEFI firmware is not installed (package ovmf)")
+        }
+        let draft = directory.variables + ".new"
+        let outcome = try await HostCommand.run(["cp", "--", template, draft])
+        guard outcome.isSuccess, rename(draft, directory.variables) == 0, chmod(directory.variables, 0o600) == 0 else {
+            throw HypervisorError.hostFailed("copy of \(template): \(outcome.errorText)")
+        }
+    }
+}

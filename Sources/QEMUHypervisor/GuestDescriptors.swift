@@ -1,0 +1,86 @@
+// The open descriptors a guest's QEMU is born with: it can open no file of ours by name, its user owns none.
+// Numbers are planned first (pure), files opened in the same order afterwards.
+
+import Backends
+import Glibc
+import HostSystem
+import NodeContract
+
+/// The numbers under which QEMU has its files and sockets.
+struct DescriptorPlan: Equatable {
+    struct Disk: Equatable {
+        let file: Int32
+        let backing: [Int32]
+    }
+
+    static let monitor: Int32 = 3
+    static let monitorLog: Int32 = 4
+    static let console: Int32 = 5
+    static let consoleLog: Int32 = 6
+    var kernel: Int32?
+    var ramdisk: Int32?
+    /// UEFI's variables.
+    var variables: Int32?
+    var disks: [Disk] = []
+    var ports: [Int32] = []
+
+    init(disks files: [VolumeFile], kernel kernelFiles: KernelFiles?, boot: GuestSpec.Boot, portCount: Int) {
+        var next: Int32 = 7
+        func take() -> Int32 {
+            defer { next += 1 }
+            return next
+        }
+        if let kernelFiles {
+            kernel = take()
+            ramdisk = kernelFiles.ramdiskPath.map { _ in take() }
+        }
+        switch boot {
+        case .firmware(.uefi): variables = take()
+        case .kernel, .firmware(.bios): break
+        }
+        disks = files.map { file in Disk(file: take(), backing: file.backingPaths.map { _ in take() }) }
+        ports = (0..<portCount).map { _ in take() }
+    }
+}
+
+/// Our side of the plan: everything open, closed when let go.
+struct OpenDescriptors: Sendable {
+    private var owned: [(OwnedDescriptor, Int32)] = []
+
+    /// Ours, and QEMU's number for it.
+    var inheritance: [Int32: Int32] {
+        Dictionary(owned.map { ($0.0.number, $0.1) }) { $1 }
+    }
+
+    init(
+        _ plan: DescriptorPlan, directory: GuestDirectory, disks: [VolumeFile], kernel: KernelFiles?,
+        ports: [OwnedDescriptor]
+    ) throws(SystemError) {
+        owned.append((try UnixSocket.listen(directory.monitorSocket), DescriptorPlan.monitor))
+        owned.append((try UnixSocket.listen(directory.consoleSocket), DescriptorPlan.console))
+        try open(directory.monitorLog, O_WRONLY | O_CREAT | O_APPEND | O_TRUNC, DescriptorPlan.monitorLog)
+        try open(directory.consoleLog, O_WRONLY | O_CREAT | O_APPEND | O_TRUNC, DescriptorPlan.consoleLog)
+        if let kernel, let number = plan.kernel { try openKernel(kernel.kernelPath, number) }
+        if let path = kernel?.ramdiskPath, let number = plan.ramdisk { try openKernel(path, number) }
+        if let number = plan.variables { try open(directory.variables, O_RDWR, number) }
+        for (file, numbers) in zip(disks, plan.disks) {
+            try open(file.path, O_RDWR, numbers.file)
+            for (path, number) in zip(file.backingPaths, numbers.backing) { try open(path, O_RDONLY, number) }
+        }
+        for (port, number) in zip(ports, plan.ports) { owned.append((port, number)) }
+    }
+
+    private mutating func open(_ path: String, _ flags: Int32, _ number: Int32) throws(SystemError) {
+        let file = try OwnedDescriptor(Glibc.open(path, flags | O_CLOEXEC, 0o600), "open \(path)")
+        owned.append((file, number))
+    }
+
+    /// QEMU opens a kernel anew by its descriptor, which asks for the file's permissions, not for its path's.
+    private mutating func openKernel(_ path: String, _ number: Int32) throws(SystemError) {
+        try open(path, O_RDONLY, number)
+        var status = stat()
+        guard let file = owned.last?.0, fstat(file.number, &status) == 0 else { throw SystemError("fstat \(path)") }
+        guard status.st_mode & S_IROTH == 0 else { return }
+        guard fchmod(file.number, status.st_mode & 0o7777 | S_IROTH) == 0 else { throw SystemError("fchmod \(path)") }
+    }
+}

@@ -1,0 +1,102 @@
+// The one connection to a guest's monitor: made when first needed, made anew when lost, its events passed on.
+
+import HostSystem
+import QMP
+
+actor GuestMonitor {
+    private enum Connection {
+        case none
+        case pending(Task<Result<QMPClient, QMPError>, Never>)
+        case open(QMPClient)
+        case closed
+    }
+
+    private let socketPath: String
+    private let onEvent: @Sendable (QMPEvent) async -> Void
+    private var connection = Connection.none
+
+    init(socketPath: String, onEvent: @escaping @Sendable (QMPEvent) async -> Void) {
+        (self.socketPath, self.onEvent) = (socketPath, onEvent)
+    }
+
+    /// Sends a command that is safe to repeat: it is sent once more when the connection is lost underway.
+    @discardableResult
+    func execute(
+        _ command: String, _ arguments: JSONValue? = nil, within deadline: Duration = .seconds(10)
+    ) async throws(QMPError) -> JSONValue {
+        let client = try await client(within: deadline)
+        do {
+            return try await client.execute(command, arguments, within: deadline)
+        } catch {
+            switch error {
+            case .refused, .timedOut: throw error
+            case .closed, .connectionFailed, .malformed: lose(client)
+            }
+        }
+        return try await self.client(within: deadline).execute(command, arguments, within: deadline)
+    }
+
+    /// Hangs up for good.
+    func close() async {
+        let last = connection
+        connection = .closed
+        switch last {
+        case .open(let client): await client.close()
+        case .pending(let task): if case .success(let client) = await task.value { await client.close() }
+        case .none, .closed: break
+        }
+    }
+
+    private func client(within deadline: Duration) async throws(QMPError) -> QMPClient {
+        switch connection {
+        case .closed: throw .closed
+        case .open(let client): return client
+        case .pending(let task): return try await task.value.get()
+        case .none: break
+        }
+        let task = Task { [socketPath] in await GuestMonitor.connect(socketPath, within: deadline) }
+        connection = .pending(task)
+        let result = await task.value
+        if case .pending(task) = connection {
+            switch result {
+            case .success(let client): open(client)
+            case .failure: connection = .none
+            }
+        }
+        return try result.get()
+    }
+
+    private static func connect(_ path: String, within deadline: Duration) async -> Result<QMPClient, QMPError> {
+        do throws(SystemError) {
+            let socket = try UnixSocket.connect(path)
+            do throws(QMPError) {
+                return .success(try await QMPClient.connect(socket.release(), within: deadline))
+            } catch {
+                return .failure(error)
+            }
+        } catch {
+            return .failure(.connectionFailed(error.description))
+        }
+    }
+
+    private func open(_ client: QMPClient) {
+        connection = .open(client)
+        Task { [onEvent] in
+            for await event in client.events { await onEvent(event) }
+            await self.reconnect(after: client)
+        }
+    }
+
+    private func lose(_ client: QMPClient) {
+        if case .open(client) = connection { connection = .none }
+    }
+
+    /// Events are wanted for as long as the guest runs; with the guest goes the socket, and this fails quietly.
+    private func reconnect(after client: QMPClient) async {
+        lose(client)
+        guard case .none = connection else { return }
+        _ = try? await self.client(within: .seconds(10))
+    }
+}
+
+private func ~= (client: QMPClient, other: QMPClient) -> Bool { client === other }

@@ -1,0 +1,169 @@
+// The command line of a guest: pure, from what the guest should be and the descriptors it is born with.
+// Follows: QEMU documentation, "Invocation"; PCIe guidelines: hot-pluggable devices sit on root ports of their own.
+
+import Backends
+import CloudTypes
+import NodeContract
+import QMP
+
+struct QEMUArguments {
+    let spec: GuestSpec
+    let disks: [VolumeFile]
+    let plan: DescriptorPlan
+    let acceleration: Acceleration
+    let configuration: QEMUConfiguration
+    /// Tells this guest's process from every other: `GuestDirectory.marker`.
+    let marker: String
+
+    func arguments() -> [String] {
+        var parts = base + identity + descriptorSets + channels + boot + slots
+        for index in spec.disks.indices { parts += disk(index) }
+        for index in spec.ports.indices { parts += port(index) }
+        return parts + [
+            "-device", "virtio-rng-pci", "-device", "virtio-balloon-pci,id=balloon", "-device", "pvpanic-pci",
+            // A panic is told; what follows it (restart, dump) is the guest's own affair.
+            "-action", "panic=none", "-sandbox", Isolation.sandbox,
+        ]
+    }
+
+    private var base: [String] {
+        let count = processorCount
+        return [
+            "-nodefaults", "-no-user-config", "-display", "none", "-machine", machine, "-accel", accelerator,
+            "-cpu", acceleration == .kvm ? "host" : "max,la57=off", "-m", "\(spec.memoryMiB)M",
+            "-smp", "cpus=\(count),maxcpus=\(count),sockets=1,cores=\(count),threads=1",
+        ]
+    }
+
+    private var processorCount: Int {
+        switch acceleration {
+        case .kvm: max(1, spec.vCPUs)
+        case .tcg: max(1, min(spec.vCPUs, configuration.emulatedProcessorLimit))
+        }
+    }
+
+    private var accelerator: String {
+        switch acceleration {
+        case .kvm: "kvm"
+        case .tcg: "tcg,thread=multi,tb-size=\(configuration.translationBufferMiB)"
+        }
+    }
+
+    private var machine: String {
+        let common = "q35,vmport=off,dump-guest-core=off"
+        return switch spec.boot {
+        case .firmware(.uefi): common + ",pflash0=uefi-code,pflash1=uefi-variables"
+        case .kernel, .firmware(.bios): common
+        }
+    }
+
+    /// What makes a guest's software believe it is on EC2: a product uuid that begins with `ec2` and equals the serial.
+    private var identity: [String] {
+        let uuid = QEMUArguments.uuid(of: spec.instance)
+        let type = QEMUArguments.escaped(spec.instanceType)
+        return [
+            "-name", "guest=\(spec.instance),debug-threads=on", "-uuid", uuid,
+            "-smbios", "type=0,vendor=Amazon EC2,version=1.0",
+            "-smbios", "type=1,manufacturer=Amazon EC2,product=\(type),serial=\(uuid),uuid=\(uuid)",
+            "-smbios", "type=2,manufacturer=Amazon EC2,asset=\(spec.instance)",
+            "-smbios", "type=3,manufacturer=Amazon EC2",
+        ]
+    }
+
+    /// Deterministic; keeps all digits of the id.
+    static func uuid(of instance: InstanceID) -> String {
+        let digits = instance.description.dropFirst("i-".count)
+        let text = Array("ec2" + digits + String(repeating: "0", count: max(0, 27 - digits.count)))
+        let groups = [
+            String(text[0..<8]), String(text[8..<12]), "4" + String(text[12..<15]), "8" + String(text[15..<18]),
+            String(text[18..<30]),
+        ]
+        return groups.joined(separator: "-")
+    }
+
+    /// Files that QEMU "opens" by the number of a set instead of a path.
+    private var descriptorSets: [String] {
+        var parts = ["-add-fd", marker]
+        var numbers = [DescriptorPlan.monitorLog]
+        for disk in plan.disks { numbers += [disk.file] + disk.backing }
+        if let variables = plan.variables { numbers.append(variables) }
+        for number in numbers { parts += ["-add-fd", "fd=\(number),set=\(number)"] }
+        return parts
+    }
+
+    private var channels: [String] {
+        [
+            "-chardev", channel("monitor", socket: DescriptorPlan.monitor, log: DescriptorPlan.monitorLog),
+            "-mon", "chardev=monitor,mode=control",
+            "-chardev", channel("console", socket: DescriptorPlan.console, log: DescriptorPlan.consoleLog), "-serial", "chardev:console",
+        ]
+    }
+
+    private func channel(_ id: String, socket: Int32, log: Int32) -> String {
+        "socket,id=\(id),fd=\(socket),server=on,wait=off,logfile=/dev/fdset/\(log),logappend=on"
+    }
+
+    private var boot: [String] {
+        switch spec.boot {
+        case .kernel(_, let arguments):
+            var parts = ["-append", arguments]
+            if let kernel = plan.kernel { parts += ["-kernel", "/proc/self/fd/\(kernel)"] }
+            if let ramdisk = plan.ramdisk { parts += ["-initrd", "/proc/self/fd/\(ramdisk)"] }
+            return parts
+        case .firmware(.bios): return []
+        case .firmware(.uefi):
+            let code: JSONValue = [
+                "driver": "file", "filename": .string(configuration.uefiDirectory + "/OVMF_CODE_4M.fd"),
+                "node-name": "uefi-code", "read-only": true,
+            ]
+            let variables: JSONValue = [
+                "driver": "file", "filename": .string("/dev/fdset/\(plan.variables ?? -1)"),
+                "node-name": "uefi-variables",
+            ]
+            return ["-blockdev", code.description, "-blockdev", variables.description]
+        }
+    }
+
+    /// Eight root ports share one place on the root bus.
+    private var slots: [String] {
+        let count = spec.disks.count + spec.ports.count + configuration.spareSlots
+        return (0..<count).flatMap { index in
+            let place = "addr=0x\(String(0x10 + index / 8, radix: 16)).\(index % 8)"
+            let shared = index % 8 == 0 ? ",multifunction=on" : ""
+            return [
+                "-device",
+                "pcie-root-port,id=slot\(index),bus=pcie.0,\(place)\(shared),chassis=\(index + 1),slot=\(index + 1)"
+                    + ",io-reserve=0",
+            ]
+        }
+    }
+
+    private func disk(_ index: Int) -> [String] {
+        let volume = spec.disks[index].volume
+        let nodes = BlockNodes(volume: volume, file: disks[index], descriptors: plan.disks[index])
+        var device =
+            "virtio-blk-pci,id=\(volume),bus=slot\(index),drive=\(nodes.top),serial=\(BlockNodes.serial(of: volume))"
+        switch spec.boot {
+        case .firmware where index == 0: device += ",bootindex=0"
+        case .firmware, .kernel: break
+        }
+        return nodes.definitions.flatMap { ["-blockdev", $0.description] } + ["-device", device]
+    }
+
+    private func port(_ index: Int) -> [String] {
+        let port = spec.ports[index]
+        let slot = spec.disks.count + index
+        return [
+            "-netdev", "tap,id=net-\(port.interface),fd=\(plan.ports[index]),vhost=off",
+            // Without an option ROM: nothing boots from the network.
+            "-device",
+            "virtio-net-pci,id=\(port.interface),bus=slot\(slot),netdev=net-\(port.interface)"
+                + ",mac=\(port.macAddress),romfile=",
+        ]
+    }
+
+    /// A value inside a list of options: commas are doubled.
+    static func escaped(_ text: String) -> String {
+        text.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ",,")
+    }
+}
