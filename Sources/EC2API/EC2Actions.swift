@@ -10,6 +10,6 @@ package enum EC2Actions {
     private static let lists: [[Action]] = [
         tags, securityGroups, vpcs, subnets, internetGateways, routeTables, dhcpOptions, networkACLs, networkInterfaces,
         addresses, prefixLists,
-        keyPairs, images,
+        keyPairs, images, instanceTypes, regions,
     ]
 }

@@ -33,6 +33,10 @@ package struct XMLWriter: Sendable {
 
     /// Elements written before, as they are.
     package mutating func verbatim(_ elements: [UInt8]) { bytes.append(contentsOf: elements) }
+    package mutating func verbatim(_ elements: UnsafeBufferPointer<UInt8>) { bytes.append(contentsOf: elements) }
+
+    /// Makes room at once for about that many more bytes.
+    package mutating func reserve(_ count: Int) { bytes.reserveCapacity(bytes.count + count) }
 
     private mutating func tag(_ name: StaticString, before: StaticString, after: StaticString) {
         let count = before.utf8CodeUnitCount + name.utf8CodeUnitCount + after.utf8CodeUnitCount

@@ -1,5 +1,5 @@
 package import APIGateway
 
 extension EC2Actions {
-    package static let tags: [Action] = [Action(CreateTags.self), Action(DeleteTags.self)]
+    package static let tags: [Action] = [Action(CreateTags.self), Action(DeleteTags.self), Action(DescribeTags.self)]
 }

@@ -1,0 +1,8 @@
+package import APIGateway
+
+extension EC2Actions {
+    package static let instanceTypes: [Action] = [
+        Action(DescribeInstanceTypes.self),
+        Action(DescribeInstanceTypeOfferings.self),
+    ]
+}
