@@ -82,6 +82,9 @@ let package = Package(
         tests(of: "QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
         part("KernelNetwork", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
         tests(of: "KernelNetwork", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
+        part(
+            "QEMUHypervisor",
+            ["CloudTypes", "NodeContract", "Backends", "HostSystem", "CHostSystem", "QMP", logging]),
         // 3: control plane and node
         part(
             "ControlPlane",
@@ -106,12 +109,14 @@ let package = Package(
                 "Simulation", logging,
             ],
             swiftSettings: strict),
+        part("TinyImage", resources: [.copy("Resources")]),
         // 5: composition root
         .executableTarget(
             name: "apus",
             dependencies: [
-                "APIGateway", "CloudStore", "CloudTypes", "ControlPlane", "EC2API", "HTTPListener", "NodeContract",
-                "SQLiteStore", "STSAPI", "Simulation", argumentParser, logging,
+                "APIGateway", "Backends", "CloudStore", "CloudTypes", "ControlPlane", "EC2API", "HTTPListener",
+                "HostSystem", "KernelNetwork", "NodeAgent", "NodeContract", "QCOW2Volumes", "QEMUHypervisor",
+                "SQLiteStore", "STSAPI", "Simulation", "TinyImage", argumentParser, logging,
             ],
             swiftSettings: strict),
     ]

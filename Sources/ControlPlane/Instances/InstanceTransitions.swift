@@ -113,6 +113,17 @@ extension Transaction {
         for interface in state.networkInterfaces.all(where: IndexKey(.instance, id)) { letGo(interface) }
     }
 
+    /// The operator took the host down: every guest is gone, and what was on its way to an end has ended.
+    package mutating func noteHostDown() {
+        for instance in state.instances.all {
+            switch instance.state {
+            case .pending, .running, .stopping: becomeStopped(instance.id, reason: .hostDown)
+            case .shuttingDown: becomeTerminated(instance.id, reason: nil)
+            case .stopped, .terminated: break
+            }
+        }
+    }
+
     /// The interface with device index 0.
     package func primaryInterface(of id: InstanceID) -> NetworkInterfaceRecord? {
         state.networkInterfaces.all(where: IndexKey(.instance, id)).first { $0.attachment?.deviceIndex == 0 }

@@ -16,6 +16,9 @@ struct Down: AsyncParsableCommand {
     func run() async throws {
         let directory = state.directory
         try stopServing(directory)
+        if FileManager.default.fileExists(atPath: directory.path) {
+            try await HostCleaning(directory: directory).run()
+        }
         if purge { try? FileManager.default.removeItem(atPath: directory.path) }
     }
 

@@ -71,6 +71,10 @@ struct Daemon {
     }
 
     private func makeHost() async throws -> Host {
+        options.isSimulated ? simulatedHost() : try await RealHost(options: options, log: log).open()
+    }
+
+    private func simulatedHost() -> Host {
         let node = SimulatedNode()
         return Host(node: node, images: nil, reservedAddresses: []) { state in
             for instance in state.instances.all where [.running, .stopping].contains(instance.state) {

@@ -26,6 +26,9 @@ struct StateDirectory: Sendable {
     var records: String { path + "/records" }
     var credentials: String { path + "/credentials.json" }
     var endpoint: String { path + "/endpoint.json" }
+    var identity: String { path + "/identity" }
+    var kernels: String { path + "/kernels" }
+    var volumes: String { path + "/volumes" }
     var operatorSocket: String { path + "/operator.sock" }
 
     static var standard: String {

@@ -1,0 +1,52 @@
+// The operator's images on a real host: the disk becomes the read-only base of a snapshot, kernel and ramdisk go beside
+// it, then the records tell of them. What a failure leaves behind is taken away again.
+
+import Backends
+import CloudTypes
+import ControlPlane
+import NodeAgent
+import NodeContract
+
+struct HostImages: ImageStore {
+    let volumes: any VolumeBackend
+    let kernels: KernelStore
+
+    func register(_ order: ImageOrder, in cloud: Cloud) async throws -> ImageLine {
+        guard let architecture = Architecture(rawValue: order.architecture) else {
+            throw CommandFailure("--arch is one of: \(Architecture.allCases.map(\.rawValue).joined(separator: ", ")).")
+        }
+        var generator = SystemRandomNumberGenerator()
+        let (image, snapshot) = (ImageID(from: &generator), SnapshotID(from: &generator))
+        let format = try order.format.map(parse)
+        do {
+            let bytes = try await volumes.importBase(
+                snapshot, from: DiskImageFile(path: order.diskPath, format: format))
+            var boot = ImageRecord.Boot.firmware
+            if let kernel = order.kernelPath {
+                try kernels.store(kernel: kernel, ramdisk: order.ramdiskPath, of: image)
+                boot = .kernel(arguments: order.kernelArguments ?? "console=ttyS0")
+            }
+            let new = OperatorImage(
+                image: image, snapshot: snapshot, name: order.name, description: order.description,
+                architecture: architecture, sizeGiB: max(1, (bytes + (1 << 30) - 1) >> 30),
+                rootDeviceName: order.rootDeviceName ?? "/dev/xvda", boot: boot, bootMode: order.bootMode)
+            let record = try await cloud.transact(as: .system(for: cloud.operatorAccount)) {
+                transaction throws(EC2Error) in try transaction.registerOperatorImage(new)
+            }
+            return ImageLine(record)
+        } catch {
+            kernels.remove(image)
+            try? await volumes.deleteBase(snapshot)
+            if let refusal = error as? EC2Error { throw CommandFailure(refusal.message) }
+            throw error
+        }
+    }
+
+    private func parse(_ name: String) throws -> DiskImageFile.Format {
+        let formats = DiskImageFile.Format.allCases
+        guard let format = formats.first(where: { "\($0)" == name || $0.rawValue == name }) else {
+            throw CommandFailure("--format is one of: \(formats.map { "\($0)" }.joined(separator: ", ")).")
+        }
+        return format
+    }
+}
