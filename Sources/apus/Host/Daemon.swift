@@ -60,8 +60,10 @@ struct Daemon {
 
     /// What a new cloud has: the account behind `amazon`, and one for the operator with keys in a private file.
     private func furnish(_ cloud: Cloud) async throws {
+        let isSimulated = options.isSimulated
         try await cloud.transact(as: .system(for: cloud.operatorAccount)) { transaction throws(EC2Error) in
             _ = transaction.ensureImageOwner()
+            if isSimulated { transaction.addSimulatedImages() }
             if options.isSimulated { transaction.addSimulatedImages() }
         }
         let directory = options.directory

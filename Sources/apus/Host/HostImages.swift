@@ -26,10 +26,12 @@ struct HostImages: ImageStore {
                 try kernels.store(kernel: kernel, ramdisk: order.ramdiskPath, of: image)
                 boot = .kernel(arguments: order.kernelArguments ?? "console=ttyS0")
             }
-            let new = OperatorImage(
-                image: image, snapshot: snapshot, name: order.name, description: order.description,
-                architecture: architecture, sizeGiB: max(1, (bytes + (1 << 30) - 1) >> 30),
-                rootDeviceName: order.rootDeviceName ?? "/dev/xvda", boot: boot, bootMode: order.bootMode)
+            var wanted = OperatorImage(
+                id: image, snapshot: snapshot, name: order.name, architecture: architecture,
+                sizeGiB: max(1, (bytes + (1 << 30) - 1) >> 30), boot: boot)
+            (wanted.description, wanted.bootMode) = (order.description, order.bootMode)
+            wanted.rootDeviceName = order.rootDeviceName ?? wanted.rootDeviceName
+            let new = wanted
             let record = try await cloud.transact(as: .system(for: cloud.operatorAccount)) {
                 transaction throws(EC2Error) in try transaction.registerOperatorImage(new)
             }
