@@ -99,6 +99,7 @@ let package = Package(
                 "NodeContract",
             ]),
         part("STSAPI", ["APIGateway", "AWSWire", "CloudTypes", "ControlPlane"]),
+        tests(of: "STSAPI", ["APIGateway", "AWSWire", "CloudTypes", "ControlPlane", "NodeContract"]),
         .testTarget(
             name: "EC2APITests",
             dependencies: [

@@ -91,7 +91,7 @@ extension SimulatedImage {
         let name = architecture.rawValue
         var images = ["6.1", "6.12"].map { kernel in
             SimulatedImage(
-                name: "al2023-ami-2023.9.20251110.\(kernel == "6.1" ? 1 : 0)-kernel-\(kernel)-\(name)",
+                name: "al2023-ami-2023.9.20251110.1-kernel-\(kernel)-\(name)",
                 description: "Amazon Linux 2023 AMI 2023.9.20251110 \(name) HVM kernel-\(kernel)",
                 architecture: architecture)
         }
