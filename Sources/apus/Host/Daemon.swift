@@ -64,7 +64,6 @@ struct Daemon {
         try await cloud.transact(as: .system(for: cloud.operatorAccount)) { transaction throws(EC2Error) in
             _ = transaction.ensureImageOwner()
             if isSimulated { transaction.addSimulatedImages() }
-            if options.isSimulated { transaction.addSimulatedImages() }
         }
         let directory = options.directory
         let kept = directory.read(Credentials.self, from: directory.credentials)
