@@ -13,7 +13,8 @@ package actor LocalNode: Node {
     private let metadata: any MetadataServing
     private let kernels: KernelStore
     private let facts: HostFacts
-    private let acceleration: String
+    /// Told by the canary guest, which runs beside everything else: nobody waits for it but a launch.
+    private var acceleration = "unknown"
     private var served: Set<VPCID> = []
 
     /// Finds the guests of an earlier run again.
@@ -23,21 +24,28 @@ package actor LocalNode: Node {
     ) async throws(NodeError) -> LocalNode {
         do throws(HypervisorError) {
             _ = try await hypervisor.adopt()
-            return LocalNode(
-                hypervisor, volumes, fabric, metadata, kernels, facts, acceleration: try await hypervisor.acceleration())
         } catch {
             throw NodeError(error)
         }
+        return LocalNode(hypervisor, volumes, fabric, metadata, kernels, facts)
     }
 
     private init(
         _ hypervisor: any Hypervisor, _ volumes: any VolumeBackend, _ fabric: any NetworkFabric,
-        _ metadata: any MetadataServing, _ kernels: KernelStore, _ facts: HostFacts, acceleration: String
+        _ metadata: any MetadataServing, _ kernels: KernelStore, _ facts: HostFacts
     ) {
         (self.hypervisor, self.volumes, self.fabric) = (hypervisor, volumes, fabric)
         (self.metadata, self.kernels, self.facts) = (metadata, kernels, facts)
-        self.acceleration = acceleration
         events = hypervisor.events
+    }
+
+    /// Finds out how guests are accelerated; may boot a canary.
+    package func probe() async {
+        do {
+            acceleration = try await hypervisor.acceleration()
+        } catch {
+            acceleration = "none: \(error)"
+        }
     }
 
     package func capabilities() async -> NodeCapabilities {

@@ -1,5 +1,7 @@
 import ArgumentParser
+import CloudStore
 import CloudTypes
+import HTTPListener
 import Logging
 
 #if canImport(Glibc)
@@ -49,6 +51,12 @@ struct Up: AsyncParsableCommand {
             }
         } catch let failure as CommandFailure {
             log.critical("\(failure)")
+            throw ExitCode(2)
+        } catch StoreError.alreadyInUse(let pid) {
+            log.critical("Another Apus serves on \(options.directory.path) already, pid \(pid.map { "\($0)" } ?? "unknown").")
+            throw ExitCode(2)
+        } catch HTTPListenerError.cannotListen(_, let reason) {
+            log.critical("Apus cannot listen on 127.0.0.1:\(port): \(reason). Choose another port with --port.")
             throw ExitCode(2)
         } catch {
             log.critical("Apus cannot serve: \(error)")

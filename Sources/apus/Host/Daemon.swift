@@ -28,17 +28,18 @@ struct Daemon {
     /// Serves until `stop` ends; guests run on.
     func run(until stop: @escaping @Sendable () async -> Void, ready: @Sendable (Endpoint) -> Void) async throws {
         try options.directory.prepare()
+        let store = try SQLiteStore(directory: options.directory.records)
         let host = try await makeHost()
         var settings = CloudSettings(region: options.region, capabilities: await host.node.capabilities())
         if let pool = options.publicPool { settings.publicPool = pool }
         settings.reservedPublicAddresses = host.reservedAddresses
-        let store = try SQLiteStore(directory: options.directory.records)
         let cloud = try await Cloud.open(store, settings: settings, log: log, time: SystemTime())
         try await furnish(cloud)
         host.resume(cloud.records)
         let reconcilers = Reconcilers(cloud: cloud, node: host.node)
         try await withThrowingTaskGroup { group in
             group.addTask { try await reconcilers.run() }
+            if let probe = host.probe { group.addTask { await probe() } }
             let gateway = Gateway(
                 cloud: cloud, node: host.node, services: [EC2Actions.service, STSActions.service])
             let orders = OperatorService(cloud: cloud, node: host.node, images: host.images)
@@ -49,8 +50,13 @@ struct Daemon {
             let endpoint = Endpoint(port: listener.port, region: options.region, pid: ProcessID.own)
             try options.directory.write(endpoint, to: options.directory.endpoint)
             ready(endpoint)
-            group.addTask { await stop() }
-            try await group.next()
+            group.addTask {
+                await stop()
+                throw CancellationError()
+            }
+            do {
+                while try await group.next() != nil {}
+            } catch is CancellationError {}
             await listener.shutdown()
             await control.shutdown()
             group.cancelAll()
@@ -92,4 +98,6 @@ struct Host: Sendable {
     let reservedAddresses: Set<IPv4Address>
     /// Called with the records before anything is reconciled.
     let resume: @Sendable (CloudState) -> Void
+    /// What a host finds out about itself while it serves already.
+    var probe: (@Sendable () async -> Void)?
 }

@@ -45,7 +45,7 @@ struct OperatorService: Sendable {
         let records = cloud.records
         let states = records.instances.all.map(\.state.rawValue)
         return Status(
-            region: cloud.settings.region, acceleration: cloud.settings.capabilities.acceleration,
+            region: cloud.settings.region, acceleration: await node.capabilities().acceleration,
             accounts: records.accounts.count, instances: Dictionary(states.map { ($0, 1) }, uniquingKeysWith: +),
             volumes: records.volumes.count, vpcs: records.vpcs.count, images: records.images.count,
             residentMiB: ProcessMemory.residentMiB)

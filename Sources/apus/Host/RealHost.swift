@@ -33,7 +33,7 @@ struct RealHost {
             kernels: kernels, facts: HostFacts.read())
         return Host(
             node: node, images: HostImages(volumes: volumes, kernels: kernels),
-            reservedAddresses: reservedAddresses, resume: { _ in })
+            reservedAddresses: reservedAddresses, resume: { _ in }, probe: { await node.probe() })
     }
 
     var network: KernelNetwork.Configuration {
