@@ -54,7 +54,6 @@ package struct InstanceRecord: TaggedRecord {
     package var isEBSOptimized = false
     package var monitoring = false
     package var metadataOptions = InstanceMetadata.Options()
-    package var hasMetadataIPv6 = false
     package var tenancy = "default"
     package var coreCount: Int?
     package var threadsPerCore: Int?
@@ -69,7 +68,10 @@ package struct InstanceRecord: TaggedRecord {
     package var enclaves = false
     package var kernelID: String?
     package var ramdiskID: String?
+    /// How the guest boots: `uefi` or `legacy-bios`.
     package var bootMode: String?
+    /// When the instance was first launched.
+    package var createdAt: Timestamp
 
     package enum Wanted: String, Sendable, Codable { case running, stopped, terminated }
     package enum ShutdownBehavior: String, Sendable, Codable { case stop, terminate }
@@ -93,7 +95,7 @@ package struct InstanceRecord: TaggedRecord {
         (self.image, self.instanceType, self.architecture) = (image, instanceType, architecture)
         (self.vpc, self.subnet, self.availabilityZone) = (vpc, subnet, availabilityZone)
         self.rootDeviceName = rootDeviceName
-        (stateSince, launchTime) = (now, now)
+        (stateSince, launchTime, createdAt) = (now, now, now)
     }
 
     package var indexKeys: [IndexKey] {

@@ -21,8 +21,11 @@ extension Transaction {
     }
 
     /// Asks for a stopped instance to run again, as a new launch.
+    ///
+    /// - Throws: `InsufficientInstanceCapacity` where the host has no room for it.
     package mutating func start(_ id: InstanceID) throws(EC2Error) {
         guard let instance = state.instances[id], instance.state == .stopped else { return }
+        try checkRoom(for: instanceTypeFacts(instance.instanceType, for: nil))
         let now = now
         update(id, InstanceRecord.self) { instance in
             instance.move(to: .pending, at: now)
@@ -34,9 +37,7 @@ extension Transaction {
             instance.transitionReason = ""
             instance.rebootsDone = instance.rebootsWanted
         }
-        if let interface = primaryInterface(of: id), mayGetPublicAddress(interface) {
-            try assignPublicAddress(to: interface.id)
-        }
+        if let interface = primaryInterface(of: id) { restorePublicAddress(of: interface.id) }
     }
 
     /// Asks for a reboot; a guest that is not running takes none.
@@ -66,7 +67,7 @@ extension Transaction {
     }
 
     /// The guest of the launch runs.
-    mutating func becomeRunning(_ id: InstanceID) {
+    package mutating func becomeRunning(_ id: InstanceID) {
         let now = now
         update(id, InstanceRecord.self) { instance in
             instance.move(to: .running, at: now)
@@ -86,7 +87,7 @@ extension Transaction {
     }
 
     /// The guest is gone and the instance keeps its disks and interfaces.
-    mutating func becomeStopped(_ id: InstanceID, reason: InstanceStateReason?) {
+    package mutating func becomeStopped(_ id: InstanceID, reason: InstanceStateReason?) {
         let now = now
         update(id, InstanceRecord.self) { instance in
             instance.move(to: .stopped, at: now)
@@ -102,11 +103,12 @@ extension Transaction {
     }
 
     /// The guest is gone for good: volumes and interfaces go or stay as their attachments say.
-    mutating func becomeTerminated(_ id: InstanceID, reason: InstanceStateReason?) {
+    package mutating func becomeTerminated(_ id: InstanceID, reason: InstanceStateReason?) {
         let now = now
         update(id, InstanceRecord.self) { instance in
             instance.move(to: .terminated, at: now)
             instance.wanted = .terminated
+            instance.tags = [:]
             if let reason { instance.stateReason = reason }
         }
         for volume in state.volumes.all(where: IndexKey(.instance, id)) { letGo(volume, of: id) }

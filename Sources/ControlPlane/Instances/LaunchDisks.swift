@@ -14,12 +14,13 @@ struct LaunchDisks {
     private(set) var disks: [Disk] = []
 
     init(
-        _ wishes: [LaunchOrder.BlockDevice], image: ImageRecord, in state: CloudState
+        _ wishes: [LaunchOrder.BlockDevice], image: ImageRecord, for account: AccountID, in state: CloudState
     ) throws(EC2Error) {
         var open: [String: LaunchOrder.BlockDevice] = [:]
         for wish in wishes {
             guard open.updateValue(wish, forKey: wish.deviceName) == nil else {
-                throw .invalidParameterValue("The device '\(wish.deviceName)' is used in more than one block-device mapping")
+                throw .invalidParameterValue(
+                    "The device '\(wish.deviceName)' is used in more than one block-device mapping")
             }
         }
         for mapping in image.blockDevices {
@@ -32,10 +33,10 @@ struct LaunchDisks {
                 continue
             }
             guard let own = mapping.ebs else { continue }
-            disks.append(try LaunchDisks.disk(mapping.deviceName, own: own, wish: wish, image, state))
+            disks.append(try LaunchDisks.disk(mapping.deviceName, own: own, wish: wish, image, account, state))
         }
         for wish in wishes where open[wish.deviceName] != nil && !wish.isSuppressed {
-            disks.append(try LaunchDisks.disk(wish.deviceName, own: nil, wish: wish, image, state))
+            disks.append(try LaunchDisks.disk(wish.deviceName, own: nil, wish: wish, image, account, state))
         }
         guard disks.count <= 27 else {
             throw EC2Error("AttachmentLimitExceeded", "An instance takes at most 27 volumes.")
@@ -44,21 +45,22 @@ struct LaunchDisks {
 
     private static func disk(
         _ deviceName: String, own: ImageRecord.EBS?, wish: LaunchOrder.BlockDevice?, _ image: ImageRecord,
-        _ state: CloudState
+        _ account: AccountID, _ state: CloudState
     ) throws(EC2Error) -> Disk {
         let isRoot = deviceName == image.rootDeviceName
         if own?.snapshot != nil, let other = wish?.snapshot, other != own?.snapshot, isRoot {
             throw EC2Error("InvalidBlockDeviceMapping", "snapshotId cannot be modified on root device")
         }
         let snapshot = wish?.snapshot ?? own?.snapshot
-        let least = try snapshot.map { (id) throws(EC2Error) in try size(of: id, image, state) } ?? 0
+        let least = try snapshot.map { (id) throws(EC2Error) in try size(of: id, image, account, state) } ?? 0
         guard let sizeGiB = wish?.sizeGiB ?? own?.sizeGiB ?? (least > 0 ? least : nil) else {
             throw .missingParameter("BlockDeviceMapping.Ebs.VolumeSize or SnapshotId")
         }
         guard sizeGiB >= least else {
             throw EC2Error(
                 "InvalidBlockDeviceMapping",
-                "Volume of size \(sizeGiB)GB is smaller than snapshot '\(snapshot?.description ?? "")', expect size >= \(least)GB")
+                "Volume of size \(sizeGiB)GB is smaller than snapshot '\(snapshot?.description ?? "")', "
+                    + "expect size >= \(least)GB")
         }
         let type = wish?.volumeType ?? own?.volumeType ?? "gp2"
         let keepsFigures = wish?.volumeType == nil || wish?.volumeType == own?.volumeType
@@ -75,10 +77,15 @@ struct LaunchDisks {
     }
 
     /// The snapshots of an image are the launcher's to use, whoever owns them.
+    ///
+    /// - Throws: `InvalidSnapshot.NotFound`, also for what is another account's.
     private static func size(
-        of snapshot: SnapshotID, _ image: ImageRecord, _ state: CloudState
+        of snapshot: SnapshotID, _ image: ImageRecord, _ account: AccountID, _ state: CloudState
     ) throws(EC2Error) -> Int {
-        guard let record = state.snapshots[snapshot] else { throw .notFound(snapshot) }
+        let isOfImage = image.blockDevices.contains { $0.ebs?.snapshot == snapshot }
+        guard let record = state.snapshots[snapshot], isOfImage || record.isVisible(to: account) else {
+            throw .notFound(snapshot)
+        }
         return record.sizeGiB
     }
 }

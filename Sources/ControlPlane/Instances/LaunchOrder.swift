@@ -56,7 +56,6 @@ package struct LaunchOrder: Sendable {
         package var requiresToken: Bool?
         package var hopLimit: Int?
         package var showsTags: Bool?
-        package var hasIPv6: Bool?
         package init() {}
     }
 
@@ -70,8 +69,8 @@ package struct LaunchOrder: Sendable {
         package var threadsPerCore: Int?
         package var creditSpecification: String?
         package var autoRecovery = "default"
-        package var hostNameType: String?
-        package var resourceNameDNSA: Bool?
+        /// `open` or `none`.
+        package var capacityReservationPreference = "open"
         package init() {}
     }
 }

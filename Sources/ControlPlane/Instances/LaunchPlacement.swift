@@ -34,6 +34,17 @@ struct LaunchPlacement {
         return try transaction.groups(ids: wish.groups, names: wish.groupNames, in: subnet.vpc)
     }
 
+    /// How many instances find free addresses in the subnets; at least the fewest asked for, so that a lack is told when
+    /// their interfaces are made.
+    func room(for order: LaunchOrder, in state: CloudState) -> Int {
+        var wanted: [SubnetID: Int] = [:]
+        for (wish, subnet) in zip(order.interfaces, subnets) where wish.existing == nil {
+            wanted[subnet.id, default: 0] += 1
+        }
+        let rooms = subnets.compactMap { subnet in wanted[subnet.id].map { state.freeAddressCount(of: subnet) / $0 } }
+        return max(order.counts.lowerBound, rooms.min() ?? order.counts.upperBound)
+    }
+
     private static func subnet(
         of wish: LaunchOrder.Interface, _ order: LaunchOrder, in transaction: Transaction
     ) throws(EC2Error) -> SubnetRecord {

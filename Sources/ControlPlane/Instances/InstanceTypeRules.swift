@@ -1,0 +1,114 @@
+// What an instance type allows, and whether the host has room for another instance of it.
+// Source: EC2 User Guide, "Amazon EC2 instance types"; EC2 API Reference, "CpuOptionsRequest".
+
+package import CloudTypes
+package import InstanceTypeCatalogue
+internal import NodeContract
+
+extension Transaction {
+    /// The type's facts, if images of the architecture run on it.
+    ///
+    /// - Throws: `InvalidParameterValue`.
+    package func instanceTypeFacts(
+        _ name: String, for image: ImageRecord?
+    ) throws(EC2Error) -> InstanceTypeFacts {
+        guard let facts = InstanceTypeCatalogue.facts(of: name) else {
+            throw .invalidParameterValue("Invalid value '\(name)' for InstanceType.")
+        }
+        guard let image, !facts.architectures.contains(image.architecture) else { return facts }
+        let offered = facts.architectures.map(\.rawValue).joined(separator: ",")
+        throw .invalidParameterValue(
+            "The architecture '\(offered)' of the specified instance type does not match the architecture "
+                + "'\(image.architecture.rawValue)' of the specified AMI. Specify an instance type and an AMI that "
+                + "have matching architectures, and try again.")
+    }
+
+    /// - Throws: `InvalidParameterValue`, `InvalidParameterCombination`, `AttachmentLimitExceeded`.
+    func check(_ order: LaunchOrder, _ facts: InstanceTypeFacts) throws(EC2Error) {
+        let wanted = order.attributes
+        if wanted.creditSpecification != nil, !facts.isBurstable {
+            throw .invalidParameterCombination("The instance type \(facts.name) does not support CreditSpecification.")
+        }
+        if let cores = wanted.coreCount, !facts.validCores.isEmpty, !facts.validCores.contains(cores) {
+            throw .invalidParameterValue("CoreCount: \(cores) is not valid for instance type \(facts.name).")
+        }
+        if let threads = wanted.threadsPerCore, !facts.validThreadsPerCore.isEmpty,
+            !facts.validThreadsPerCore.contains(threads)
+        {
+            throw .invalidParameterValue("ThreadsPerCore: \(threads) is not valid for instance type \(facts.name).")
+        }
+        try checkOptimization(wanted.isEBSOptimized, facts)
+        guard order.interfaces.count <= facts.network.interfaces else {
+            throw EC2Error(
+                "AttachmentLimitExceeded", "Interface count \(order.interfaces.count) exceeds the limit for \(facts.name)")
+        }
+    }
+
+    func checkOptimization(_ isWanted: Bool, _ facts: InstanceTypeFacts) throws(EC2Error) {
+        guard isWanted, facts.ebs.optimization == "unsupported" else { return }
+        throw .invalidParameterCombination(
+            "EBS-optimized instances are not supported for your requested configuration. Please check the "
+                + "documentation for supported configurations.")
+    }
+
+    func vCPUs(cores: Int?, threads: Int?, _ facts: InstanceTypeFacts) -> Int {
+        guard cores != nil || threads != nil else { return facts.vCPUs }
+        return (cores ?? facts.cores) * (threads ?? facts.threadsPerCore)
+    }
+
+    /// `uefi` or `legacy-bios`: how a guest of the type boots the image.
+    func bootMode(_ image: ImageRecord, _ facts: InstanceTypeFacts) -> String {
+        switch image.bootMode {
+        case "uefi": "uefi"
+        case "uefi-preferred": facts.bootModes.contains("uefi") ? "uefi" : "legacy-bios"
+        case "legacy-bios": "legacy-bios"
+        default: image.architecture == .arm64 ? "uefi" : "legacy-bios"
+        }
+    }
+
+    /// How many of the instances asked for find room on the host.
+    ///
+    /// - Throws: `InstanceLimitExceeded`, `InsufficientInstanceCapacity` (a server fault).
+    func acceptedCount(_ counts: ClosedRange<Int>, _ facts: InstanceTypeFacts) throws(EC2Error) -> Int {
+        let own = state.instances.count(where: IndexKey(.account, account))
+        guard own + counts.lowerBound <= settings.quotas.instances else {
+            throw EC2Error(
+                "InstanceLimitExceeded",
+                "You have requested more instances than your current instance limit of \(settings.quotas.instances) "
+                    + "allows.")
+        }
+        let room = room(for: facts)
+        guard room >= counts.lowerBound else { throw insufficientCapacity(facts) }
+        return min(counts.upperBound, room, settings.quotas.instances - own)
+    }
+
+    /// - Throws: `InsufficientInstanceCapacity` (a server fault) where not one more finds room.
+    func checkRoom(for facts: InstanceTypeFacts) throws(EC2Error) {
+        guard room(for: facts) >= 1 else { throw insufficientCapacity(facts) }
+    }
+
+    private func room(for facts: InstanceTypeFacts) -> Int {
+        let runs = !facts.isBareMetal && facts.architectures.contains { settings.capabilities.architectures.contains($0) }
+        guard runs else { return 0 }
+        return max(0, settings.capabilities.memoryMiB - state.takenMemoryMiB) / max(1, facts.memoryMiB)
+    }
+
+    private func insufficientCapacity(_ facts: InstanceTypeFacts) -> EC2Error {
+        EC2Error(
+            "InsufficientInstanceCapacity",
+            "We currently do not have sufficient \(facts.name) capacity in the Availability Zone you requested. "
+                + "Our system will be working on provisioning additional capacity.", httpStatus: 500)
+    }
+}
+
+extension CloudState {
+    /// Memory that guests which run or are about to have taken, in MiB.
+    var takenMemoryMiB: Int {
+        instances.all.reduce(0) { sum, instance in
+            switch instance.state {
+            case .pending, .running, .stopping, .shuttingDown: sum + instance.memoryMiB
+            case .stopped, .terminated: sum
+            }
+        }
+    }
+}

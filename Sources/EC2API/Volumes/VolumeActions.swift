@@ -1,0 +1,5 @@
+import APIGateway
+
+extension EC2Actions {
+    static let volumes: [Action] = []
+}
