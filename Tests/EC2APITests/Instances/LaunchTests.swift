@@ -1,0 +1,153 @@
+import AWSWire
+import CloudTypes
+import ControlPlane
+import NodeContract
+import Testing
+
+@testable import EC2API
+
+@Suite("A launch")
+struct LaunchTests {
+    private var cloud: TestCloud
+    init() throws { cloud = try TestCloud() }
+
+    @Test("answers with pending instances of one reservation, each with its disk and its interface")
+    mutating func launch() throws {
+        let reservation = try cloud.perform(RunInstances.self, cloud.request(2))
+        #expect(reservation.reservationID?.hasPrefix("r-") == true && reservation.ownerID == "123456789012")
+        #expect(reservation.instances.map(\.amiLaunchIndex) == [0, 1])
+        for instance in reservation.instances {
+            #expect(instance.state == EC2.InstanceState(code: 0, name: .pending))
+            #expect(instance.stateReason == EC2.StateReason(code: "pending", message: "pending"))
+            #expect(instance.blockDeviceMappings.map(\.deviceName) == ["/dev/xvda"])
+            #expect(instance.blockDeviceMappings[0].ebs?.deleteOnTermination == true)
+            let interface = try #require(instance.networkInterfaces.first)
+            #expect(instance.networkInterfaces.count == 1 && interface.attachment?.deviceIndex == 0)
+            #expect(instance.privateIPAddress == interface.privateIPAddress)
+            #expect(instance.publicIPAddress != nil, "default subnets give public addresses")
+            #expect(instance.securityGroups.map(\.groupName) == ["default"])
+            #expect(instance.cpuOptions == EC2.CpuOptions(coreCount: 1, threadsPerCore: 2))
+            #expect(instance.metadataOptions?.httpTokens == .optional)
+        }
+        let shown = try cloud.perform(DescribeInstances.self, .init()).reservations
+        #expect(shown.count == 1 && shown[0].instances == reservation.instances)
+    }
+
+    @Test("takes settings and shows them again")
+    mutating func settings() throws {
+        var input = cloud.request()
+        input.ebsOptimized = true
+        input.disableAPITermination = true
+        input.disableAPIStop = true
+        input.instanceInitiatedShutdownBehavior = .terminate
+        input.monitoring = EC2.RunInstancesMonitoringEnabled(enabled: true)
+        input.creditSpecification = EC2.CreditSpecificationRequest(cpuCredits: "standard")
+        input.cpuOptions = EC2.CpuOptionsRequest(coreCount: 1, threadsPerCore: 1)
+        input.maintenanceOptions = EC2.InstanceMaintenanceOptionsRequest(autoRecovery: .disabled)
+        input.metadataOptions = EC2.InstanceMetadataOptionsRequest(
+            httpTokens: .required, httpPutResponseHopLimit: 3, instanceMetadataTags: .enabled)
+        input.userData = Array("#!/bin/sh".utf8)
+        input.clientToken = "once"
+        input.placement = EC2.Placement(availabilityZoneID: "use1-az2", tenancy: .default)
+        input.tagSpecifications = ["instance", "volume", "network-interface"].map {
+            EC2.TagSpecification(resourceType: $0, tags: [EC2.Tag(key: "for", value: $0)])
+        }
+        let id = try cloud.running(input)
+        let shown = try #require(try cloud.described(id))
+        #expect(shown.ebsOptimized == true && shown.clientToken == "once")
+        #expect(shown.monitoring?.state == .enabled && shown.maintenanceOptions?.autoRecovery == .disabled)
+        #expect(shown.cpuOptions?.threadsPerCore == 1 && cloud.state.instances[id]?.vCPUs == 1)
+        #expect(shown.metadataOptions?.httpTokens == .required && shown.metadataOptions?.httpPutResponseHopLimit == 3)
+        #expect(shown.metadataOptions?.instanceMetadataTags == .enabled)
+        #expect(shown.placement?.availabilityZone == "us-east-1b")
+        #expect(shown.tags == [EC2.Tag(key: "for", value: "instance")])
+        let record = try #require(cloud.state.instances[id])
+        #expect(record.disableAPITermination && record.disableAPIStop && record.shutdownBehavior == .terminate)
+        #expect(record.creditSpecification == "standard" && record.userData == Array("#!/bin/sh".utf8))
+        #expect(cloud.state.volumes.all(where: IndexKey(.instance, id)).map(\.tags) == [["for": "volume"]])
+        #expect(
+            cloud.state.networkInterfaces.all(where: IndexKey(.instance, id)).map(\.tags)
+                == [["for": "network-interface"]])
+    }
+
+    @Test("asks for tokens where the image was made for IMDSv2")
+    mutating func tokens() throws {
+        var input = cloud.request()
+        input.imageID = cloud.image { $0.imdsSupport = "v2.0" }.id.description
+        let options = try #require(try cloud.described(try cloud.running(input))?.metadataOptions)
+        #expect(options.httpTokens == .required && options.httpPutResponseHopLimit == 2)
+    }
+
+    private static let refusals: [(code: String, change: LaunchChange)] = [
+        ("InvalidParameterValue", { $0.minCount = 0 }), ("InvalidParameterValue", { $0.minCount = 2 }),
+        ("MissingParameter", { $0.imageID = nil }), ("InvalidAMIID.Malformed", { $0.imageID = "linux" }),
+        ("InvalidAMIID.NotFound", { $0.imageID = "ami-00000000" }),
+        ("InvalidParameterValue", { $0.instanceType = "t3.tiny" }),
+        ("InvalidParameterValue", { $0.instanceType = "t4g.micro" }),
+        ("InvalidKeyPair.NotFound", { $0.keyName = "none" }),
+        ("InvalidParameterValue", { $0.userData = [UInt8](repeating: 65, count: 16_385) }),
+        ("InvalidSubnetID.NotFound", { $0.subnetID = "subnet-00000000" }),
+        ("InvalidGroup.NotFound", { $0.securityGroupIDs = ["sg-00000000"] }),
+        ("InvalidGroup.NotFound", { $0.securityGroups = ["none"] }),
+        ("InvalidParameterValue", { $0.placement = .init(availabilityZone: "us-east-1z") }),
+        ("InvalidParameterValue", { $0.creditSpecification = .init(cpuCredits: "much") }),
+        ("InvalidParameterValue", { $0.cpuOptions = .init(coreCount: 64, threadsPerCore: 2) }),
+        ("MissingParameter", { $0.cpuOptions = .init(coreCount: 1) }),
+        ("InvalidParameterValue", { $0.metadataOptions = .init(httpPutResponseHopLimit: 65) }),
+        ("InvalidParameterValue", { $0.tagSpecifications = [.init(resourceType: "vpc")] }),
+        ("AttachmentLimitExceeded", { input in
+            input.networkInterfaces = (0..<9).map { EC2.InstanceNetworkInterfaceSpecification(deviceIndex: $0) }
+        }),
+    ]
+
+    @Test("is refused for what cannot be", arguments: refusals)
+    mutating func refused(code: String, change: LaunchChange) {
+        var input = cloud.request()
+        change(&input)
+        #expect(cloud.refusal(of: RunInstances.self, input) == code)
+        #expect(cloud.state.instances.count == 0 && cloud.state.volumes.count == 0)
+    }
+
+    @Test(
+        "is refused for what this cloud cannot obey",
+        arguments: [
+            { $0.launchTemplate = .init(launchTemplateName: "web") }, { $0.iamInstanceProfile = .init(name: "web") },
+            { $0.instanceMarketOptions = .init(marketType: .spot) },
+            { $0.hibernationOptions = .init(configured: true) }, { $0.enclaveOptions = .init(enabled: true) },
+            { $0.placement = .init(tenancy: .dedicated) }, { $0.placement = .init(groupName: "close") },
+            { $0.ipv6AddressCount = 1 }, { $0.kernelID = "aki-00000000" }, { $0.additionalInfo = "x" },
+            { $0.capacityReservationSpecification = .init(capacityReservationPreference: .capacityReservationsOnly) },
+            { $0.blockDeviceMappings = [.init(ebs: .init(volumeSize: 9, encrypted: true), deviceName: "/dev/sdf")] },
+            { $0.blockDeviceMappings = [.init(deviceName: "/dev/sdf", virtualName: "ephemeral0")] },
+            { $0.privateDNSNameOptions = .init(hostnameType: .resourceName) },
+            { $0.networkInterfaces = [.init(deviceIndex: 0, secondaryPrivateIPAddressCount: 1)] },
+        ] as [LaunchChange])
+    mutating func unserved(change: LaunchChange) {
+        var input = cloud.request()
+        change(&input)
+        #expect(cloud.refusal(of: RunInstances.self, input) == "UnsupportedOperation")
+    }
+
+    @Test("lets settings through that ask for nothing")
+    mutating func nothing() throws {
+        var input = cloud.request()
+        input.hibernationOptions = .init(configured: false)
+        input.enclaveOptions = .init(enabled: false)
+        input.ipv6AddressCount = 0
+        input.placement = .init(groupName: "", tenancy: .default)
+        input.capacityReservationSpecification = .init(capacityReservationPreference: EC2.CapacityReservationPreference.noneValue)
+        input.privateDNSNameOptions = .init(hostnameType: .ipName, enableResourceNameDNSARecord: false)
+        let shown = try #require(try cloud.perform(RunInstances.self, input).instances.first)
+        #expect(shown.capacityReservationSpecification?.capacityReservationPreference == .noneValue)
+    }
+
+    @Test("takes as many as there is room for, and fails as a fault of the cloud below the fewest")
+    func room() throws {
+        var small = try TestCloud { $0.capabilities.memoryMiB = 3 * 1024 }
+        var input = small.request(4)
+        #expect(small.refusal(of: RunInstances.self, input) == "InsufficientInstanceCapacity")
+        input.minCount = 2
+        #expect(try small.launched(input).count == 3)
+        #expect(small.refusal(of: RunInstances.self, small.request()) == "InsufficientInstanceCapacity")
+    }
+}
