@@ -56,11 +56,12 @@ package struct PrivateKey: Sendable {
         }
     }
 
-    /// PKCS #1 for RSA, OpenSSH's own form for Ed25519.
+    /// PKCS #1 for RSA, OpenSSH's own form for Ed25519. The latter ends in a newline: OpenSSH reads no file without it,
+    /// and clients write what they got as it is.
     package func pem(comment: String) -> String {
         switch secret {
         case .rsa(let pkcs1, _): PEM.text("RSA PRIVATE KEY", pkcs1, width: 64)
-        case .ed25519(let seed): PEM.text("OPENSSH PRIVATE KEY", openSSHForm(seed, comment: comment), width: 70)
+        case .ed25519(let seed): PEM.text("OPENSSH PRIVATE KEY", openSSHForm(seed, comment: comment), width: 70) + "\n"
         }
     }
 
