@@ -1,0 +1,82 @@
+"""The EC2 model that botocore carries: what each action takes and gives, requests made from it, answers held against it."""
+
+import functools
+
+import botocore.model
+import botocore.parsers
+import botocore.serialize
+import botocore.session
+
+
+@functools.cache
+def ec2():
+    return botocore.session.get_session().get_service_model("ec2")
+
+
+def operation(name):
+    return ec2().operation_model(name)
+
+
+def serialized(name, parameters):
+    """The form fields that boto3 would send, unchecked."""
+    request = botocore.serialize.create_serializer("ec2").serialize_to_request(parameters, operation(name))
+    return dict(request["body"])
+
+
+def parsed(name, answer):
+    """What boto3 would make of an answer."""
+    parser = botocore.parsers.create_parser("ec2")
+    response = {"status_code": answer.status, "headers": answer.headers, "body": answer.body.encode()}
+    return parser.parse(response, operation(name).output_shape)
+
+
+@functools.cache
+def implemented(account):
+    """Names of the actions that the cloud speaks: all others answer that they are no action."""
+    names = []
+    for name in ec2().operation_names:
+        answer = account.ask(name, {"NoSuchParameter": "x"})
+        if answer.code not in ("InvalidAction", "UnsupportedOperation"):
+            names.append(name)
+    return names
+
+
+def strays(shape, value, path=""):
+    """Where a parsed answer breaks the model: wrong types, enum values that the model does not know."""
+    if isinstance(shape, botocore.model.StructureShape):
+        for name, member in value.items():
+            if name in shape.members:
+                yield from strays(shape.members[name], member, f"{path}.{name}")
+    elif isinstance(shape, botocore.model.ListShape):
+        for position, member in enumerate(value):
+            yield from strays(shape.member, member, f"{path}[{position}]")
+    elif shape.type_name == "string" and getattr(shape, "enum", None):
+        if value not in shape.enum:
+            yield f"{path}: {value!r} is none of {shape.name}"
+
+
+def unread(name, body):
+    """Elements of an answer that botocore's model of the action does not know, as paths."""
+    import xml.etree.ElementTree as tree
+    root = tree.fromstring(body)
+    shape = operation(name).output_shape
+    found = []
+    _unread(shape, root, "", found)
+    return [path for path in found if path not in ("/requestId",)]
+
+
+def _unread(shape, element, path, found):
+    if isinstance(shape, botocore.model.StructureShape):
+        by_name = {member.serialization.get("name", key): member for key, member in shape.members.items()}
+        for child in element:
+            tag = child.tag.split("}")[-1]
+            if tag in by_name:
+                _unread(by_name[tag], child, f"{path}/{tag}", found)
+            else:
+                found.append(f"{path}/{tag}")
+    elif isinstance(shape, botocore.model.ListShape):
+        for child in element:
+            _unread(shape.member, child, path + "/item", found)
+    elif shape is None:
+        for child in element:
+            found.append(f"{path}/{child.tag.split('}')[-1]}")
