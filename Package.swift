@@ -87,6 +87,7 @@ let package = Package(
             "ControlPlane",
             ["CloudTypes", "CloudStore", "InstanceTypeCatalogue", "NodeContract", "RecordCoding", trees, logging]),
         part("NodeAgent", ["Backends", "CloudTypes", "HTTPListener", "HostSystem", "NodeContract", crypto, logging]),
+        tests(of: "NodeAgent", ["CloudTypes", "HTTPListener", "HostSystem", "NodeContract", logging]),
         tests(of: "ControlPlane", ["CloudTypes", "NodeContract", "Simulation", logging]),
         // 4: the services
         part(
