@@ -66,7 +66,7 @@ extension Transaction {
         instance.stateReason = .pending
         if facts.isBurstable {
             instance.creditSpecification =
-                wanted.creditSpecification ?? (facts.name.hasPrefix("t2.") ? "standard" : "unlimited")
+                wanted.creditSpecification ?? facts.defaultCreditSpecification
         }
         instance.metadataOptions = order.metadataOptions.options(of: image)
     }

@@ -4,5 +4,10 @@ extension EC2Actions {
     static let instances: [Action] = [
         Action(RunInstances.self), Action(DescribeInstances.self), Action(TerminateInstances.self),
         Action(StartInstances.self), Action(StopInstances.self), Action(RebootInstances.self),
+        Action(DescribeInstanceStatus.self), Action(DescribeInstanceAttribute.self),
+        Action(ModifyInstanceAttribute.self), Action(ResetInstanceAttribute.self),
+        Action(ModifyInstanceMetadataOptions.self), Action(MonitorInstances.self), Action(UnmonitorInstances.self),
+        Action(GetConsoleOutput.self), Action(GetPasswordData.self), Action(GetInstanceUefiData.self),
+        Action(DescribeInstanceCreditSpecifications.self), Action(DescribeIamInstanceProfileAssociations.self),
     ]
 }

@@ -20,6 +20,9 @@ enum InstanceInterfaceFilters {
     }
 
     private static let plain: [String: Values] = [
+        "addresses.private-dns-name": each { interface, state, settings in
+            interface.addresses.compactMap { interface.privateDNSName(of: $0, in: state, settings) }
+        },
         "addresses.primary": each { interface, _, _ in interface.addresses.indices.map { "\($0 == 0)" } },
         "addresses.private-ip-address": each { interface, _, _ in
             interface.addresses.map(\.privateAddress.description)
@@ -82,11 +85,13 @@ enum InstanceInterfaceFilters {
         "addresses.association.allocation-id": mapping { $0.elastic?.id.description },
         "addresses.association.association-id": mapping { $0.elastic?.association?.id.description },
         "addresses.association.ip-owner-id": mapping { $0.owner },
+        "addresses.association.public-dns-name": mapping { $0.dnsName },
         "addresses.association.public-ip": mapping { $0.publicAddress.description },
         "association.allocation-id": mapping { $0.elastic?.id.description },
         "association.association-id": mapping { $0.elastic?.association?.id.description },
         "association.ip-owner-id": mapping { $0.owner },
         "association.public-dns-name": mapping { $0.dnsName },
+        "public-dns-name": mapping { $0.dnsName },
         "association.public-ip": mapping { $0.publicAddress.description },
     ]
 
@@ -94,7 +99,7 @@ enum InstanceInterfaceFilters {
     private static let absent = Dictionary(
         uniqueKeysWithValues: [
             "addresses.association.carrier-ip", "addresses.association.customer-owned-ip", "association.carrier-ip",
-            "association.customer-owned-ip", "ipv6-addresses.ipv6-address", "ipv6-addresses.is-primary-ipv6",
+            "association.customer-owned-ip", "deny-all-igw-traffic", "ipv6-addresses.ipv6-address", "ipv6-addresses.is-primary-ipv6",
             "ipv6-address", "ipv6-native", "ipv4-prefixes.ipv4-prefix", "ipv6-prefixes.ipv6-prefix",
             "operator.principal", "outpost-arn", "requester-id",
         ].map { ($0, { _, _ in [] } as Values) })

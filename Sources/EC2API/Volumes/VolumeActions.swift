@@ -1,5 +1,9 @@
 import APIGateway
 
 extension EC2Actions {
-    static let volumes: [Action] = []
+    static let volumes: [Action] = [
+        Action(CreateVolume.self), Action(DeleteVolume.self), Action(DescribeVolumes.self),
+        Action(DescribeVolumeStatus.self), Action(DescribeVolumeAttribute.self),
+        Action(DescribeVolumesModifications.self), Action(AttachVolume.self), Action(DetachVolume.self),
+    ]
 }

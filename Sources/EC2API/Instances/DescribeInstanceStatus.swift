@@ -1,0 +1,65 @@
+import APIGateway
+import AWSWire
+import CloudTypes
+import ControlPlane
+
+/// `DescribeInstanceStatus`: running instances alone, unless all are asked for.
+enum DescribeInstanceStatus: RecordAction {
+    typealias Operation = EC2.Operation.DescribeInstanceStatus
+
+    static func perform(
+        _ input: EC2.DescribeInstanceStatusRequest, _ transaction: inout Transaction
+    ) throws(EC2Error) -> EC2.DescribeInstanceStatusResult {
+        try InstancePages.check(input.maxResults)
+        let named: [InstanceRecord] = try Lookup.owned(input.instanceIDs, in: transaction)
+        let settings = transaction.settings
+        let shown = named.filter { input.includeAllInstances == true || $0.state == .running }
+        let selected = try filters.select(
+            shown.map { EC2.InstanceStatus($0, settings) }, by: input.filters, in: transaction.state)
+        let page = try Pagination.page(selected, for: input, hasExplicitIDs: !input.instanceIDs.isEmpty) {
+            $0.instanceID ?? ""
+        }
+        return EC2.DescribeInstanceStatusResult(instanceStatuses: page.items, nextToken: page.nextToken)
+    }
+
+    private static func one(
+        _ value: @escaping @Sendable (EC2.InstanceStatus) -> String?
+    ) -> FilterTable<EC2.InstanceStatus>.Values {
+        { status, _ in value(status).map { [$0] } ?? [] }
+    }
+
+    private static let filters = FilterTable<EC2.InstanceStatus>(
+        [
+            "attached-ebs-status.status": one { $0.attachedEBSStatus?.status?.rawValue },
+            "availability-zone": one { $0.availabilityZone },
+            "availability-zone-id": one { $0.availabilityZoneID },
+            "event.code": one { _ in nil }, "event.description": one { _ in nil },
+            "event.instance-event-id": one { _ in nil }, "event.not-after": one { _ in nil },
+            "event.not-before": one { _ in nil }, "event.not-before-deadline": one { _ in nil },
+            "instance-state-code": one { $0.instanceState?.code.map { "\($0)" } },
+            "instance-state-name": one { $0.instanceState?.name?.rawValue },
+            "instance-status.reachability": one { $0.instanceStatus?.details.first?.status?.rawValue },
+            "instance-status.status": one { $0.instanceStatus?.status?.rawValue },
+            "operator.managed": one { _ in "false" }, "operator.principal": one { _ in nil },
+            "system-status.reachability": one { $0.systemStatus?.details.first?.status?.rawValue },
+            "system-status.status": one { $0.systemStatus?.status?.rawValue },
+        ])
+}
+
+extension EC2.InstanceStatus {
+    /// A guest that runs is looked at and well; what does not run has no status.
+    init(_ instance: InstanceRecord, _ settings: CloudSettings) {
+        let runs = instance.state == .running
+        let summary = EC2.InstanceStatusSummary(
+            details: runs ? [EC2.InstanceStatusDetails(name: .reachability, status: .passed)] : [],
+            status: runs ? .ok : .notApplicable)
+        self.init(
+            availabilityZone: instance.availabilityZone,
+            availabilityZoneID: settings.zoneID(ofZone: instance.availabilityZone),
+            operator: EC2.OperatorResponse(managed: false), instanceID: instance.id.description,
+            instanceState: EC2.InstanceState(instance.state), instanceStatus: summary, systemStatus: summary,
+            attachedEBSStatus: EC2.EbsStatusSummary(
+                details: runs ? [EC2.EbsStatusDetails(name: .reachability, status: .passed)] : [],
+                status: runs ? .ok : .notApplicable))
+    }
+}

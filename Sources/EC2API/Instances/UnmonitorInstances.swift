@@ -1,0 +1,17 @@
+import APIGateway
+import AWSWire
+import CloudTypes
+import ControlPlane
+
+/// `UnmonitorInstances`: basic monitoring from now on.
+enum UnmonitorInstances: RecordAction {
+    typealias Operation = EC2.Operation.UnmonitorInstances
+
+    static func perform(
+        _ input: EC2.UnmonitorInstancesRequest, _ transaction: inout Transaction
+    ) throws(EC2Error) -> EC2.UnmonitorInstancesResult {
+        let ids = try StateChanges.ids(input.instanceIDs, in: transaction)
+        try transaction.setMonitoring(of: ids, false)
+        return EC2.UnmonitorInstancesResult(instanceMonitorings: ids.map { EC2.InstanceMonitoring($0, .disabling) })
+    }
+}

@@ -1,0 +1,48 @@
+import APIGateway
+import AWSWire
+import CloudTypes
+import ControlPlane
+
+/// `CreateVolume`: empty or from a snapshot.
+enum CreateVolume: RecordAction {
+    typealias Operation = EC2.Operation.CreateVolume
+
+    static func perform(
+        _ input: EC2.CreateVolumeRequest, _ transaction: inout Transaction
+    ) throws(EC2Error) -> EC2.Volume {
+        try refuseUnserved(input)
+        var order = VolumeOrder(zone: try zone(input, in: transaction.settings))
+        (order.sizeGiB, order.iops, order.throughput) = (input.size, input.iops, input.throughput)
+        if let snapshot = input.snapshotID, !snapshot.isEmpty { order.snapshot = try Lookup.id(snapshot) }
+        if let type = input.volumeType { order.volumeType = type.rawValue }
+        order.tags = try TagSpecifications.tags(input.tagSpecifications, for: "volume", in: transaction)
+        return EC2.Volume(try transaction.createVolume(order), transaction.settings)
+    }
+
+    private static func zone(
+        _ input: EC2.CreateVolumeRequest, in settings: CloudSettings
+    ) throws(EC2Error) -> String {
+        if let name = input.availabilityZone, !settings.zones.contains(where: { $0.name == name }) {
+            throw EC2Error("InvalidZone.NotFound", "The zone '\(name)' does not exist.")
+        }
+        let zone = try PlacementText.zone(
+            name: input.availabilityZone, id: input.availabilityZoneID, in: settings)
+        guard let zone else { throw .missingParameter("zone") }
+        return zone
+    }
+
+    private static func refuseUnserved(_ input: EC2.CreateVolumeRequest) throws(EC2Error) {
+        try UnservedMembers.refuse(
+            ["Encrypted": input.encrypted == true, "KmsKeyId": input.kmsKeyID != nil],
+            because: "volumes are not encrypted.")
+        try UnservedMembers.refuse(["OutpostArn": input.outpostARN != nil], because: UnservedMembers.noOutposts)
+        try UnservedMembers.refuse(
+            ["MultiAttachEnabled": input.multiAttachEnabled == true],
+            because: "a volume is attached to one instance at a time.")
+        try UnservedMembers.refuse(
+            ["VolumeInitializationRate": input.volumeInitializationRate != nil],
+            because: "a volume from a snapshot needs no initialization.")
+        try UnservedMembers.refuse(
+            ["Operator": input.operator != nil], because: "no service manages volumes here.")
+    }
+}

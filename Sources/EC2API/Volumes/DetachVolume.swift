@@ -1,0 +1,21 @@
+import APIGateway
+import AWSWire
+import CloudTypes
+import ControlPlane
+
+/// `DetachVolume`: from a stopped instance, where force changes nothing.
+enum DetachVolume: RecordAction {
+    typealias Operation = EC2.Operation.DetachVolume
+
+    static func perform(
+        _ input: EC2.DetachVolumeRequest, _ transaction: inout Transaction
+    ) throws(EC2Error) -> EC2.VolumeAttachment {
+        let volume: VolumeID = try Lookup.id(input.volumeID)
+        let instance = try input.instanceID.map { (text) throws(EC2Error) in
+            try Lookup.id(text, InstanceKind.self)
+        }
+        var attachment = try transaction.detach(volume, from: instance, deviceName: input.device)
+        attachment.state = .detaching
+        return EC2.VolumeAttachment(attachment, of: volume)
+    }
+}
