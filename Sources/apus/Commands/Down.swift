@@ -19,7 +19,7 @@ struct Down: AsyncParsableCommand {
         if FileManager.default.fileExists(atPath: directory.path) {
             try await HostCleaning(directory: directory).run()
         }
-        if purge { try? FileManager.default.removeItem(atPath: directory.path) }
+        if purge { try directory.purge() }
     }
 
     /// Ends a running `apus up` on the state and waits for it.

@@ -64,6 +64,22 @@ struct StateDirectory: Sendable {
         else { throw CommandFailure("\(file) cannot be written: \(String(cString: strerror(errno)))") }
     }
 
+    /// Removes what Apus keeps there, and the directory if nothing else is in it.
+    func purge() throws {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        guard FileManager.default.fileExists(atPath: records) else {
+            throw CommandFailure("\(path) is not a state directory of Apus; nothing was removed.")
+        }
+        let own = [
+            volumes, path + "/bases", kernels, path + "/guests", identity, credentials, endpoint, operatorSocket,
+            path + "/acceleration.json", path + "/build-tiny", path + "/quickstart", path + "/apus.log", records,
+        ]
+        for file in own where FileManager.default.fileExists(atPath: file) {
+            try FileManager.default.removeItem(atPath: file)
+        }
+        rmdir(path)
+    }
+
     func read<Value: Decodable>(_ type: Value.Type, from file: String) -> Value? {
         guard let data = FileManager.default.contents(atPath: file) else { return nil }
         return try? JSONDecoder().decode(type, from: data)
