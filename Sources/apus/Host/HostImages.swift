@@ -39,8 +39,17 @@ struct HostImages: ImageStore {
         } catch {
             kernels.remove(image)
             try? await volumes.deleteBase(snapshot)
-            if let refusal = error as? EC2Error { throw CommandFailure(refusal.message) }
-            throw error
+            throw HostImages.told(error)
+        }
+    }
+
+    /// The reason in words for the operator.
+    private static func told(_ error: any Error) -> any Error {
+        switch error {
+        case let refusal as EC2Error: CommandFailure(refusal.message)
+        case VolumeBackendError.unreadableImage(let reason): CommandFailure("The disk image cannot be taken in: \(reason).")
+        case VolumeBackendError.noSpace(let reason): CommandFailure("There is no room for the disk image: \(reason).")
+        default: error
         }
     }
 
