@@ -23,6 +23,8 @@ struct Up: AsyncParsableCommand {
     @Flag(help: "Simulated guests, disks and networks: needs no root and no QEMU.") var simulate = false
     @Option(help: "Public addresses that this host routes to its guests.") var publicPool = "198.18.0.0/16"
     @Option(help: "Let guests reach out through this interface of the host.") var uplink: String?
+    @Option(help: "Another bound than AWS's default, as NAME=COUNT (repeatable): \(QuotaOverride.names).")
+    var quota: [QuotaOverride] = []
     @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = "info"
 
     func validate() throws {
@@ -43,7 +45,7 @@ struct Up: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         let options = Daemon.Options(
             directory: state.directory, port: port, region: region, isSimulated: simulate,
-            publicPool: CIDRBlock(publicPool), uplink: uplink)
+            publicPool: CIDRBlock(publicPool), uplink: uplink, quotas: quota)
         do {
             try await Daemon(options: options, log: log).run(until: Termination.awaited) { endpoint in
                 print("ready \(endpoint.url)")

@@ -20,6 +20,7 @@ struct Daemon {
         var isSimulated: Bool
         var publicPool: CIDRBlock?
         var uplink: String?
+        var quotas: [QuotaOverride] = []
     }
 
     let options: Options
@@ -32,6 +33,7 @@ struct Daemon {
         let host = try await makeHost()
         var settings = CloudSettings(region: options.region, capabilities: await host.node.capabilities())
         if let pool = options.publicPool { settings.publicPool = pool }
+        for override in options.quotas { override.apply(to: &settings.quotas) }
         settings.reservedPublicAddresses = host.reservedAddresses
         let cloud = try await Cloud.open(store, settings: settings, log: log, time: SystemTime())
         try await furnish(cloud)
