@@ -249,7 +249,11 @@ actor Guest {
 
     private func makeMonitor() -> GuestMonitor {
         GuestMonitor(socketPath: directory.monitorSocket) { [id, surroundings] event in
-            if event.name == "GUEST_PANICKED" { surroundings.report(.guestPanicked(id)) }
+            switch event.name {
+            case "GUEST_PANICKED": surroundings.report(.guestPanicked(id))
+            case "RESET": surroundings.report(.guestRestarted(id))
+            default: break
+            }
         }
     }
 
