@@ -78,6 +78,7 @@ let package = Package(
         part(
             "QEMUHypervisor",
             ["CloudTypes", "NodeContract", "Backends", "HostSystem", "CHostSystem", "QMP", logging]),
+        tests(of: "QEMUHypervisor", ["CloudTypes", "NodeContract", "Backends"]),
         part("QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
         tests(of: "QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
         part("KernelNetwork", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),

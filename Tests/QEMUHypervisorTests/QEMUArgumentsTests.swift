@@ -1,0 +1,106 @@
+import Backends
+import CloudTypes
+import NodeContract
+import Testing
+
+@testable import QEMUHypervisor
+
+@Suite("A guest's command line")
+struct QEMUArgumentsTests {
+    @Test("gives each disk its volume id as serial, and a root port of its own")
+    func disks() throws {
+        let devices = try values(of: "-device", in: Sample.arguments())
+        let disks = devices.filter { $0.hasPrefix("virtio-blk-pci") }
+        #expect(disks.count == 2)
+        #expect(disks[0].contains("serial=vol0123456789abcdef0") && disks[0].contains("bus=slot0"))
+        #expect(disks[1].contains("bus=slot1"))
+    }
+
+    @Test("opens no file by its name: each is handed over open")
+    func descriptors() throws {
+        let arguments = try Sample.arguments()
+        #expect(!arguments.contains { $0.contains("/var/lib/") })
+        #expect(arguments.contains("/proc/self/fd/7"))
+    }
+
+    @Test("makes cloud-init see EC2: a uuid that begins with ec2 and equals the serial")
+    func identity() throws {
+        let arguments = try Sample.arguments()
+        let uuid = try #require(try values(of: "-uuid", in: arguments).first)
+        #expect(uuid.hasPrefix("ec2") && uuid.utf8.count == 36)
+        #expect(try values(of: "-smbios", in: arguments).contains { $0.contains("serial=\(uuid),uuid=\(uuid)") })
+    }
+
+    @Test("differs between instances in the uuid alone by their ids")
+    func uuids() throws {
+        let (one, other) = (
+            try #require(InstanceID("i-0123456789abcdef0")), try #require(InstanceID("i-0123456789abcdef1"))
+        )
+        #expect(QEMUArguments.uuid(of: one) != QEMUArguments.uuid(of: other))
+        #expect(QEMUArguments.uuid(of: one) == QEMUArguments.uuid(of: one))
+    }
+
+    @Test("emulates with one processor and a bounded buffer, and gives KVM guests all of theirs")
+    func processors() throws {
+        let emulated = try Sample.arguments()
+        #expect(try values(of: "-smp", in: emulated).first?.hasPrefix("cpus=1,") == true)
+        #expect(try values(of: "-accel", in: emulated) == ["tcg,thread=multi,tb-size=64"])
+        let accelerated = try Sample.arguments(.kvm)
+        #expect(try values(of: "-smp", in: accelerated).first?.hasPrefix("cpus=2,") == true)
+        #expect(try values(of: "-cpu", in: accelerated) == ["host"])
+    }
+
+    @Test("boots an imported disk by its own loader, the first disk first")
+    func firmware() throws {
+        let arguments = try Sample.arguments(boot: .firmware(.bios))
+        #expect(!arguments.contains("-kernel"))
+        let disks = try values(of: "-device", in: arguments).filter { $0.hasPrefix("virtio-blk-pci") }
+        #expect(disks[0].hasSuffix("bootindex=0") && !disks[1].contains("bootindex"))
+    }
+
+    @Test("shuts QEMU into its sandbox")
+    func sandbox() throws {
+        let sandbox = try #require(try values(of: "-sandbox", in: Sample.arguments()).first)
+        for word in ["on", "elevateprivileges=deny", "spawn=deny", "resourcecontrol=deny"] {
+            #expect(sandbox.split(separator: ",").contains { $0 == word }, "\(word)")
+        }
+    }
+
+    @Test("doubles commas in what a caller may have chosen")
+    func escaping() { #expect(QEMUArguments.escaped("t3,micro") == "t3,,micro") }
+
+    private func values(of option: String, in arguments: [String]) throws -> [String] {
+        arguments.indices.dropLast().filter { arguments[$0] == option }.map { arguments[$0 + 1] }
+    }
+}
+
+private enum Sample {
+    static func arguments(
+        _ acceleration: Acceleration = .tcg, boot: GuestSpec.Boot? = nil
+    ) throws -> [String] {
+        let image = try #require(ImageID("ami-0000000a"))
+        let boot = boot ?? .kernel(image: image, arguments: "console=ttyS0")
+        let spec = GuestSpec(
+            instance: try #require(InstanceID("i-0123456789abcdef0")), launch: 1, instanceType: "t3.micro",
+            architecture: .x86_64, vCPUs: 2, memoryMiB: 1024, boot: boot,
+            disks: [
+                GuestSpec.Disk(volume: try #require(VolumeID("vol-0123456789abcdef0")), deviceName: "/dev/xvda"),
+                GuestSpec.Disk(volume: try #require(VolumeID("vol-0123456789abcdef1")), deviceName: "/dev/sdf"),
+            ],
+            ports: [
+                GuestSpec.Port(
+                    interface: try #require(NetworkInterfaceID("eni-0000000a")), vpc: try #require(VPCID("vpc-0000000a")),
+                    macAddress: try #require(MACAddress("02:00:00:00:00:0a")))
+            ])
+        let disks = ["a", "b"].map {
+            VolumeFile(path: "/var/lib/apus/volumes/\($0).qcow2", format: .qcow2, backingPaths: ["/var/lib/apus/bases/c"])
+        }
+        var kernel: KernelFiles?
+        if case .kernel = boot { kernel = KernelFiles(kernelPath: "/var/lib/apus/kernel", ramdiskPath: "/var/lib/apus/rd") }
+        let plan = DescriptorPlan(disks: disks, kernel: kernel, boot: boot, portCount: 1)
+        return QEMUArguments(
+            spec: spec, disks: disks, plan: plan, acceleration: acceleration,
+            configuration: QEMUConfiguration(stateDirectory: "/var/lib/apus"), marker: "fd=3,set=3,opaque=x"
+        ).arguments()
+    }
+}
