@@ -63,7 +63,9 @@ let package = Package(
         part("InstanceTypeCatalogue", ["NodeContract"]),
         tests(of: "InstanceTypeCatalogue", ["NodeContract"]),
         part("AWSWire", ["CloudTypes"]),
-        tests(of: "AWSWire", ["CloudTypes"]),
+        .testTarget(
+            name: "AWSWireTests", dependencies: ["AWSWire", "CloudTypes"], resources: [.copy("Fixtures")],
+            swiftSettings: strict),
         part("CloudStore"),
         // 2: backends
         part("SQLiteStore", ["CloudStore", grdb, grdbSQLite]),

@@ -72,8 +72,9 @@ package struct Action: Sendable {
             if (input as? any DryRunInput)?.dryRun == true { throw .dryRun }
             var xml = XMLWriter()
             output.write(to: &xml)
-            token?.keep(xml.bytes, in: &transaction)
-            return xml.bytes
+            let body = xml.finish()
+            token?.keep(body, in: &transaction)
+            return body
         }
         return QueryResponse.success(operation, body: body, requestID: call.requestID)
     }

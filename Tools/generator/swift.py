@@ -55,31 +55,29 @@ class Member:
 
     # Reading
 
-    @property
-    def read_expression(self):
+    def read(self, node):
+        """The value of this member from the node of that expression."""
         if self.kind == "list":
-            return self.list_read()
+            return self.read_list(node)
         kind = self.service.kind(self.shape_name)
         if kind == "enum":
-            return f"child.enumeration({self.type}.self)"
+            return f"{node}.enumeration({self.type}.self)"
         if kind == "structure":
-            return f"{self.type}(from: child)"
-        return f"child.{kind}({self.bounds(kind, self.traits)})"
+            return f"{self.type}(from: {node})"
+        return f"{node}.{kind}({self.bounds(kind, self.traits)})"
 
-    def list_read(self):
+    def read_list(self, node):
         element = self.service.protocol.request_element(self.traits)
-        source = f'child.elements(of: "{element}")' if element else "child.elements()"
-        limits = ""
-        if "max" in self.traits:
-            limits = f"atMost: {self.traits['max']}"
-            source = source[:-1] + (", " if element else "") + limits + ")"
+        arguments = [f'of: "{element}"'] if element else []
+        arguments += [f"atMost: {self.traits['max']}"] if "max" in self.traits else []
+        source = f"{node}.elements({', '.join(arguments)})"
         if self.element_kind == "enum":
             return f"{source}.enumerations({self.element}.self)"
         if self.element_kind == "structure":
             return f"{source}.structures({self.element}.self)"
         if self.element_kind in ("string", "integer", "long"):
-            plural = {"string": "strings", "integer": "integers", "long": "longs"}[self.element_kind]
-            return f"{source}.{plural}({self.bounds(self.element_kind, self.service.model.shapes[self.element_shape])})"
+            bounds = self.bounds(self.element_kind, self.service.model.shapes[self.element_shape])
+            return f"{source}.{self.element_kind}s({bounds})"
         stop(f"{self.owner}.{self.model_name}: no reader for a list of {self.element_kind}")
 
     @staticmethod
@@ -95,6 +93,8 @@ class Member:
     def write_statement(self):
         value = self.identifier if self.identifier != "xml" else "self.xml"
         if self.kind != "list":
+            if self.service.kind(self.shape_name) == "enum":
+                return f'xml.element("{self.response_name}", choice: {value}?.rawValue)'
             return f'xml.element("{self.response_name}", {value})'
         item = self.service.protocol.response_element(self.traits)
         omit = ", omittedWhenEmpty: true" if self.omitted_when_empty else ""
@@ -217,34 +217,27 @@ class Service:
         if not members:
             return "        package init() {}"
         parameters = [member.parameter for member in members]
-        line = f"        package init({', '.join(parameters)}) {{"
-        if len(line) > 120:
-            line = "        package init(\n" + ",\n".join(f"            {p}" for p in parameters) + "\n        ) {"
+        line = call("        package init", parameters, " {")
         body = "\n".join(f"            self.{member.plain} = {member.identifier}" for member in members)
-        return f"{line}\n{body}\n        }}"
+        return f"{line}{body}\n        }}"
 
     @staticmethod
     def reader(members):
         signature = "        package init(from node: QueryNode) throws(WireError) {\n"
         if not members:
             return signature + "            try node.refuseMembers()\n        }"
-        sure = [member for member in members if member.sure]
-        text = signature
-        for member in sure:
-            text += f"            var {member.identifier}: {member.type}?\n"
+        sure = [f"{m.plain}: {m.read(required_node(m))}" for m in members if m.sure]
+        text = signature + call(f"            {'try ' if sure else ''}self.init", sure)
         text += "            for child in try node.members() {\n                switch child.name {\n"
         for member in members:
-            target = member.identifier if member.sure else f"self.{member.plain}"
             text += f'                case "{member.request_name}":'
-            line = f" {target} = try {member.read_expression}\n"
+            value = member.read("child")
+            line = " break\n" if member.sure else f" self.{member.plain} = try {value}\n"
             text += line if len(line) < 80 else "\n                   " + line
         text += "                default: throw .unknownParameter(child.path)\n                }\n            }\n"
         for member in members:
-            target = member.identifier if member.sure else f"self.{member.plain}"
-            if member.sure:
-                text += f'            self.{member.plain} = try node.required({target}, "{member.request_name}")\n'
-            elif member.required:
-                text += f'            try node.require({target}, "{member.request_name}")\n'
+            if member.required and not member.sure:
+                text += f'            try node.require(self.{member.plain}, "{member.request_name}")\n'
         return text + "        }"
 
     def writer(self, name, members):
@@ -306,6 +299,19 @@ class Service:
         return (f"\nextension {self.namespace} {{\n"
                 f"    /// Every operation of the service, spoken here or not, each followed by a space.\n"
                 f'    static let operationNames: StaticString = """\n{body}\n\n        """\n}}\n')
+
+
+def required_node(member):
+    return f'node.required("{member.request_name}")'
+
+
+def call(function, arguments, ending=""):
+    """A call or a signature on one line, or else with an argument a line."""
+    line = f"{function}({', '.join(arguments)}){ending}\n"
+    if len(line) <= 121:
+        return line
+    indent = function[: len(function) - len(function.lstrip())]
+    return f"{function}(\n" + ",\n".join(f"{indent}    {a}" for a in arguments) + f"\n{indent}){ending}\n"
 
 
 def quoted(text):

@@ -98,14 +98,12 @@ extension QueryNode {
 
     // What the model calls required. AWS takes an empty text for an absent one.
 
-    package func required<Value>(_ value: Value?, _ name: String) throws(WireError) -> Value {
-        guard let value else { throw .missingParameter(path(adding: name)) }
-        return value
-    }
-
-    package func required(_ value: String?, _ name: String) throws(WireError) -> String {
-        guard let value, !value.isEmpty else { throw .missingParameter(path(adding: name)) }
-        return value
+    /// The child of that name.
+    package func required(_ name: String) throws(WireError) -> QueryNode {
+        guard let child = self[name], child.value?.isEmpty != true else {
+            throw .missingParameter(path(adding: name))
+        }
+        return child
     }
 
     package func require<Value>(_ value: Value?, _ name: String) throws(WireError) {

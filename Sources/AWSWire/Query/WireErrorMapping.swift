@@ -43,7 +43,8 @@ extension WireError {
         case .invalidValue("UserData", _, .base64), .invalidValue("UserData.Value", _, .base64):
             "Invalid BASE64 encoding of user data."
         case .invalidValue(let name, _, .base64): "Invalid BASE64 encoding of \(name)."
-        case .invalidValue(let name, let value, let expected): "Invalid value '\(value)' for \(name). \(expected.sentence)"
+        case .invalidValue(let name, let value, let expected):
+            "Invalid value '\(value)' for \(name). \(expected.sentence)"
         }
     }
 }

@@ -9,11 +9,11 @@ package enum QueryResponse {
 
     /// - Parameter capacity: bytes the answer is expected to need.
     package static func success<Operation: QueryOperation>(
-        _ operation: Operation.Type, _ output: Operation.Output, requestID: String, capacity: Int = 2048
+        _ operation: Operation.Type, _ output: Operation.Output, requestID: String, capacity: Int = 0
     ) -> [UInt8] {
         var xml = XMLWriter(capacity: capacity)
         envelope(operation, requestID, &xml) { output.write(to: &$0) }
-        return xml.bytes
+        return xml.finish()
     }
 
     /// An answer whose elements were written before.
@@ -22,7 +22,7 @@ package enum QueryResponse {
     ) -> [UInt8] {
         var xml = XMLWriter(capacity: body.count + 512)
         envelope(operation, requestID, &xml) { $0.verbatim(body) }
-        return xml.bytes
+        return xml.finish()
     }
 
     private static func envelope(
@@ -56,7 +56,7 @@ package enum QueryResponse {
         case .ec2: writeEC2(error, requestID, to: &xml)
         case .awsQuery: writeQuery(error, service, requestID, to: &xml)
         }
-        return xml.bytes
+        return xml.finish()
     }
 
     /// Without a namespace: some clients insist on it.
@@ -73,7 +73,7 @@ package enum QueryResponse {
         _ error: EC2Error, _ service: QueryService, _ requestID: String, to xml: inout XMLWriter
     ) {
         xml.verbatim("<ErrorResponse xmlns=\"\(service.xmlNamespace)\"><Error>")
-        xml.element("Type", error.httpStatus < 500 ? "Sender" : "Receiver")
+        xml.element("Type", choice: error.httpStatus < 500 ? "Sender" : "Receiver")
         xml.element("Code", error.code)
         xml.element("Message", error.message)
         xml.close("Error")

@@ -1,4 +1,4 @@
-// Appends XML to one growing buffer: no tree, no intermediate strings, one capacity check per element.
+// Writes XML by appending: no tree, no intermediate strings, one capacity check per element.
 // Names come from the service model and need no escaping; text is escaped, and what XML 1.0 forbids is replaced.
 
 package import CloudTypes
@@ -9,74 +9,156 @@ package protocol XMLWritable: Sendable, Equatable {
     func write(to xml: inout XMLWriter)
 }
 
-package struct XMLWriter: Sendable {
-    package private(set) var bytes: [UInt8] = []
+/// A document that grows at its end, through a small buffer that stays in the processor's cache.
+package struct XMLWriter: ~Copyable {
+    private var written: [UInt8] = []
+    private var buffer = XMLBuffer()
 
-    /// - Parameter capacity: bytes to make room for at once.
-    package init(capacity: Int = 1024) { bytes.reserveCapacity(capacity) }
+    /// - Parameter capacity: bytes to make room for at once; more are made as needed.
+    package init(capacity: Int = 0) { written.reserveCapacity(capacity) }
 
-    /// `<name>`
-    package mutating func open(_ name: StaticString) { tag(name, before: "<", after: ">") }
-
-    /// `</name>`
-    package mutating func close(_ name: StaticString) { tag(name, before: "</", after: ">") }
-
-    /// `<name/>`
-    package mutating func empty(_ name: StaticString) { tag(name, before: "<", after: "/>") }
-
-    /// Bytes that are XML already.
-    mutating func verbatim(_ text: StaticString) {
-        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    /// All that was written.
+    package consuming func finish() -> [UInt8] {
+        flush()
+        return written
     }
 
-    mutating func verbatim(_ text: String) { bytes.append(contentsOf: text.utf8) }
-
-    /// Elements written before, as they are.
-    package mutating func verbatim(_ elements: [UInt8]) { bytes.append(contentsOf: elements) }
-    package mutating func verbatim(_ elements: UnsafeBufferPointer<UInt8>) { bytes.append(contentsOf: elements) }
-
     /// Makes room at once for about that many more bytes.
-    package mutating func reserve(_ count: Int) { bytes.reserveCapacity(bytes.count + count) }
+    package mutating func expect(_ count: Int) { written.reserveCapacity(written.count + count) }
 
-    private mutating func tag(_ name: StaticString, before: StaticString, after: StaticString) {
-        let count = before.utf8CodeUnitCount + name.utf8CodeUnitCount + after.utf8CodeUnitCount
-        append(count) { place in
-            place.put(before)
-            place.put(name)
-            place.put(after)
+    private mutating func flush() {
+        written.append(contentsOf: buffer.content)
+        buffer.clear()
+    }
+
+    /// Makes room in the buffer for `count` bytes, of which it must be able to hold so many.
+    @inline(__always)
+    private mutating func reserve(_ count: Int) {
+        if buffer.room < count { flush() }
+    }
+
+    /// Elements that are XML already.
+    package mutating func verbatim(_ text: UnsafeBufferPointer<UInt8>) {
+        if text.count <= XMLBuffer.size / 2 {
+            reserve(text.count)
+            buffer.put(text)
+        } else {
+            flush()
+            written.append(contentsOf: text)
         }
+    }
+
+    package mutating func verbatim(_ elements: [UInt8]) { elements.withUnsafeBufferPointer { verbatim($0) } }
+
+    mutating func verbatim(_ text: StaticString) {
+        verbatim(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    mutating func verbatim(_ text: String) {
+        var text = text
+        text.withUTF8 { verbatim($0) }
+    }
+}
+
+// Tags.
+extension XMLWriter {
+    /// `<name>`
+    package mutating func open(_ name: StaticString) {
+        reserve(name.utf8CodeUnitCount + 2)
+        buffer.put(UInt8(ascii: "<"))
+        buffer.put(name)
+        buffer.put(UInt8(ascii: ">"))
+    }
+
+    /// `</name>`
+    package mutating func close(_ name: StaticString) {
+        reserve(name.utf8CodeUnitCount + 3)
+        buffer.put(UInt8(ascii: "<"))
+        buffer.put(UInt8(ascii: "/"))
+        buffer.put(name)
+        buffer.put(UInt8(ascii: ">"))
+    }
+
+    /// `<name/>`
+    package mutating func empty(_ name: StaticString) {
+        reserve(name.utf8CodeUnitCount + 3)
+        buffer.put(UInt8(ascii: "<"))
+        buffer.put(name)
+        buffer.put(UInt8(ascii: "/"))
+        buffer.put(UInt8(ascii: ">"))
+    }
+
+    /// An element whose text needs no escaping.
+    @inline(__always)
+    private mutating func element(_ name: StaticString, safe text: UnsafeBufferPointer<UInt8>) {
+        let tags = 2 * name.utf8CodeUnitCount + 5
+        guard tags + text.count <= XMLBuffer.size else { return element(name, long: text) }
+        reserve(tags + text.count)
+        buffer.put(UInt8(ascii: "<"))
+        buffer.put(name)
+        buffer.put(UInt8(ascii: ">"))
+        buffer.put(text)
+        buffer.put(UInt8(ascii: "<"))
+        buffer.put(UInt8(ascii: "/"))
+        buffer.put(name)
+        buffer.put(UInt8(ascii: ">"))
+    }
+
+    /// The same for text that does not fit the buffer.
+    @inline(never)
+    private mutating func element(_ name: StaticString, long text: UnsafeBufferPointer<UInt8>) {
+        open(name)
+        verbatim(text)
+        close(name)
     }
 }
 
 // Elements with a value; `nil` writes nothing.
 extension XMLWriter {
+    @inline(never)
     package mutating func element(_ name: StaticString, _ value: String?) {
-        guard var value else { return }
-        value.withUTF8 { text in
+        guard let value else { return }
+        let isWritten: Void? = value.utf8.withContiguousStorageIfAvailable { text in
             if escapesNothing(text) { element(name, safe: text) } else { element(name, escaping: text) }
         }
+        // Text that is stored in pieces is gathered first.
+        if isWritten == nil { Array(value.utf8).withUnsafeBufferPointer { element(name, escaping: $0) } }
     }
 
+    /// A value of the model's, none of which needs escaping (the generator sees to that).
+    @inline(never)
+    package mutating func element(_ name: StaticString, choice value: String?) {
+        guard var value else { return }
+        value.withUTF8 { element(name, safe: $0) }
+    }
+
+    @inline(never)
     package mutating func element(_ name: StaticString, _ value: Bool?) {
         guard let value else { return }
         let text: StaticString = value ? "true" : "false"
         element(name, safe: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
+    @inline(never)
     package mutating func element(_ name: StaticString, _ value: Int?) {
         guard let value else { return }
-        element(name, decimal: value)
+        open(name)
+        reserve(XMLBuffer.decimalWidth)
+        buffer.put(decimal: value)
+        close(name)
     }
 
     package mutating func element(_ name: StaticString, _ value: Double?) {
-        guard let value else { return }
-        var text = value.description
-        text.withUTF8 { element(name, safe: $0) }
+        element(name, choice: value?.description)
     }
 
+    @inline(never)
     package mutating func element(_ name: StaticString, _ value: Timestamp?) {
         guard let value else { return }
-        value.utf8.withUnsafeBufferPointer { element(name, safe: $0) }
+        open(name)
+        reserve(XMLBuffer.timestampWidth)
+        buffer.put(timestamp: value)
+        close(name)
     }
 
     /// Bytes, as base64.
@@ -85,19 +167,17 @@ extension XMLWriter {
         Base64.encodedBytes(value).withUnsafeBufferPointer { element(name, safe: $0) }
     }
 
-    /// A value of the model's, none of which needs escaping (the generator sees to that).
-    package mutating func element<Value: RawRepresentable>(
-        _ name: StaticString, _ value: Value?
-    ) where Value.RawValue == String {
-        guard let value else { return }
-        var text = value.rawValue
-        text.withUTF8 { element(name, safe: $0) }
-    }
-
     package mutating func element<Value: XMLWritable>(_ name: StaticString, _ value: Value?) {
         guard let value else { return }
         open(name)
         value.write(to: &self)
+        close(name)
+    }
+
+    @inline(never)
+    private mutating func element(_ name: StaticString, escaping text: UnsafeBufferPointer<UInt8>) {
+        open(name)
+        escaped(text).withUnsafeBufferPointer { verbatim($0) }
         close(name)
     }
 }
@@ -108,10 +188,13 @@ extension XMLWriter {
         _ name: StaticString, of item: StaticString, _ values: [Value], omittedWhenEmpty: Bool = false
     ) {
         guard begin(name, count: values.count, omittedWhenEmpty) else { return }
-        for value in values {
-            open(item)
-            value.write(to: &self)
-            close(item)
+        values.withUnsafeBufferPointer { values in
+            // By index: iterating would copy each value.
+            for index in values.indices {
+                open(item)
+                values[index].write(to: &self)
+                close(item)
+            }
         }
         close(name)
     }
@@ -128,7 +211,7 @@ extension XMLWriter {
         _ name: StaticString, of item: StaticString, _ values: [Int], omittedWhenEmpty: Bool = false
     ) {
         guard begin(name, count: values.count, omittedWhenEmpty) else { return }
-        for value in values { element(item, decimal: value) }
+        for value in values { element(item, value) }
         close(name)
     }
 
@@ -136,7 +219,7 @@ extension XMLWriter {
         _ name: StaticString, of item: StaticString, _ values: [Value], omittedWhenEmpty: Bool = false
     ) where Value.RawValue == String {
         guard begin(name, count: values.count, omittedWhenEmpty) else { return }
-        for value in values { element(item, value) }
+        for value in values { element(item, choice: value.rawValue) }
         close(name)
     }
 
@@ -147,77 +230,5 @@ extension XMLWriter {
         }
         if !omittedWhenEmpty { empty(name) }
         return false
-    }
-}
-
-// The bytes themselves.
-extension XMLWriter {
-    /// Raw room of a known size at the buffer's end.
-    private struct Place {
-        var next: UnsafeMutablePointer<UInt8>
-
-        @inline(__always)
-        mutating func put(_ text: StaticString) { put(text.utf8Start, text.utf8CodeUnitCount) }
-
-        @inline(__always)
-        mutating func put(_ source: UnsafePointer<UInt8>, _ count: Int) {
-            next.update(from: source, count: count)
-            next += count
-        }
-
-        @inline(__always)
-        mutating func put(_ byte: UInt8) {
-            next.pointee = byte
-            next += 1
-        }
-    }
-
-    /// Makes room for exactly `count` bytes, all of which `fill` must write.
-    @inline(__always)
-    private mutating func append(_ count: Int, _ fill: (inout Place) -> Void) {
-        bytes.append(addingCapacity: count) { (room: inout OutputSpan<UInt8>) in
-            room.withUnsafeMutableBufferPointer { buffer, initialized in
-                guard let start = buffer.baseAddress else { return }
-                var place = Place(next: start + initialized)
-                fill(&place)
-                initialized += count
-            }
-        }
-    }
-
-    private mutating func element(_ name: StaticString, safe text: UnsafeBufferPointer<UInt8>) {
-        append(2 * name.utf8CodeUnitCount + text.count + 5) { place in
-            place.put(UInt8(ascii: "<"))
-            place.put(name)
-            place.put(UInt8(ascii: ">"))
-            if let start = text.baseAddress { place.put(start, text.count) }
-            place.put(UInt8(ascii: "<"))
-            place.put(UInt8(ascii: "/"))
-            place.put(name)
-            place.put(UInt8(ascii: ">"))
-        }
-    }
-
-    private mutating func element(_ name: StaticString, escaping text: UnsafeBufferPointer<UInt8>) {
-        open(name)
-        appendEscaped(text, to: &bytes)
-        close(name)
-    }
-
-    private mutating func element(_ name: StaticString, decimal value: Int) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
-            var position = digits.count
-            var rest = value.magnitude
-            repeat {
-                position -= 1
-                digits[position] = UInt8(48 + rest % 10)
-                rest /= 10
-            } while rest > 0
-            if value < 0 {
-                position -= 1
-                digits[position] = UInt8(ascii: "-")
-            }
-            element(name, safe: UnsafeBufferPointer(rebasing: digits[position...]))
-        }
     }
 }

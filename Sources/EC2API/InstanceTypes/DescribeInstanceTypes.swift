@@ -53,7 +53,7 @@ struct InstanceTypeList: XMLWritable, PaginatedOutput {
     private static let typicalSize = 3_600
 
     func write(to xml: inout XMLWriter) {
-        xml.reserve(types.count * InstanceTypeList.typicalSize)
+        xml.expect(types.count * InstanceTypeList.typicalSize)
         if types.isEmpty {
             xml.empty("instanceTypeSet")
         } else {

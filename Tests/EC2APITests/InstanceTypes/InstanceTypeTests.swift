@@ -19,7 +19,7 @@ struct InstanceTypeTests {
     private func xml(_ output: InstanceTypeList) -> String {
         var xml = XMLWriter()
         output.write(to: &xml)
-        return String(decoding: xml.bytes, as: UTF8.self)
+        return String(decoding: xml.finish(), as: UTF8.self)
     }
 
     @Test("are described whole")

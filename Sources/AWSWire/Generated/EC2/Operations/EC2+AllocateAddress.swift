@@ -45,6 +45,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "Domain": self.domain = try child.enumeration(DomainType.self)
@@ -98,7 +99,7 @@ extension EC2 {
             xml.element("allocationId", allocationID)
             xml.element("publicIpv4Pool", publicIPv4Pool)
             xml.element("networkBorderGroup", networkBorderGroup)
-            xml.element("domain", domain)
+            xml.element("domain", choice: domain?.rawValue)
             xml.element("customerOwnedIp", customerOwnedIP)
             xml.element("customerOwnedIpv4Pool", customerOwnedIPv4Pool)
             xml.element("carrierIp", carrierIP)

@@ -26,18 +26,18 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var dhcpOptionsID: String?
-            var vpcID: String?
+            try self.init(
+                dhcpOptionsID: node.required("DhcpOptionsId").string(),
+                vpcID: node.required("VpcId").string()
+            )
             for child in try node.members() {
                 switch child.name {
-                case "DhcpOptionsId": dhcpOptionsID = try child.string()
-                case "VpcId": vpcID = try child.string()
+                case "DhcpOptionsId": break
+                case "VpcId": break
                 case "DryRun": self.dryRun = try child.boolean()
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.dhcpOptionsID = try node.required(dhcpOptionsID, "DhcpOptionsId")
-            self.vpcID = try node.required(vpcID, "VpcId")
         }
     }
 }

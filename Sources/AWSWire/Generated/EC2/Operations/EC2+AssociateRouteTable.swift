@@ -36,18 +36,17 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var routeTableID: String?
+            try self.init(routeTableID: node.required("RouteTableId").string())
             for child in try node.members() {
                 switch child.name {
                 case "GatewayId": self.gatewayID = try child.string()
                 case "PublicIpv4Pool": self.publicIPv4Pool = try child.string()
                 case "DryRun": self.dryRun = try child.boolean()
                 case "SubnetId": self.subnetID = try child.string()
-                case "RouteTableId": routeTableID = try child.string()
+                case "RouteTableId": break
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.routeTableID = try node.required(routeTableID, "RouteTableId")
         }
     }
 }

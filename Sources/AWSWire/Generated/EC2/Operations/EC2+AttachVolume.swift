@@ -36,22 +36,21 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var device: String?
-            var instanceID: String?
-            var volumeID: String?
+            try self.init(
+                device: node.required("Device").string(),
+                instanceID: node.required("InstanceId").string(),
+                volumeID: node.required("VolumeId").string()
+            )
             for child in try node.members() {
                 switch child.name {
-                case "Device": device = try child.string()
-                case "InstanceId": instanceID = try child.string()
-                case "VolumeId": volumeID = try child.string()
+                case "Device": break
+                case "InstanceId": break
+                case "VolumeId": break
                 case "EbsCardIndex": self.ebsCardIndex = try child.integer()
                 case "DryRun": self.dryRun = try child.boolean()
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.device = try node.required(device, "Device")
-            self.instanceID = try node.required(instanceID, "InstanceId")
-            self.volumeID = try node.required(volumeID, "VolumeId")
         }
     }
 }

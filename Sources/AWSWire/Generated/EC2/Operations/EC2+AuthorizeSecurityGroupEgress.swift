@@ -51,13 +51,13 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var groupID: String?
+            try self.init(groupID: node.required("GroupId").string())
             for child in try node.members() {
                 switch child.name {
                 case "TagSpecification":
                     self.tagSpecifications = try child.elements().structures(TagSpecification.self)
                 case "DryRun": self.dryRun = try child.boolean()
-                case "GroupId": groupID = try child.string()
+                case "GroupId": break
                 case "SourceSecurityGroupName": self.sourceSecurityGroupName = try child.string()
                 case "SourceSecurityGroupOwnerId": self.sourceSecurityGroupOwnerID = try child.string()
                 case "IpProtocol": self.ipProtocol = try child.string()
@@ -68,7 +68,6 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.groupID = try node.required(groupID, "GroupId")
         }
     }
 }

@@ -54,6 +54,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "CidrIp": self.cidrIP = try child.string()

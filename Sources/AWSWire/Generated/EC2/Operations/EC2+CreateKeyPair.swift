@@ -36,10 +36,10 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var keyName: String?
+            try self.init(keyName: node.required("KeyName").string())
             for child in try node.members() {
                 switch child.name {
-                case "KeyName": keyName = try child.string()
+                case "KeyName": break
                 case "KeyType": self.keyType = try child.enumeration(KeyType.self)
                 case "TagSpecification":
                     self.tagSpecifications = try child.elements().structures(TagSpecification.self)
@@ -48,7 +48,6 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.keyName = try node.required(keyName, "KeyName")
         }
     }
 }

@@ -33,18 +33,17 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var vpcID: String?
+            try self.init(vpcID: node.required("VpcId").string())
             for child in try node.members() {
                 switch child.name {
                 case "TagSpecification":
                     self.tagSpecifications = try child.elements().structures(TagSpecification.self)
                 case "ClientToken": self.clientToken = try child.string()
                 case "DryRun": self.dryRun = try child.boolean()
-                case "VpcId": vpcID = try child.string()
+                case "VpcId": break
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.vpcID = try node.required(vpcID, "VpcId")
         }
     }
 }

@@ -36,12 +36,14 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var description: String?
-            var groupName: String?
+            try self.init(
+                description: node.required("GroupDescription").string(),
+                groupName: node.required("GroupName").string()
+            )
             for child in try node.members() {
                 switch child.name {
-                case "GroupDescription": description = try child.string()
-                case "GroupName": groupName = try child.string()
+                case "GroupDescription": break
+                case "GroupName": break
                 case "VpcId": self.vpcID = try child.string()
                 case "TagSpecification":
                     self.tagSpecifications = try child.elements().structures(TagSpecification.self)
@@ -49,8 +51,6 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.description = try node.required(description, "GroupDescription")
-            self.groupName = try node.required(groupName, "GroupName")
         }
     }
 }

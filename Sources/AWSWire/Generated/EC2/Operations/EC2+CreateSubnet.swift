@@ -60,7 +60,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var vpcID: String?
+            try self.init(vpcID: node.required("VpcId").string())
             for child in try node.members() {
                 switch child.name {
                 case "TagSpecification":
@@ -70,7 +70,7 @@ extension EC2 {
                 case "CidrBlock": self.cidrBlock = try child.string()
                 case "Ipv6CidrBlock": self.ipv6CIDRBlock = try child.string()
                 case "OutpostArn": self.outpostARN = try child.string()
-                case "VpcId": vpcID = try child.string()
+                case "VpcId": break
                 case "Ipv6Native": self.ipv6Native = try child.boolean()
                 case "Ipv4IpamPoolId": self.ipv4IPAMPoolID = try child.string()
                 case "Ipv4NetmaskLength": self.ipv4NetmaskLength = try child.integer()
@@ -80,7 +80,6 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.vpcID = try node.required(vpcID, "VpcId")
         }
     }
 }

@@ -60,6 +60,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "CidrBlock": self.cidrBlock = try child.string()

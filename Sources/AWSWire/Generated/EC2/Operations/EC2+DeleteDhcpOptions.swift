@@ -24,15 +24,14 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var dhcpOptionsID: String?
+            try self.init(dhcpOptionsID: node.required("DhcpOptionsId").string())
             for child in try node.members() {
                 switch child.name {
-                case "DhcpOptionsId": dhcpOptionsID = try child.string()
+                case "DhcpOptionsId": break
                 case "DryRun": self.dryRun = try child.boolean()
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.dhcpOptionsID = try node.required(dhcpOptionsID, "DhcpOptionsId")
         }
     }
 }

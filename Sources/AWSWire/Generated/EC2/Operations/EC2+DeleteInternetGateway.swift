@@ -24,15 +24,14 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var internetGatewayID: String?
+            try self.init(internetGatewayID: node.required("InternetGatewayId").string())
             for child in try node.members() {
                 switch child.name {
                 case "DryRun": self.dryRun = try child.boolean()
-                case "InternetGatewayId": internetGatewayID = try child.string()
+                case "InternetGatewayId": break
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.internetGatewayID = try node.required(internetGatewayID, "InternetGatewayId")
         }
     }
 }

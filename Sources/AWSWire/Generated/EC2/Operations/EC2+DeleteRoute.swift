@@ -36,18 +36,17 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var routeTableID: String?
+            try self.init(routeTableID: node.required("RouteTableId").string())
             for child in try node.members() {
                 switch child.name {
                 case "DestinationPrefixListId": self.destinationPrefixListID = try child.string()
                 case "DryRun": self.dryRun = try child.boolean()
-                case "RouteTableId": routeTableID = try child.string()
+                case "RouteTableId": break
                 case "DestinationCidrBlock": self.destinationCIDRBlock = try child.string()
                 case "DestinationIpv6CidrBlock": self.destinationIPv6CIDRBlock = try child.string()
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.routeTableID = try node.required(routeTableID, "RouteTableId")
         }
     }
 }

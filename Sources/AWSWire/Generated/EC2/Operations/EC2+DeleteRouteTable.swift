@@ -24,15 +24,14 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var routeTableID: String?
+            try self.init(routeTableID: node.required("RouteTableId").string())
             for child in try node.members() {
                 switch child.name {
                 case "DryRun": self.dryRun = try child.boolean()
-                case "RouteTableId": routeTableID = try child.string()
+                case "RouteTableId": break
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.routeTableID = try node.required(routeTableID, "RouteTableId")
         }
     }
 }

@@ -24,15 +24,14 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var subnetID: String?
+            try self.init(subnetID: node.required("SubnetId").string())
             for child in try node.members() {
                 switch child.name {
-                case "SubnetId": subnetID = try child.string()
+                case "SubnetId": break
                 case "DryRun": self.dryRun = try child.boolean()
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.subnetID = try node.required(subnetID, "SubnetId")
         }
     }
 }

@@ -24,15 +24,14 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var vpcID: String?
+            try self.init(vpcID: node.required("VpcId").string())
             for child in try node.members() {
                 switch child.name {
-                case "VpcId": vpcID = try child.string()
+                case "VpcId": break
                 case "DryRun": self.dryRun = try child.boolean()
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.vpcID = try node.required(vpcID, "VpcId")
         }
     }
 }

@@ -26,16 +26,15 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var imageID: String?
+            try self.init(imageID: node.required("ImageId").string())
             for child in try node.members() {
                 switch child.name {
-                case "ImageId": imageID = try child.string()
+                case "ImageId": break
                 case "DeleteAssociatedSnapshots": self.deleteAssociatedSnapshots = try child.boolean()
                 case "DryRun": self.dryRun = try child.boolean()
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.imageID = try node.required(imageID, "ImageId")
         }
     }
 }

@@ -26,18 +26,18 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var attribute: ImageAttributeName?
-            var imageID: String?
+            try self.init(
+                attribute: node.required("Attribute").enumeration(ImageAttributeName.self),
+                imageID: node.required("ImageId").string()
+            )
             for child in try node.members() {
                 switch child.name {
-                case "Attribute": attribute = try child.enumeration(ImageAttributeName.self)
-                case "ImageId": imageID = try child.string()
+                case "Attribute": break
+                case "ImageId": break
                 case "DryRun": self.dryRun = try child.boolean()
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.attribute = try node.required(attribute, "Attribute")
-            self.imageID = try node.required(imageID, "ImageId")
         }
     }
 }

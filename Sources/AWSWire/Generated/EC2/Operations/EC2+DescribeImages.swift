@@ -48,6 +48,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "ExecutableBy": self.executableUsers = try child.elements().strings()

@@ -26,16 +26,15 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var networkInterfaceID: String?
+            try self.init(networkInterfaceID: node.required("NetworkInterfaceId").string())
             for child in try node.members() {
                 switch child.name {
                 case "DryRun": self.dryRun = try child.boolean()
-                case "NetworkInterfaceId": networkInterfaceID = try child.string()
+                case "NetworkInterfaceId": break
                 case "Attribute": self.attribute = try child.enumeration(NetworkInterfaceAttribute.self)
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.networkInterfaceID = try node.required(networkInterfaceID, "NetworkInterfaceId")
         }
     }
 }

@@ -28,17 +28,16 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var vpcID: String?
+            try self.init(vpcID: node.required("VpcId").string())
             for child in try node.members() {
                 switch child.name {
                 case "DryRun": self.dryRun = try child.boolean()
                 case "MaxResults": self.maxResults = try child.integer(atLeast: 5, atMost: 255)
                 case "NextToken": self.nextToken = try child.string(atLeast: 1, atMost: 1024)
-                case "VpcId": vpcID = try child.string()
+                case "VpcId": break
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.vpcID = try node.required(vpcID, "VpcId")
         }
     }
 }

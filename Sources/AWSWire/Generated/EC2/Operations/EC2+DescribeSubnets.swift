@@ -36,6 +36,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "Filter": self.filters = try child.elements().structures(Filter.self)

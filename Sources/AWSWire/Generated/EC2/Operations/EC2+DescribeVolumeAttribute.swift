@@ -26,18 +26,18 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var attribute: VolumeAttributeName?
-            var volumeID: String?
+            try self.init(
+                attribute: node.required("Attribute").enumeration(VolumeAttributeName.self),
+                volumeID: node.required("VolumeId").string()
+            )
             for child in try node.members() {
                 switch child.name {
-                case "Attribute": attribute = try child.enumeration(VolumeAttributeName.self)
-                case "VolumeId": volumeID = try child.string()
+                case "Attribute": break
+                case "VolumeId": break
                 case "DryRun": self.dryRun = try child.boolean()
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.attribute = try node.required(attribute, "Attribute")
-            self.volumeID = try node.required(volumeID, "VolumeId")
         }
     }
 }

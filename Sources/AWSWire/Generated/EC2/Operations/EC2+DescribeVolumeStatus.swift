@@ -39,6 +39,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "MaxResults": self.maxResults = try child.integer()

@@ -26,18 +26,18 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var attribute: VpcAttributeName?
-            var vpcID: String?
+            try self.init(
+                attribute: node.required("Attribute").enumeration(VpcAttributeName.self),
+                vpcID: node.required("VpcId").string()
+            )
             for child in try node.members() {
                 switch child.name {
-                case "Attribute": attribute = try child.enumeration(VpcAttributeName.self)
-                case "VpcId": vpcID = try child.string()
+                case "Attribute": break
+                case "VpcId": break
                 case "DryRun": self.dryRun = try child.boolean()
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.attribute = try node.required(attribute, "Attribute")
-            self.vpcID = try node.required(vpcID, "VpcId")
         }
     }
 }

@@ -26,18 +26,18 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var internetGatewayID: String?
-            var vpcID: String?
+            try self.init(
+                internetGatewayID: node.required("InternetGatewayId").string(),
+                vpcID: node.required("VpcId").string()
+            )
             for child in try node.members() {
                 switch child.name {
                 case "DryRun": self.dryRun = try child.boolean()
-                case "InternetGatewayId": internetGatewayID = try child.string()
-                case "VpcId": vpcID = try child.string()
+                case "InternetGatewayId": break
+                case "VpcId": break
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.internetGatewayID = try node.required(internetGatewayID, "InternetGatewayId")
-            self.vpcID = try node.required(vpcID, "VpcId")
         }
     }
 }

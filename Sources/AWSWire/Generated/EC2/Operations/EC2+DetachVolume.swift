@@ -36,18 +36,17 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var volumeID: String?
+            try self.init(volumeID: node.required("VolumeId").string())
             for child in try node.members() {
                 switch child.name {
                 case "Device": self.device = try child.string()
                 case "Force": self.force = try child.boolean()
                 case "InstanceId": self.instanceID = try child.string()
-                case "VolumeId": volumeID = try child.string()
+                case "VolumeId": break
                 case "DryRun": self.dryRun = try child.boolean()
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.volumeID = try node.required(volumeID, "VolumeId")
         }
     }
 }

@@ -24,15 +24,14 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var associationID: String?
+            try self.init(associationID: node.required("AssociationId").string())
             for child in try node.members() {
                 switch child.name {
                 case "DryRun": self.dryRun = try child.boolean()
-                case "AssociationId": associationID = try child.string()
+                case "AssociationId": break
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.associationID = try node.required(associationID, "AssociationId")
         }
     }
 }

@@ -28,16 +28,15 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var instanceID: String?
+            try self.init(instanceID: node.required("InstanceId").string())
             for child in try node.members() {
                 switch child.name {
-                case "InstanceId": instanceID = try child.string()
+                case "InstanceId": break
                 case "Latest": self.latest = try child.boolean()
                 case "DryRun": self.dryRun = try child.boolean()
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.instanceID = try node.required(instanceID, "InstanceId")
         }
     }
 }

@@ -22,6 +22,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "DryRun": self.dryRun = try child.boolean()

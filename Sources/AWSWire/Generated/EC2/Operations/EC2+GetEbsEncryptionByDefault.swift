@@ -22,6 +22,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "DryRun": self.dryRun = try child.boolean()
@@ -44,7 +45,7 @@ extension EC2 {
 
         package func write(to xml: inout XMLWriter) {
             xml.element("ebsEncryptionByDefault", ebsEncryptionByDefault)
-            xml.element("sseType", sseType)
+            xml.element("sseType", choice: sseType?.rawValue)
         }
     }
 }

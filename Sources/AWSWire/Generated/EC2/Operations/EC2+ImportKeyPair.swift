@@ -33,20 +33,20 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var keyName: String?
-            var publicKeyMaterial: [UInt8]?
+            try self.init(
+                keyName: node.required("KeyName").string(),
+                publicKeyMaterial: node.required("PublicKeyMaterial").blob()
+            )
             for child in try node.members() {
                 switch child.name {
                 case "TagSpecification":
                     self.tagSpecifications = try child.elements().structures(TagSpecification.self)
                 case "DryRun": self.dryRun = try child.boolean()
-                case "KeyName": keyName = try child.string()
-                case "PublicKeyMaterial": publicKeyMaterial = try child.blob()
+                case "KeyName": break
+                case "PublicKeyMaterial": break
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.keyName = try node.required(keyName, "KeyName")
-            self.publicKeyMaterial = try node.required(publicKeyMaterial, "PublicKeyMaterial")
         }
     }
 }

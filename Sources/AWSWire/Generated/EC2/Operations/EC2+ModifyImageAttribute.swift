@@ -60,12 +60,12 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var imageID: String?
+            try self.init(imageID: node.required("ImageId").string())
             for child in try node.members() {
                 switch child.name {
                 case "Attribute": self.attribute = try child.string()
                 case "Description": self.description = try AttributeValue(from: child)
-                case "ImageId": imageID = try child.string()
+                case "ImageId": break
                 case "LaunchPermission": self.launchPermission = try LaunchPermissionModifications(from: child)
                 case "OperationType": self.operationType = try child.enumeration(OperationType.self)
                 case "ProductCode": self.productCodes = try child.elements().strings()
@@ -79,7 +79,6 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.imageID = try node.required(imageID, "ImageId")
         }
     }
 }

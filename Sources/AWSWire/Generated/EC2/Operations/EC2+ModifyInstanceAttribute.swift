@@ -72,13 +72,13 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var instanceID: String?
+            try self.init(instanceID: node.required("InstanceId").string())
             for child in try node.members() {
                 switch child.name {
                 case "SourceDestCheck": self.sourceDestCheck = try AttributeBooleanValue(from: child)
                 case "DisableApiStop": self.disableAPIStop = try AttributeBooleanValue(from: child)
                 case "DryRun": self.dryRun = try child.boolean()
-                case "InstanceId": instanceID = try child.string()
+                case "InstanceId": break
                 case "Attribute": self.attribute = try child.enumeration(InstanceAttributeName.self)
                 case "Value": self.value = try child.string()
                 case "BlockDeviceMapping":
@@ -96,7 +96,6 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.instanceID = try node.required(instanceID, "InstanceId")
         }
     }
 }

@@ -42,10 +42,10 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var instanceID: String?
+            try self.init(instanceID: node.required("InstanceId").string())
             for child in try node.members() {
                 switch child.name {
-                case "InstanceId": instanceID = try child.string()
+                case "InstanceId": break
                 case "HttpTokens": self.httpTokens = try child.enumeration(HttpTokensState.self)
                 case "HttpPutResponseHopLimit": self.httpPutResponseHopLimit = try child.integer()
                 case "HttpEndpoint": self.httpEndpoint = try child.enumeration(InstanceMetadataEndpointState.self)
@@ -57,7 +57,6 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.instanceID = try node.required(instanceID, "InstanceId")
         }
     }
 }

@@ -54,7 +54,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var networkInterfaceID: String?
+            try self.init(networkInterfaceID: node.required("NetworkInterfaceId").string())
             for child in try node.members() {
                 switch child.name {
                 case "EnaSrdSpecification": self.enaSrdSpecification = try EnaSrdSpecification(from: child)
@@ -64,7 +64,7 @@ extension EC2 {
                 case "AssociatePublicIpAddress": self.associatePublicIPAddress = try child.boolean()
                 case "AssociatedSubnetId": self.associatedSubnetIDs = try child.elements().strings()
                 case "DryRun": self.dryRun = try child.boolean()
-                case "NetworkInterfaceId": networkInterfaceID = try child.string()
+                case "NetworkInterfaceId": break
                 case "Description": self.description = try AttributeValue(from: child)
                 case "SourceDestCheck": self.sourceDestCheck = try AttributeBooleanValue(from: child)
                 case "SecurityGroupId": self.groups = try child.elements().strings()
@@ -72,7 +72,6 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.networkInterfaceID = try node.required(networkInterfaceID, "NetworkInterfaceId")
         }
     }
 }

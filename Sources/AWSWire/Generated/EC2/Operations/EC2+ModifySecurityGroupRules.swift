@@ -26,17 +26,16 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var groupID: String?
+            try self.init(groupID: node.required("GroupId").string())
             for child in try node.members() {
                 switch child.name {
-                case "GroupId": groupID = try child.string()
+                case "GroupId": break
                 case "SecurityGroupRule":
                     self.securityGroupRules = try child.elements().structures(SecurityGroupRuleUpdate.self)
                 case "DryRun": self.dryRun = try child.boolean()
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.groupID = try node.required(groupID, "GroupId")
             try node.require(self.securityGroupRules, "SecurityGroupRule")
         }
     }

@@ -54,12 +54,12 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var subnetID: String?
+            try self.init(subnetID: node.required("SubnetId").string())
             for child in try node.members() {
                 switch child.name {
                 case "AssignIpv6AddressOnCreation": self.assignIPv6AddressOnCreation = try AttributeBooleanValue(from: child)
                 case "MapPublicIpOnLaunch": self.mapPublicIPOnLaunch = try AttributeBooleanValue(from: child)
-                case "SubnetId": subnetID = try child.string()
+                case "SubnetId": break
                 case "MapCustomerOwnedIpOnLaunch": self.mapCustomerOwnedIPOnLaunch = try AttributeBooleanValue(from: child)
                 case "CustomerOwnedIpv4Pool": self.customerOwnedIPv4Pool = try child.string()
                 case "EnableDns64": self.enableDNS64 = try AttributeBooleanValue(from: child)
@@ -74,7 +74,6 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.subnetID = try node.required(subnetID, "SubnetId")
         }
     }
 }

@@ -33,18 +33,17 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var vpcID: String?
+            try self.init(vpcID: node.required("VpcId").string())
             for child in try node.members() {
                 switch child.name {
                 case "EnableDnsHostnames": self.enableDNSHostnames = try AttributeBooleanValue(from: child)
                 case "EnableDnsSupport": self.enableDNSSupport = try AttributeBooleanValue(from: child)
-                case "VpcId": vpcID = try child.string()
+                case "VpcId": break
                 case "EnableNetworkAddressUsageMetrics":
                     self.enableNetworkAddressUsageMetrics = try AttributeBooleanValue(from: child)
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.vpcID = try node.required(vpcID, "VpcId")
         }
     }
 }

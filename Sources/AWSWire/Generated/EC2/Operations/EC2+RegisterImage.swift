@@ -75,7 +75,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var name: String?
+            try self.init(name: node.required("Name").string())
             for child in try node.members() {
                 switch child.name {
                 case "ImageLocation": self.imageLocation = try child.string()
@@ -87,7 +87,7 @@ extension EC2 {
                 case "TagSpecification":
                     self.tagSpecifications = try child.elements().structures(TagSpecification.self)
                 case "DryRun": self.dryRun = try child.boolean()
-                case "Name": name = try child.string()
+                case "Name": break
                 case "Description": self.description = try child.string(atMost: 255)
                 case "Architecture": self.architecture = try child.enumeration(ArchitectureValues.self)
                 case "KernelId": self.kernelID = try child.string()
@@ -101,7 +101,6 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.name = try node.required(name, "Name")
         }
     }
 }

@@ -75,7 +75,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var routeTableID: String?
+            try self.init(routeTableID: node.required("RouteTableId").string())
             for child in try node.members() {
                 switch child.name {
                 case "DestinationPrefixListId": self.destinationPrefixListID = try child.string()
@@ -87,7 +87,7 @@ extension EC2 {
                 case "CoreNetworkArn": self.coreNetworkARN = try child.string()
                 case "OdbNetworkArn": self.odbNetworkARN = try child.string()
                 case "DryRun": self.dryRun = try child.boolean()
-                case "RouteTableId": routeTableID = try child.string()
+                case "RouteTableId": break
                 case "DestinationCidrBlock": self.destinationCIDRBlock = try child.string()
                 case "GatewayId": self.gatewayID = try child.string()
                 case "DestinationIpv6CidrBlock": self.destinationIPv6CIDRBlock = try child.string()
@@ -99,7 +99,6 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.routeTableID = try node.required(routeTableID, "RouteTableId")
         }
     }
 }

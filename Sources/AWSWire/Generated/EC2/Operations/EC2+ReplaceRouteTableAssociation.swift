@@ -26,18 +26,18 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var associationID: String?
-            var routeTableID: String?
+            try self.init(
+                associationID: node.required("AssociationId").string(),
+                routeTableID: node.required("RouteTableId").string()
+            )
             for child in try node.members() {
                 switch child.name {
                 case "DryRun": self.dryRun = try child.boolean()
-                case "AssociationId": associationID = try child.string()
-                case "RouteTableId": routeTableID = try child.string()
+                case "AssociationId": break
+                case "RouteTableId": break
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.associationID = try node.required(associationID, "AssociationId")
-            self.routeTableID = try node.required(routeTableID, "RouteTableId")
         }
     }
 }

@@ -26,18 +26,18 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var instanceID: String?
-            var attribute: InstanceAttributeName?
+            try self.init(
+                instanceID: node.required("InstanceId").string(),
+                attribute: node.required("Attribute").enumeration(InstanceAttributeName.self)
+            )
             for child in try node.members() {
                 switch child.name {
                 case "DryRun": self.dryRun = try child.boolean()
-                case "InstanceId": instanceID = try child.string()
-                case "Attribute": attribute = try child.enumeration(InstanceAttributeName.self)
+                case "InstanceId": break
+                case "Attribute": break
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.instanceID = try node.required(instanceID, "InstanceId")
-            self.attribute = try node.required(attribute, "Attribute")
         }
     }
 }

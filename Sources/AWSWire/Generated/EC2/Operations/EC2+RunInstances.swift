@@ -153,8 +153,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var maxCount: Int?
-            var minCount: Int?
+            try self.init(maxCount: node.required("MaxCount").integer(), minCount: node.required("MinCount").integer())
             for child in try node.members() {
                 switch child.name {
                 case "BlockDeviceMapping":
@@ -166,8 +165,8 @@ extension EC2 {
                     self.ipv6Addresses = try child.elements().structures(InstanceIpv6Address.self)
                 case "KernelId": self.kernelID = try child.string()
                 case "KeyName": self.keyName = try child.string()
-                case "MaxCount": maxCount = try child.integer()
-                case "MinCount": minCount = try child.integer()
+                case "MaxCount": break
+                case "MinCount": break
                 case "Monitoring": self.monitoring = try RunInstancesMonitoringEnabled(from: child)
                 case "Placement": self.placement = try Placement(from: child)
                 case "RamdiskId": self.ramdiskID = try child.string()
@@ -215,8 +214,6 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.maxCount = try node.required(maxCount, "MaxCount")
-            self.minCount = try node.required(minCount, "MinCount")
         }
     }
 }

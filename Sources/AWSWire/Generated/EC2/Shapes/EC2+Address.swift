@@ -58,7 +58,7 @@ extension EC2 {
         package func write(to xml: inout XMLWriter) {
             xml.element("allocationId", allocationID)
             xml.element("associationId", associationID)
-            xml.element("domain", domain)
+            xml.element("domain", choice: domain?.rawValue)
             xml.element("networkInterfaceId", networkInterfaceID)
             xml.element("networkInterfaceOwnerId", networkInterfaceOwnerID)
             xml.element("privateIpAddress", privateIPAddress)
@@ -69,7 +69,7 @@ extension EC2 {
             xml.element("customerOwnedIpv4Pool", customerOwnedIPv4Pool)
             xml.element("carrierIp", carrierIP)
             xml.element("subnetId", subnetID)
-            xml.element("serviceManaged", serviceManaged)
+            xml.element("serviceManaged", choice: serviceManaged?.rawValue)
             xml.element("instanceId", instanceID)
             xml.element("publicIp", publicIP)
         }

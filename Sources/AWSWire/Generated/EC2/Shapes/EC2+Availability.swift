@@ -50,7 +50,7 @@ extension EC2 {
         }
 
         package func write(to xml: inout XMLWriter) {
-            xml.element("optInStatus", optInStatus)
+            xml.element("optInStatus", choice: optInStatus?.rawValue)
             xml.list("messageSet", of: "item", messages)
             xml.element("regionName", regionName)
             xml.element("zoneName", zoneName)
@@ -63,7 +63,7 @@ extension EC2 {
             xml.element("groupLongName", groupLongName)
             xml.list("geographySet", of: "item", geography)
             xml.list("subGeographySet", of: "item", subGeography)
-            xml.element("zoneState", state)
+            xml.element("zoneState", choice: state?.rawValue)
         }
     }
 }

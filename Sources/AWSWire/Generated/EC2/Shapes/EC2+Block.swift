@@ -20,6 +20,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "Ebs": self.ebs = try EbsBlockDevice(from: child)
@@ -57,7 +58,7 @@ extension EC2 {
         }
 
         package func write(to xml: inout XMLWriter) {
-            xml.element("internetGatewayBlockMode", internetGatewayBlockMode)
+            xml.element("internetGatewayBlockMode", choice: internetGatewayBlockMode?.rawValue)
         }
     }
 }

@@ -22,6 +22,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "CapacityReservationPreference":
@@ -48,7 +49,7 @@ extension EC2 {
         }
 
         package func write(to xml: inout XMLWriter) {
-            xml.element("capacityReservationPreference", capacityReservationPreference)
+            xml.element("capacityReservationPreference", choice: capacityReservationPreference?.rawValue)
             xml.element("capacityReservationTarget", capacityReservationTarget)
         }
     }
@@ -65,6 +66,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "CapacityReservationId": self.capacityReservationID = try child.string()

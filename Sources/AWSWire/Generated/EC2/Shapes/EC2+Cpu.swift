@@ -22,8 +22,8 @@ extension EC2 {
         package func write(to xml: inout XMLWriter) {
             xml.element("coreCount", coreCount)
             xml.element("threadsPerCore", threadsPerCore)
-            xml.element("amdSevSnp", amdSEVSNP)
-            xml.element("nestedVirtualization", nestedVirtualization)
+            xml.element("amdSevSnp", choice: amdSEVSNP?.rawValue)
+            xml.element("nestedVirtualization", choice: nestedVirtualization?.rawValue)
         }
     }
 }
@@ -48,6 +48,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "CoreCount": self.coreCount = try child.integer()

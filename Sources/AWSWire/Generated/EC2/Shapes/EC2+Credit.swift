@@ -9,14 +9,13 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var cpuCredits: String?
+            try self.init(cpuCredits: node.required("CpuCredits").string())
             for child in try node.members() {
                 switch child.name {
-                case "CpuCredits": cpuCredits = try child.string()
+                case "CpuCredits": break
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.cpuCredits = try node.required(cpuCredits, "CpuCredits")
         }
     }
 }

@@ -12,7 +12,7 @@ extension EC2 {
 
         package func write(to xml: inout XMLWriter) {
             xml.element("snapshotId", snapshotID)
-            xml.element("returnCode", returnCode)
+            xml.element("returnCode", choice: returnCode?.rawValue)
         }
     }
 }

@@ -15,7 +15,7 @@ extension EC2 {
         package func write(to xml: inout XMLWriter) {
             xml.element("sizeInGB", sizeInGB)
             xml.element("count", count)
-            xml.element("type", type)
+            xml.element("type", choice: type?.rawValue)
         }
     }
 }

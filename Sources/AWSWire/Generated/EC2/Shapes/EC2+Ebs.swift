@@ -49,6 +49,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "DeleteOnTermination": self.deleteOnTermination = try child.boolean()
@@ -74,7 +75,7 @@ extension EC2 {
             xml.element("iops", iops)
             xml.element("snapshotId", snapshotID)
             xml.element("volumeSize", volumeSize)
-            xml.element("volumeType", volumeType)
+            xml.element("volumeType", choice: volumeType?.rawValue)
             xml.element("kmsKeyId", kmsKeyID)
             xml.element("throughput", throughput)
             xml.element("outpostArn", outpostARN)
@@ -166,12 +167,12 @@ extension EC2 {
         }
 
         package func write(to xml: inout XMLWriter) {
-            xml.element("ebsOptimizedSupport", ebsOptimizedSupport)
-            xml.element("encryptionSupport", encryptionSupport)
+            xml.element("ebsOptimizedSupport", choice: ebsOptimizedSupport?.rawValue)
+            xml.element("encryptionSupport", choice: encryptionSupport?.rawValue)
             xml.element("ebsOptimizedInfo", ebsOptimizedInfo)
-            xml.element("nvmeSupport", nvmeSupport)
+            xml.element("nvmeSupport", choice: nvmeSupport?.rawValue)
             xml.element("maximumEbsAttachments", maximumEBSAttachments)
-            xml.element("attachmentLimitType", attachmentLimitType)
+            xml.element("attachmentLimitType", choice: attachmentLimitType?.rawValue)
             xml.element("maximumEbsCards", maximumEBSCards)
             xml.list("ebsCardSet", of: "item", ebsCards)
         }
@@ -212,7 +213,7 @@ extension EC2 {
         package func write(to xml: inout XMLWriter) {
             xml.element("attachTime", attachTime)
             xml.element("deleteOnTermination", deleteOnTermination)
-            xml.element("status", status)
+            xml.element("status", choice: status?.rawValue)
             xml.element("volumeId", volumeID)
             xml.element("associatedResource", associatedResource)
             xml.element("volumeOwnerId", volumeOwnerID)
@@ -233,6 +234,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "VolumeId": self.volumeID = try child.string()
@@ -310,8 +312,8 @@ extension EC2 {
 
         package func write(to xml: inout XMLWriter) {
             xml.element("impairedSince", impairedSince)
-            xml.element("name", name)
-            xml.element("status", status)
+            xml.element("name", choice: name?.rawValue)
+            xml.element("status", choice: status?.rawValue)
         }
     }
 }
@@ -328,7 +330,7 @@ extension EC2 {
 
         package func write(to xml: inout XMLWriter) {
             xml.list("details", of: "item", details)
-            xml.element("status", status)
+            xml.element("status", choice: status?.rawValue)
         }
     }
 }

@@ -39,14 +39,13 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var type: String?
+            try self.init(type: node.required("Type").string())
             for child in try node.members() {
                 switch child.name {
-                case "Type": type = try child.string()
+                case "Type": break
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.type = try node.required(type, "Type")
         }
     }
 }
@@ -62,15 +61,14 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var type: String?
+            try self.init(type: node.required("Type").string())
             for child in try node.members() {
                 switch child.name {
-                case "Type": type = try child.string()
+                case "Type": break
                 case "Count": self.count = try child.integer(atLeast: 1)
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.type = try node.required(type, "Type")
         }
     }
 }

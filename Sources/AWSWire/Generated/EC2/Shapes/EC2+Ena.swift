@@ -11,6 +11,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "EnaSrdEnabled": self.enaSrdEnabled = try child.boolean()
@@ -33,6 +34,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "EnaSrdEnabled": self.enaSrdEnabled = try child.boolean()
@@ -53,6 +55,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "EnaSrdUdpEnabled": self.enaSrdUDPEnabled = try child.boolean()
@@ -72,6 +75,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "EnaSrdUdpEnabled": self.enaSrdUDPEnabled = try child.boolean()

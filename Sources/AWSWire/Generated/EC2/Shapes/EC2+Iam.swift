@@ -45,7 +45,7 @@ extension EC2 {
             xml.element("associationId", associationID)
             xml.element("instanceId", instanceID)
             xml.element("iamInstanceProfile", iamInstanceProfile)
-            xml.element("state", state)
+            xml.element("state", choice: state?.rawValue)
             xml.element("timestamp", timestamp)
         }
     }
@@ -71,6 +71,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "Arn": self.arn = try child.string()

@@ -17,7 +17,7 @@ extension EC2 {
         }
 
         package func write(to xml: inout XMLWriter) {
-            xml.element("initializationType", initializationType)
+            xml.element("initializationType", choice: initializationType?.rawValue)
             xml.element("progress", progress)
             xml.element("estimatedTimeToCompleteInSeconds", estimatedTimeToCompleteInSeconds)
         }

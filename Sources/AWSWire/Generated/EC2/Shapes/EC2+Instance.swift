@@ -193,36 +193,36 @@ extension EC2 {
         }
 
         package func write(to xml: inout XMLWriter) {
-            xml.element("architecture", architecture)
+            xml.element("architecture", choice: architecture?.rawValue)
             xml.list("blockDeviceMapping", of: "item", blockDeviceMappings)
             xml.element("clientToken", clientToken)
             xml.element("ebsOptimized", ebsOptimized)
             xml.element("enaSupport", enaSupport)
-            xml.element("hypervisor", hypervisor)
+            xml.element("hypervisor", choice: hypervisor?.rawValue)
             xml.element("iamInstanceProfile", iamInstanceProfile)
-            xml.element("instanceLifecycle", instanceLifecycle)
-            xml.list("elasticGpuAssociationSet", of: "item", elasticGPUAssociations)
-            xml.list("elasticInferenceAcceleratorAssociationSet", of: "item", elasticInferenceAcceleratorAssociations)
+            xml.element("instanceLifecycle", choice: instanceLifecycle?.rawValue)
+            xml.list("elasticGpuAssociationSet", of: "item", elasticGPUAssociations, omittedWhenEmpty: true)
+            xml.list("elasticInferenceAcceleratorAssociationSet", of: "item", elasticInferenceAcceleratorAssociations, omittedWhenEmpty: true)
             xml.list("networkInterfaceSet", of: "item", networkInterfaces)
             xml.element("outpostArn", outpostARN)
             xml.element("rootDeviceName", rootDeviceName)
-            xml.element("rootDeviceType", rootDeviceType)
+            xml.element("rootDeviceType", choice: rootDeviceType?.rawValue)
             xml.list("groupSet", of: "item", securityGroups)
             xml.element("sourceDestCheck", sourceDestCheck)
             xml.element("spotInstanceRequestId", spotInstanceRequestID)
             xml.element("sriovNetSupport", sriovNetSupport)
             xml.element("stateReason", stateReason)
             xml.list("tagSet", of: "item", tags, omittedWhenEmpty: true)
-            xml.element("virtualizationType", virtualizationType)
+            xml.element("virtualizationType", choice: virtualizationType?.rawValue)
             xml.element("cpuOptions", cpuOptions)
             xml.element("capacityBlockId", capacityBlockID)
             xml.element("capacityReservationId", capacityReservationID)
             xml.element("capacityReservationSpecification", capacityReservationSpecification)
             xml.element("hibernationOptions", hibernationOptions)
-            xml.list("licenseSet", of: "item", licenses)
+            xml.list("licenseSet", of: "item", licenses, omittedWhenEmpty: true)
             xml.element("metadataOptions", metadataOptions)
             xml.element("enclaveOptions", enclaveOptions)
-            xml.element("bootMode", bootMode)
+            xml.element("bootMode", choice: bootMode?.rawValue)
             xml.element("platformDetails", platformDetails)
             xml.element("usageOperation", usageOperation)
             xml.element("usageOperationUpdateTime", usageOperationUpdateTime)
@@ -230,10 +230,10 @@ extension EC2 {
             xml.element("ipv6Address", ipv6Address)
             xml.element("tpmSupport", tpmSupport)
             xml.element("maintenanceOptions", maintenanceOptions)
-            xml.element("currentInstanceBootMode", currentInstanceBootMode)
+            xml.element("currentInstanceBootMode", choice: currentInstanceBootMode?.rawValue)
             xml.element("networkPerformanceOptions", networkPerformanceOptions)
             xml.element("operator", `operator`)
-            xml.list("secondaryInterfaceSet", of: "item", secondaryInterfaces)
+            xml.list("secondaryInterfaceSet", of: "item", secondaryInterfaces, omittedWhenEmpty: true)
             xml.element("instanceId", instanceID)
             xml.element("imageId", imageID)
             xml.element("instanceState", state)
@@ -248,7 +248,7 @@ extension EC2 {
             xml.element("placement", placement)
             xml.element("kernelId", kernelID)
             xml.element("ramdiskId", ramdiskID)
-            xml.element("platform", platform)
+            xml.element("platform", choice: platform?.rawValue)
             xml.element("monitoring", monitoring)
             xml.element("subnetId", subnetID)
             xml.element("vpcId", vpcID)
@@ -365,6 +365,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "DeviceName": self.deviceName = try child.string()
@@ -435,6 +436,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "Ipv6Address": self.ipv6Address = try child.string()
@@ -488,8 +490,8 @@ extension EC2 {
         }
 
         package func write(to xml: inout XMLWriter) {
-            xml.element("autoRecovery", autoRecovery)
-            xml.element("rebootMigration", rebootMigration)
+            xml.element("autoRecovery", choice: autoRecovery?.rawValue)
+            xml.element("rebootMigration", choice: rebootMigration?.rawValue)
         }
     }
 }
@@ -503,6 +505,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "AutoRecovery": self.autoRecovery = try child.enumeration(InstanceAutoRecoveryState.self)
@@ -524,6 +527,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "MarketType": self.marketType = try child.enumeration(MarketType.self)
@@ -565,6 +569,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "HttpTokens": self.httpTokens = try child.enumeration(HttpTokensState.self)
@@ -607,12 +612,12 @@ extension EC2 {
         }
 
         package func write(to xml: inout XMLWriter) {
-            xml.element("state", state)
-            xml.element("httpTokens", httpTokens)
+            xml.element("state", choice: state?.rawValue)
+            xml.element("httpTokens", choice: httpTokens?.rawValue)
             xml.element("httpPutResponseHopLimit", httpPutResponseHopLimit)
-            xml.element("httpEndpoint", httpEndpoint)
-            xml.element("httpProtocolIpv6", httpProtocolIPv6)
-            xml.element("instanceMetadataTags", instanceMetadataTags)
+            xml.element("httpEndpoint", choice: httpEndpoint?.rawValue)
+            xml.element("httpProtocolIpv6", choice: httpProtocolIPv6?.rawValue)
+            xml.element("instanceMetadataTags", choice: instanceMetadataTags?.rawValue)
         }
     }
 }
@@ -735,12 +740,12 @@ extension EC2 {
             xml.element("privateIpAddress", privateIPAddress)
             xml.list("privateIpAddressesSet", of: "item", privateIPAddresses)
             xml.element("sourceDestCheck", sourceDestCheck)
-            xml.element("status", status)
+            xml.element("status", choice: status?.rawValue)
             xml.element("subnetId", subnetID)
             xml.element("vpcId", vpcID)
             xml.element("interfaceType", interfaceType)
-            xml.list("ipv4PrefixSet", of: "item", ipv4Prefixes)
-            xml.list("ipv6PrefixSet", of: "item", ipv6Prefixes)
+            xml.list("ipv4PrefixSet", of: "item", ipv4Prefixes, omittedWhenEmpty: true)
+            xml.list("ipv6PrefixSet", of: "item", ipv6Prefixes, omittedWhenEmpty: true)
             xml.element("connectionTrackingConfiguration", connectionTrackingConfiguration)
             xml.element("operator", `operator`)
         }
@@ -815,7 +820,7 @@ extension EC2 {
             xml.element("attachmentId", attachmentID)
             xml.element("deleteOnTermination", deleteOnTermination)
             xml.element("deviceIndex", deviceIndex)
-            xml.element("status", status)
+            xml.element("status", choice: status?.rawValue)
             xml.element("networkCardIndex", networkCardIndex)
             xml.element("enaSrdSpecification", enaSrdSpecification)
             xml.element("enaQueueCount", enaQueueCount)
@@ -900,6 +905,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "AssociatePublicIpAddress": self.associatePublicIPAddress = try child.boolean()
@@ -946,7 +952,7 @@ extension EC2 {
         }
 
         package func write(to xml: inout XMLWriter) {
-            xml.element("bandwidthWeighting", bandwidthWeighting)
+            xml.element("bandwidthWeighting", choice: bandwidthWeighting?.rawValue)
         }
     }
 }
@@ -960,6 +966,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "BandwidthWeighting":
@@ -1050,10 +1057,10 @@ extension EC2 {
             xml.element("ownerId", ownerID)
             xml.list("privateIpAddressSet", of: "item", privateIPAddresses)
             xml.element("sourceDestCheck", sourceDestCheck)
-            xml.element("status", status)
+            xml.element("status", choice: status?.rawValue)
             xml.element("secondarySubnetId", secondarySubnetID)
             xml.element("secondaryNetworkId", secondaryNetworkID)
-            xml.element("interfaceType", interfaceType)
+            xml.element("interfaceType", choice: interfaceType?.rawValue)
         }
     }
 }
@@ -1088,7 +1095,7 @@ extension EC2 {
             xml.element("attachmentId", attachmentID)
             xml.element("deleteOnTermination", deleteOnTermination)
             xml.element("deviceIndex", deviceIndex)
-            xml.element("status", status)
+            xml.element("status", choice: status?.rawValue)
             xml.element("networkCardIndex", networkCardIndex)
         }
     }
@@ -1117,14 +1124,13 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var privateIPAddress: String?
+            try self.init(privateIPAddress: node.required("PrivateIpAddress").string())
             for child in try node.members() {
                 switch child.name {
-                case "PrivateIpAddress": privateIPAddress = try child.string()
+                case "PrivateIpAddress": break
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.privateIPAddress = try node.required(privateIPAddress, "PrivateIpAddress")
         }
     }
 }
@@ -1158,6 +1164,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "DeleteOnTermination": self.deleteOnTermination = try child.boolean()
@@ -1187,7 +1194,7 @@ extension EC2 {
 
         package func write(to xml: inout XMLWriter) {
             xml.element("code", code)
-            xml.element("name", name)
+            xml.element("name", choice: name?.rawValue)
         }
     }
 }
@@ -1293,8 +1300,8 @@ extension EC2 {
 
         package func write(to xml: inout XMLWriter) {
             xml.element("impairedSince", impairedSince)
-            xml.element("name", name)
-            xml.element("status", status)
+            xml.element("name", choice: name?.rawValue)
+            xml.element("status", choice: status?.rawValue)
         }
     }
 }
@@ -1326,7 +1333,7 @@ extension EC2 {
 
         package func write(to xml: inout XMLWriter) {
             xml.element("instanceEventId", instanceEventID)
-            xml.element("code", code)
+            xml.element("code", choice: code?.rawValue)
             xml.element("description", description)
             xml.element("notAfter", notAfter)
             xml.element("notBefore", notBefore)
@@ -1347,7 +1354,7 @@ extension EC2 {
 
         package func write(to xml: inout XMLWriter) {
             xml.list("details", of: "item", details)
-            xml.element("status", status)
+            xml.element("status", choice: status?.rawValue)
         }
     }
 }
@@ -1381,8 +1388,8 @@ extension EC2 {
         package func write(to xml: inout XMLWriter) {
             xml.element("totalSizeInGB", totalSizeInGB)
             xml.list("disks", of: "item", disks)
-            xml.element("nvmeSupport", nvmeSupport)
-            xml.element("encryptionSupport", encryptionSupport)
+            xml.element("nvmeSupport", choice: nvmeSupport?.rawValue)
+            xml.element("encryptionSupport", choice: encryptionSupport?.rawValue)
         }
     }
 }
@@ -1505,7 +1512,7 @@ extension EC2 {
             xml.list("supportedRootDeviceTypes", of: "item", supportedRootDeviceTypes)
             xml.list("supportedVirtualizationTypes", of: "item", supportedVirtualizationTypes)
             xml.element("bareMetal", bareMetal)
-            xml.element("hypervisor", hypervisor)
+            xml.element("hypervisor", choice: hypervisor?.rawValue)
             xml.element("processorInfo", processorInfo)
             xml.element("vCpuInfo", vCPUInfo)
             xml.element("memoryInfo", memoryInfo)
@@ -1522,13 +1529,13 @@ extension EC2 {
             xml.element("dedicatedHostsSupported", dedicatedHostsSupported)
             xml.element("autoRecoverySupported", autoRecoverySupported)
             xml.list("supportedBootModes", of: "item", supportedBootModes)
-            xml.element("nitroEnclavesSupport", nitroEnclavesSupport)
-            xml.element("nitroTpmSupport", nitroTPMSupport)
+            xml.element("nitroEnclavesSupport", choice: nitroEnclavesSupport?.rawValue)
+            xml.element("nitroTpmSupport", choice: nitroTPMSupport?.rawValue)
             xml.element("nitroTpmInfo", nitroTPMInfo)
             xml.element("mediaAcceleratorInfo", mediaAcceleratorInfo)
             xml.element("neuronInfo", neuronInfo)
-            xml.element("phcSupport", phcSupport)
-            xml.element("rebootMigrationSupport", rebootMigrationSupport)
+            xml.element("phcSupport", choice: phcSupport?.rawValue)
+            xml.element("rebootMigrationSupport", choice: rebootMigrationSupport?.rawValue)
             xml.element("supportedInRegion", supportedInRegion)
         }
     }
@@ -1548,7 +1555,7 @@ extension EC2 {
 
         package func write(to xml: inout XMLWriter) {
             xml.element("instanceType", instanceType)
-            xml.element("locationType", locationType)
+            xml.element("locationType", choice: locationType?.rawValue)
             xml.element("location", location)
         }
     }

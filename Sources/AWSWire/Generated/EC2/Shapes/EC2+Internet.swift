@@ -39,7 +39,7 @@ extension EC2 {
         }
 
         package func write(to xml: inout XMLWriter) {
-            xml.element("state", state)
+            xml.element("state", choice: state?.rawValue)
             xml.element("vpcId", vpcID)
         }
     }

@@ -29,6 +29,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "IpProtocol": self.ipProtocol = try child.string()
@@ -66,6 +67,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "Description": self.description = try child.string()

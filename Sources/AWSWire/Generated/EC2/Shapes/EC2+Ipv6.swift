@@ -30,6 +30,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "Ipv6Prefix": self.ipv6Prefix = try child.string()
@@ -51,6 +52,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "Description": self.description = try child.string()

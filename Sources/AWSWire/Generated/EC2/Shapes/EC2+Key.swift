@@ -39,7 +39,7 @@ extension EC2 {
 
         package func write(to xml: inout XMLWriter) {
             xml.element("keyPairId", keyPairID)
-            xml.element("keyType", keyType)
+            xml.element("keyType", choice: keyType?.rawValue)
             xml.list("tagSet", of: "item", tags, omittedWhenEmpty: true)
             xml.element("publicKey", publicKey)
             xml.element("createTime", createTime)

@@ -20,6 +20,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "OrganizationArn": self.organizationARN = try child.string()
@@ -35,7 +36,7 @@ extension EC2 {
             xml.element("organizationArn", organizationARN)
             xml.element("organizationalUnitArn", organizationalUnitARN)
             xml.element("userId", userID)
-            xml.element("group", group)
+            xml.element("group", choice: group?.rawValue)
         }
     }
 }
@@ -51,6 +52,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "Add": self.add = try child.elements().structures(LaunchPermission.self)
@@ -75,6 +77,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "LaunchTemplateId": self.launchTemplateID = try child.string()

@@ -46,7 +46,7 @@ extension EC2 {
         package func write(to xml: inout XMLWriter) {
             xml.element("prefixListId", prefixListID)
             xml.element("addressFamily", addressFamily)
-            xml.element("state", state)
+            xml.element("state", choice: state?.rawValue)
             xml.element("stateMessage", stateMessage)
             xml.element("prefixListArn", prefixListARN)
             xml.element("prefixListName", prefixListName)

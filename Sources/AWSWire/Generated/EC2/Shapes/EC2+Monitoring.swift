@@ -9,7 +9,7 @@ extension EC2 {
         }
 
         package func write(to xml: inout XMLWriter) {
-            xml.element("state", state)
+            xml.element("state", choice: state?.rawValue)
         }
     }
 }

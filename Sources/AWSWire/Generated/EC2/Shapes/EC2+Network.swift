@@ -100,7 +100,7 @@ extension EC2 {
             xml.element("ipv6CidrBlock", ipv6CIDRBlock)
             xml.element("portRange", portRange)
             xml.element("protocol", `protocol`)
-            xml.element("ruleAction", ruleAction)
+            xml.element("ruleAction", choice: ruleAction?.rawValue)
             xml.element("ruleNumber", ruleNumber)
         }
     }
@@ -227,13 +227,13 @@ extension EC2 {
             xml.element("ipv4AddressesPerInterface", ipv4AddressesPerInterface)
             xml.element("ipv6AddressesPerInterface", ipv6AddressesPerInterface)
             xml.element("ipv6Supported", ipv6Supported)
-            xml.element("enaSupport", enaSupport)
+            xml.element("enaSupport", choice: enaSupport?.rawValue)
             xml.element("efaSupported", efaSupported)
             xml.element("efaInfo", efaInfo)
             xml.element("encryptionInTransitSupported", encryptionInTransitSupported)
             xml.element("enaSrdSupported", enaSrdSupported)
             xml.list("bandwidthWeightings", of: "item", bandwidthWeightings)
-            xml.element("flexibleEnaQueuesSupport", flexibleENAQueuesSupport)
+            xml.element("flexibleEnaQueuesSupport", choice: flexibleENAQueuesSupport?.rawValue)
             xml.element("connectionTrackingConfiguration", connectionTrackingConfiguration)
             xml.element("secondaryNetworkSupported", secondaryNetworkSupported)
             xml.element("maximumSecondaryNetworkInterfaces", maximumSecondaryNetworkInterfaces)
@@ -352,7 +352,7 @@ extension EC2 {
             xml.element("connectionTrackingConfiguration", connectionTrackingConfiguration)
             xml.element("description", description)
             xml.list("groupSet", of: "item", groups)
-            xml.element("interfaceType", interfaceType)
+            xml.element("interfaceType", choice: interfaceType?.rawValue)
             xml.list("ipv6AddressesSet", of: "item", ipv6Addresses)
             xml.element("macAddress", macAddress)
             xml.element("networkInterfaceId", networkInterfaceID)
@@ -368,7 +368,7 @@ extension EC2 {
             xml.element("requesterId", requesterID)
             xml.element("requesterManaged", requesterManaged)
             xml.element("sourceDestCheck", sourceDestCheck)
-            xml.element("status", status)
+            xml.element("status", choice: status?.rawValue)
             xml.element("subnetId", subnetID)
             xml.list("tagSet", of: "item", tagSet, omittedWhenEmpty: true)
             xml.element("vpcId", vpcID)
@@ -467,7 +467,7 @@ extension EC2 {
             xml.element("networkCardIndex", networkCardIndex)
             xml.element("instanceId", instanceID)
             xml.element("instanceOwnerId", instanceOwnerID)
-            xml.element("status", status)
+            xml.element("status", choice: status?.rawValue)
             xml.element("enaSrdSpecification", enaSrdSpecification)
             xml.element("enaQueueCount", enaQueueCount)
         }
@@ -494,6 +494,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "DefaultEnaQueueCount": self.defaultENAQueueCount = try child.boolean()

@@ -38,6 +38,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "AvailabilityZoneId": self.availabilityZoneID = try child.string()
@@ -61,7 +62,7 @@ extension EC2 {
             xml.element("groupName", groupName)
             xml.element("partitionNumber", partitionNumber)
             xml.element("hostId", hostID)
-            xml.element("tenancy", tenancy)
+            xml.element("tenancy", choice: tenancy?.rawValue)
             xml.element("spreadDomain", spreadDomain)
             xml.element("hostResourceGroupArn", hostResourceGroupARN)
             xml.element("groupId", groupID)

@@ -17,7 +17,7 @@ extension EC2 {
         }
 
         package func write(to xml: inout XMLWriter) {
-            xml.element("hostnameType", hostnameType)
+            xml.element("hostnameType", choice: hostnameType?.rawValue)
             xml.element("enableResourceNameDnsARecord", enableResourceNameDNSARecord)
             xml.element("enableResourceNameDnsAAAARecord", enableResourceNameDNSAAAARecord)
         }
@@ -41,6 +41,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "HostnameType": self.hostnameType = try child.enumeration(HostnameType.self)
@@ -70,7 +71,7 @@ extension EC2 {
         }
 
         package func write(to xml: inout XMLWriter) {
-            xml.element("hostnameType", hostnameType)
+            xml.element("hostnameType", choice: hostnameType?.rawValue)
             xml.element("enableResourceNameDnsARecord", enableResourceNameDNSARecord)
             xml.element("enableResourceNameDnsAAAARecord", enableResourceNameDNSAAAARecord)
         }
@@ -88,6 +89,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "Primary": self.primary = try child.boolean()

@@ -12,7 +12,7 @@ extension EC2 {
 
         package func write(to xml: inout XMLWriter) {
             xml.element("productCode", productCodeID)
-            xml.element("type", productCodeType)
+            xml.element("type", choice: productCodeType?.rawValue)
         }
     }
 }

@@ -74,8 +74,8 @@ extension EC2 {
             xml.element("localGatewayId", localGatewayID)
             xml.element("carrierGatewayId", carrierGatewayID)
             xml.element("networkInterfaceId", networkInterfaceID)
-            xml.element("origin", origin)
-            xml.element("state", state)
+            xml.element("origin", choice: origin?.rawValue)
+            xml.element("state", choice: state?.rawValue)
             xml.element("vpcPeeringConnectionId", vpcPeeringConnectionID)
             xml.element("coreNetworkArn", coreNetworkARN)
             xml.element("odbNetworkArn", odbNetworkARN)
@@ -192,7 +192,7 @@ extension EC2 {
         }
 
         package func write(to xml: inout XMLWriter) {
-            xml.element("state", state)
+            xml.element("state", choice: state?.rawValue)
             xml.element("statusMessage", statusMessage)
         }
     }

@@ -9,14 +9,13 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var enabled: Bool?
+            try self.init(enabled: node.required("Enabled").boolean())
             for child in try node.members() {
                 switch child.name {
-                case "Enabled": enabled = try child.boolean()
+                case "Enabled": break
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.enabled = try node.required(enabled, "Enabled")
         }
     }
 }

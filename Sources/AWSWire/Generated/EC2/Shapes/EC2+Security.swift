@@ -155,6 +155,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "SecurityGroupRuleId": self.securityGroupRuleID = try child.string()
@@ -198,6 +199,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "IpProtocol": self.ipProtocol = try child.string()
@@ -226,15 +228,14 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var securityGroupRuleID: String?
+            try self.init(securityGroupRuleID: node.required("SecurityGroupRuleId").string())
             for child in try node.members() {
                 switch child.name {
-                case "SecurityGroupRuleId": securityGroupRuleID = try child.string()
+                case "SecurityGroupRuleId": break
                 case "SecurityGroupRule": self.securityGroupRule = try SecurityGroupRuleRequest(from: child)
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.securityGroupRuleID = try node.required(securityGroupRuleID, "SecurityGroupRuleId")
         }
     }
 }

@@ -32,6 +32,7 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
+            self.init()
             for child in try node.members() {
                 switch child.name {
                 case "MaxPrice": self.maxPrice = try child.string()

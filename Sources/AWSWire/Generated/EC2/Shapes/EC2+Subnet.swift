@@ -93,7 +93,7 @@ extension EC2 {
             xml.element("blockPublicAccessStates", blockPublicAccessStates)
             xml.element("type", type)
             xml.element("subnetId", subnetID)
-            xml.element("state", state)
+            xml.element("state", choice: state?.rawValue)
             xml.element("vpcId", vpcID)
             xml.element("cidrBlock", cidrBlock)
             xml.element("availableIpAddressCount", availableIPAddressCount)
@@ -115,7 +115,7 @@ extension EC2 {
         }
 
         package func write(to xml: inout XMLWriter) {
-            xml.element("state", state)
+            xml.element("state", choice: state?.rawValue)
             xml.element("statusMessage", statusMessage)
         }
     }
@@ -158,8 +158,8 @@ extension EC2 {
             xml.element("associationId", associationID)
             xml.element("ipv6CidrBlock", ipv6CIDRBlock)
             xml.element("ipv6CidrBlockState", ipv6CIDRBlockState)
-            xml.element("ipv6AddressAttribute", ipv6AddressAttribute)
-            xml.element("ipSource", ipSource)
+            xml.element("ipv6AddressAttribute", choice: ipv6AddressAttribute?.rawValue)
+            xml.element("ipSource", choice: ipSource?.rawValue)
         }
     }
 }

@@ -78,18 +78,18 @@ extension EC2 {
             xml.element("sourceVolumeId", sourceVolumeID)
             xml.element("iops", iops)
             xml.list("tagSet", of: "item", tags, omittedWhenEmpty: true)
-            xml.element("volumeType", volumeType)
+            xml.element("volumeType", choice: volumeType?.rawValue)
             xml.element("fastRestored", fastRestored)
             xml.element("multiAttachEnabled", multiAttachEnabled)
             xml.element("throughput", throughput)
-            xml.element("sseType", sseType)
+            xml.element("sseType", choice: sseType?.rawValue)
             xml.element("operator", `operator`)
             xml.element("volumeInitializationRate", volumeInitializationRate)
             xml.element("volumeId", volumeID)
             xml.element("size", size)
             xml.element("snapshotId", snapshotID)
             xml.element("availabilityZone", availabilityZone)
-            xml.element("status", state)
+            xml.element("status", choice: state?.rawValue)
             xml.element("createTime", createTime)
             xml.list("attachmentSet", of: "item", attachments)
             xml.element("encrypted", encrypted)
@@ -140,7 +140,7 @@ extension EC2 {
             xml.element("volumeId", volumeID)
             xml.element("instanceId", instanceID)
             xml.element("device", device)
-            xml.element("status", state)
+            xml.element("status", choice: state?.rawValue)
             xml.element("attachTime", attachTime)
         }
     }
@@ -223,16 +223,16 @@ extension EC2 {
 
         package func write(to xml: inout XMLWriter) {
             xml.element("volumeId", volumeID)
-            xml.element("modificationState", modificationState)
+            xml.element("modificationState", choice: modificationState?.rawValue)
             xml.element("statusMessage", statusMessage)
             xml.element("targetSize", targetSize)
             xml.element("targetIops", targetIOPS)
-            xml.element("targetVolumeType", targetVolumeType)
+            xml.element("targetVolumeType", choice: targetVolumeType?.rawValue)
             xml.element("targetThroughput", targetThroughput)
             xml.element("targetMultiAttachEnabled", targetMultiAttachEnabled)
             xml.element("originalSize", originalSize)
             xml.element("originalIops", originalIOPS)
-            xml.element("originalVolumeType", originalVolumeType)
+            xml.element("originalVolumeType", choice: originalVolumeType?.rawValue)
             xml.element("originalThroughput", originalThroughput)
             xml.element("originalMultiAttachEnabled", originalMultiAttachEnabled)
             xml.element("progress", progress)
@@ -319,7 +319,7 @@ extension EC2 {
         }
 
         package func write(to xml: inout XMLWriter) {
-            xml.element("name", name)
+            xml.element("name", choice: name?.rawValue)
             xml.element("status", status)
         }
     }
@@ -373,7 +373,7 @@ extension EC2 {
 
         package func write(to xml: inout XMLWriter) {
             xml.list("details", of: "item", details)
-            xml.element("status", status)
+            xml.element("status", choice: status?.rawValue)
         }
     }
 }

@@ -45,7 +45,7 @@ extension EC2 {
 
         package func write(to xml: inout XMLWriter) {
             xml.element("ownerId", ownerID)
-            xml.element("instanceTenancy", instanceTenancy)
+            xml.element("instanceTenancy", choice: instanceTenancy?.rawValue)
             xml.list("ipv6CidrBlockAssociationSet", of: "item", ipv6CIDRBlockAssociationSet)
             xml.list("cidrBlockAssociationSet", of: "item", cidrBlockAssociationSet)
             xml.element("isDefault", isDefault)
@@ -53,7 +53,7 @@ extension EC2 {
             xml.list("tagSet", of: "item", tags, omittedWhenEmpty: true)
             xml.element("blockPublicAccessStates", blockPublicAccessStates)
             xml.element("vpcId", vpcID)
-            xml.element("state", state)
+            xml.element("state", choice: state?.rawValue)
             xml.element("cidrBlock", cidrBlock)
             xml.element("dhcpOptionsId", dhcpOptionsID)
         }
@@ -99,7 +99,7 @@ extension EC2 {
         }
 
         package func write(to xml: inout XMLWriter) {
-            xml.element("state", state)
+            xml.element("state", choice: state?.rawValue)
             xml.element("statusMessage", statusMessage)
         }
     }
@@ -167,8 +167,8 @@ extension EC2 {
         package func write(to xml: inout XMLWriter) {
             xml.element("vpcId", vpcID)
             xml.element("vpcEncryptionControlId", vpcEncryptionControlID)
-            xml.element("mode", mode)
-            xml.element("state", state)
+            xml.element("mode", choice: mode?.rawValue)
+            xml.element("state", choice: state?.rawValue)
             xml.element("stateMessage", stateMessage)
             xml.element("resourceExclusions", resourceExclusions)
             xml.list("tagSet", of: "item", tags, omittedWhenEmpty: true)
@@ -211,10 +211,10 @@ extension EC2 {
         }
 
         package init(from node: QueryNode) throws(WireError) {
-            var mode: VpcEncryptionControlMode?
+            try self.init(mode: node.required("Mode").enumeration(VpcEncryptionControlMode.self))
             for child in try node.members() {
                 switch child.name {
-                case "Mode": mode = try child.enumeration(VpcEncryptionControlMode.self)
+                case "Mode": break
                 case "InternetGatewayExclusion":
                     self.internetGatewayExclusion = try child.enumeration(VpcEncryptionControlExclusionStateInput.self)
                 case "EgressOnlyInternetGatewayExclusion":
@@ -234,7 +234,6 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
-            self.mode = try node.required(mode, "Mode")
         }
     }
 }
@@ -250,7 +249,7 @@ extension EC2 {
         }
 
         package func write(to xml: inout XMLWriter) {
-            xml.element("state", state)
+            xml.element("state", choice: state?.rawValue)
             xml.element("stateMessage", stateMessage)
         }
     }
@@ -371,8 +370,8 @@ extension EC2 {
             xml.element("ipv6CidrBlockState", ipv6CIDRBlockState)
             xml.element("networkBorderGroup", networkBorderGroup)
             xml.element("ipv6Pool", ipv6Pool)
-            xml.element("ipv6AddressAttribute", ipv6AddressAttribute)
-            xml.element("ipSource", ipSource)
+            xml.element("ipv6AddressAttribute", choice: ipv6AddressAttribute?.rawValue)
+            xml.element("ipSource", choice: ipSource?.rawValue)
         }
     }
 }

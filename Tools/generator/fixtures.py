@@ -1,0 +1,203 @@
+"""Writes what Tests/AWSWireTests compares our wire with: requests as botocore sends them, answers as it reads them.
+
+Every member of every spoken operation is filled. Needs a whole botocore of the pinned version (with its dependencies):
+    python3 Tools/generator/fixtures.py
+"""
+
+import base64
+import datetime
+import json
+import os
+from urllib.parse import urlencode
+from xml.sax.saxutils import escape
+
+import botocore.parsers
+import botocore.serialize
+import botocore.session
+
+from generate import HERE, SERVICES, action_list
+from naming import case_name, escaped, member_name, type_name
+from swift import ENUM_LIMIT
+
+TESTS = os.path.join(HERE, "..", "..", "Tests", "AWSWireTests")
+MOMENT = "2026-01-02T03:04:05.678Z"
+BASE64_STRINGS = {"RunInstancesUserData"}
+
+
+class Sample:
+    """A value per shape, the same wherever the shape occurs below one root: as Python, as Swift, and spelled out."""
+
+    def __init__(self, namespace):
+        self.namespace = namespace
+
+    def python(self, shape, name="x"):
+        kind = shape.type_name
+        if kind == "structure":
+            return {key: self.python(member, key) for key, member in shape.members.items()}
+        if kind == "list":
+            return [self.python(shape.member, name + suffix) for suffix in ("A", "B")]
+        return self.scalar(shape, name)
+
+    def scalar(self, shape, name):
+        kind = shape.type_name
+        if kind == "string":
+            if shape.name in BASE64_STRINGS:
+                return base64.b64encode(name.encode()).decode()
+            if shape.enum:
+                return shape.enum[-1] if not name.endswith("A") else shape.enum[0]
+            text = name + " <&> \u00e9"
+            return text[: shape.metadata.get("max", 64)]
+        if kind in ("integer", "long"):
+            return max(shape.metadata.get("min", 0), min(shape.metadata.get("max", 77), 77))
+        if kind in ("double", "float"):
+            return 2.5
+        if kind == "boolean":
+            return True
+        if kind == "timestamp":
+            return datetime.datetime.fromisoformat(MOMENT.replace("Z", "+00:00"))
+        if kind == "blob":
+            return name.encode()
+        raise SystemExit(f"no sample for {kind}")
+
+    def is_enum(self, shape):
+        return shape.type_name == "string" and bool(shape.enum) and len(shape.enum) <= ENUM_LIMIT
+
+    # Spelled out: one line per scalar, by the names of our structs.
+
+    def lines(self, shape, value, path):
+        kind = shape.type_name
+        if kind == "structure":
+            for key, member in shape.members.items():
+                yield from self.lines(member, value[key], f"{path}.{member_name(key)}" if path else member_name(key))
+        elif kind == "list":
+            for index, element in enumerate(value):
+                yield from self.lines(shape.member, element, f"{path}[{index}]")
+        else:
+            yield f"{path}={self.spelled(shape, value)}"
+
+    def spelled(self, shape, value):
+        kind = shape.type_name
+        if shape.name in BASE64_STRINGS:
+            return value
+        if kind == "boolean":
+            return "true" if value else "false"
+        if kind == "timestamp":
+            return MOMENT
+        if kind == "blob":
+            return base64.b64encode(value).decode()
+        return str(value)
+
+    # Swift
+
+    def swift(self, shape, value):
+        kind = shape.type_name
+        if kind == "structure":
+            return f"sample{shape.name}()"
+        if kind == "list":
+            return "[" + ", ".join(self.swift(shape.member, element) for element in value) + "]"
+        if self.is_enum(shape):
+            return f".{escaped(case_name(value))}"
+        if kind == "string":
+            return json.dumps(value, ensure_ascii=False)
+        if kind == "timestamp":
+            return "moment"
+        if kind == "blob":
+            return f"Array({json.dumps(value.decode())}.utf8)"
+        return self.spelled(shape, value)
+
+    def function(self, shape):
+        name = type_name(shape.name)
+        arguments = [f"        {member_name(key)}: {self.swift(member, self.python(member, key))}"
+                     for key, member in shape.members.items()]
+        inside = ",\n".join(arguments)
+        return (f"\nprivate func sample{shape.name}() -> {self.namespace}.{name} {{\n"
+                f"    {self.namespace}.{name}(\n{inside})\n}}\n")
+
+    # XML, by the model alone
+
+    def xml(self, shape, value, item):
+        kind = shape.type_name
+        if kind == "structure":
+            return "".join(self.element(member.serialization.get("name", key), member, value[key], item)
+                           for key, member in shape.members.items())
+        if kind == "list":
+            inner = shape.member.serialization.get("name", item)
+            return "".join(self.element(inner, shape.member, element, item) for element in value)
+        return escape(self.spelled(shape, value))
+
+    def element(self, name, shape, value, item):
+        return f"<{name}>{self.xml(shape, value, item)}</{name}>"
+
+
+def request(sample, model, operation):
+    serializer = botocore.serialize.create_serializer(model.metadata["protocol"], include_validation=False)
+    parameters = sample.python(operation.input_shape) if operation.input_shape else {}
+    sent = serializer.serialize_to_request(parameters, operation)
+    lines = list(sample.lines(operation.input_shape, parameters, "")) if operation.input_shape else []
+    return {"operation": operation.name, "form": urlencode(sent["body"]), "members": lines}
+
+
+def answer(sample, model, operation):
+    """The document, once botocore has read every value back from it."""
+    is_ec2 = model.metadata["protocol"] == "ec2"
+    namespace = model.metadata["xmlNamespace"].rstrip("/") + "/"
+    shape = operation.output_shape
+    value = sample.python(shape) if shape else {}
+    inside = sample.xml(shape, value, "item" if is_ec2 else "member") if shape else "<return>true</return>"
+    if is_ec2:
+        body = f"<requestId>id</requestId>{inside}"
+    else:
+        result = shape.serialization.get("resultWrapper")
+        body = f"<{result}>{inside}</{result}><ResponseMetadata><RequestId>id</RequestId></ResponseMetadata>"
+    name = operation.name + "Response"
+    xml = f'<?xml version="1.0" encoding="UTF-8"?>\n<{name} xmlns="{namespace}">{body}</{name}>'
+    parser = botocore.parsers.create_parser(model.metadata["protocol"])
+    parsed = parser.parse({"body": xml.encode(), "status_code": 200, "headers": {}}, shape)
+    if parsed.pop("ResponseMetadata")["RequestId"] != "id" or parsed != value:
+        raise SystemExit(f"botocore reads the answer of {operation.name} otherwise")
+    return {"operation": operation.name, "xml": xml}
+
+
+def reached(shape, found):
+    if shape.type_name == "list":
+        reached(shape.member, found)
+    elif shape.type_name == "structure" and shape.name not in found:
+        found[shape.name] = shape
+        for member in shape.members.values():
+            reached(member, found)
+
+
+def main():
+    session = botocore.session.get_session()
+    requests, answers, functions, table = [], [], [], []
+    for namespace, folder, actions in SERVICES:
+        service, version = folder.split("/")
+        model = session.get_service_model(service, version)
+        sample, shapes = Sample(namespace), {}
+        for action in sorted(action_list(actions)):
+            operation = model.operation_model(action)
+            requests.append(request(sample, model, operation))
+            answers.append(answer(sample, model, operation))
+            output = operation.output_shape
+            if output:
+                reached(output, shapes)
+            value = f"sample{output.name}()" if output else "NoResult()"
+            table.append(f'    "{action}": answer({namespace}.Operation.{action}.self, {value}),')
+        functions += [sample.function(shape) for _, shape in sorted(shapes.items())]
+    for name, content in (("requests.json", requests), ("answers.json", answers)):
+        with open(os.path.join(TESTS, "Fixtures", name), "w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1, ensure_ascii=False)
+            file.write("\n")
+    with open(os.path.join(TESTS, "Generated", "SampleAnswers.swift"), "w", encoding="utf-8") as file:
+        file.write("// Generated by Tools/generator/fixtures.py. Do not edit.\n\nimport AWSWire\nimport CloudTypes\n\n"
+                   f"private let moment = Timestamp(iso8601: \"{MOMENT}\")\n\n"
+                   "private func answer<Operation: QueryOperation>(\n"
+                   "    _ operation: Operation.Type, _ output: Operation.Output\n) -> [UInt8] {\n"
+                   "    QueryResponse.success(operation, output, requestID: \"id\")\n}\n\n"
+                   "/// Every operation's answer with every member filled, as we write it.\n"
+                   "let sampleAnswers: [String: [UInt8]] = [\n" + "\n".join(table) + "\n]\n" + "".join(functions))
+    print(f"{len(requests)} requests and answers")
+
+
+if __name__ == "__main__":
+    main()
