@@ -5,11 +5,15 @@ import json
 import os
 import sys
 
+import botocore
+
 from model import Model, stop
 from swift import Service
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 GENERATED = os.path.join(HERE, "..", "..", "Sources", "AWSWire", "Generated")
+# Of botocore only the data are read here.
+MODELS = os.path.join(os.path.dirname(botocore.__file__), "data")
 
 # Swift namespace, model folder, file below `actions/`.
 SERVICES = [("EC2", "ec2/2016-11-15", "ec2.txt"), ("STS", "sts/2011-06-15", "sts.txt")]
@@ -25,7 +29,7 @@ def action_list(name):
     return actions
 
 
-def wanted_files(models, version):
+def wanted_files():
     with open(os.path.join(HERE, "corrections.json"), encoding="utf-8") as file:
         corrections = json.load(file)
     unknown = set(corrections) - {namespace for namespace, _, _ in SERVICES}
@@ -33,46 +37,46 @@ def wanted_files(models, version):
         stop(f"corrections for services that are not generated: {', '.join(sorted(unknown))}")
     files = {}
     for namespace, folder, actions in SERVICES:
-        model = Model(os.path.join(models, folder), action_list(actions), corrections.get(namespace, []))
-        for path, text in Service(namespace, model, version).files().items():
+        model = Model(os.path.join(MODELS, folder), action_list(actions), corrections.get(namespace, []))
+        for path, text in Service(namespace, model, botocore.__version__).files().items():
             files[f"{namespace}/{path}"] = text
     return files
 
 
-def present_files():
+def present_files(folder):
     found = {}
-    for folder, _, names in os.walk(GENERATED):
+    for inside, _, names in os.walk(folder):
         for name in names:
-            path = os.path.join(folder, name)
+            path = os.path.join(inside, name)
             with open(path, encoding="utf-8") as file:
-                found[os.path.relpath(path, GENERATED)] = file.read()
+                found[os.path.relpath(path, folder)] = file.read()
     return found
 
 
-def main():
-    parser = argparse.ArgumentParser(prog="scripts/generate", description=__doc__)
-    parser.add_argument("--models", required=True, help="botocore's data folder")
-    parser.add_argument("--models-version", required=True)
+def settle(folder, wanted, description):
+    """Makes `folder` hold exactly the wanted files, or with `--check` stops where it doesn't."""
+    parser = argparse.ArgumentParser(prog="scripts/generate", description=description)
     parser.add_argument("--check", action="store_true", help="write nothing; fail when the committed files differ")
-    arguments = parser.parse_args()
-    wanted, present = wanted_files(arguments.models, arguments.models_version), present_files()
+    check = parser.parse_args().check
+    present = present_files(folder)
     different = sorted(path for path in wanted.keys() | present.keys() if wanted.get(path) != present.get(path))
-    if arguments.check:
+    name = os.path.relpath(folder, os.path.join(HERE, "..", ".."))
+    if check:
         if different:
             shown = "\n".join(f"  {path}" for path in different[:20])
-            stop(f"{len(different)} generated files differ; run scripts/generate and commit:\n{shown}")
-        print(f"{len(wanted)} generated files are up to date")
+            stop(f"{len(different)} files of {name} differ; run scripts/generate and commit:\n{shown}")
+        print(f"{name}: {len(wanted)} files are up to date")
         return
     for path in different:
-        target = os.path.join(GENERATED, path)
+        target = os.path.join(folder, path)
         if path not in wanted:
             os.remove(target)
             continue
         os.makedirs(os.path.dirname(target), exist_ok=True)
         with open(target, "w", encoding="utf-8") as file:
             file.write(wanted[path])
-    print(f"{len(wanted)} generated files, {len(different)} of them changed")
+    print(f"{name}: {len(wanted)} files, {len(different)} of them changed")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(settle(GENERATED, wanted_files(), __doc__))
