@@ -98,6 +98,14 @@ package struct InstanceRecord: TaggedRecord {
         (stateSince, launchTime, createdAt) = (now, now, now)
     }
 
+    /// The host's memory that the guest takes, in MiB.
+    package var weight: Int {
+        switch state {
+        case .pending, .running, .stopping, .shuttingDown: memoryMiB
+        case .stopped, .terminated: 0
+        }
+    }
+
     package var indexKeys: [IndexKey] {
         [IndexKey(.vpc, vpc), IndexKey(.subnet, subnet), IndexKey(.image, image), IndexKey(.reservation, reservation)]
     }

@@ -103,12 +103,5 @@ extension Transaction {
 
 extension CloudState {
     /// Memory that guests which run or are about to have taken, in MiB.
-    var takenMemoryMiB: Int {
-        instances.all.reduce(0) { sum, instance in
-            switch instance.state {
-            case .pending, .running, .stopping, .shuttingDown: sum + instance.memoryMiB
-            case .stopped, .terminated: sum
-            }
-        }
-    }
+    var takenMemoryMiB: Int { instances.weight }
 }

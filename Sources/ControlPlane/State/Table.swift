@@ -3,17 +3,47 @@
 
 package import CloudTypes
 internal import HashTreeCollections
+import Synchronization
 
 /// A record as of one change; never mutated, so it may be shared and what was rendered from it kept.
 package final class Versioned<Record: CloudRecord>: Sendable {
     package let record: Record
+    private let kept = Mutex<(any RecordDerivation)?>(nil)
+
     init(_ record: Record) { self.record = record }
+
+    /// What a reader made of the record and may want to find again; it goes when the record changes.
+    package var derivation: (any RecordDerivation)? {
+        get { kept.withLock { $0 } }
+        set { kept.withLock { $0 = newValue } }
+    }
+}
+
+/// Something made of a record.
+package protocol RecordDerivation: AnyObject, Sendable {}
+
+/// Names the content of a table: two tables with the same stamp hold the same records.
+package struct TableStamp: Hashable, Sendable {
+    private static let count = Atomic<UInt64>(0)
+    private let number: UInt64
+
+    /// A stamp that no table had before.
+    static func fresh() -> TableStamp {
+        TableStamp(number: count.add(1, ordering: .relaxed).newValue)
+    }
+
+    /// Of every table that nothing was put into.
+    static let empty = TableStamp(number: 0)
 }
 
 /// Records by id and by secondary keys.
 package struct Table<Record: CloudRecord>: Sendable {
     private var rows: TreeDictionary<Record.ID, Versioned<Record>> = [:]
     private var index: TreeDictionary<IndexKey, TreeSet<Record.ID>> = [:]
+
+    package private(set) var stamp = TableStamp.empty
+    /// The sum of the records' weights.
+    package private(set) var weight = 0
 
     package init() {}
 
@@ -36,6 +66,12 @@ package struct Table<Record: CloudRecord>: Sendable {
         return ids.sorted().compactMap { rows[$0]?.record }
     }
 
+    /// The records with the key in the order of their ids, each the same object until it changes.
+    package func allVersioned(where key: IndexKey) -> [Versioned<Record>] {
+        guard let ids = index[key] else { return [] }
+        return ids.sorted().compactMap { rows[$0] }
+    }
+
     package func ids(where key: IndexKey) -> [Record.ID] { index[key].map { $0.sorted() } ?? [] }
 
     package func count(where key: IndexKey) -> Int { index[key]?.count ?? 0 }
@@ -47,13 +83,18 @@ package struct Table<Record: CloudRecord>: Sendable {
 
     mutating func put(_ record: Record) {
         let new = Set(keys(of: record))
-        let old = rows.updateValue(Versioned(record), forKey: record.id).map { Set(keys(of: $0.record)) } ?? []
+        let before = rows.updateValue(Versioned(record), forKey: record.id)
+        let old = before.map { Set(keys(of: $0.record)) } ?? []
+        stamp = .fresh()
+        weight += record.weight - (before?.record.weight ?? 0)
         for key in new where !old.contains(key) { index[key, default: []].insert(record.id) }
         for key in old where !new.contains(key) { unlink(record.id, from: key) }
     }
 
     mutating func remove(_ id: Record.ID) {
         guard let old = rows.removeValue(forKey: id) else { return }
+        stamp = .fresh()
+        weight -= old.record.weight
         for key in keys(of: old.record) { unlink(id, from: key) }
     }
 

@@ -5,34 +5,16 @@ import ControlPlane
 
 /// `DescribeInstances`: instances of one launch together, terminated ones for an hour.
 enum DescribeInstances: RecordAction {
-    typealias Operation = EC2.Operation.DescribeInstances
+    typealias Operation = InstanceDocumentOperation
 
     static func perform(
         _ input: EC2.DescribeInstancesRequest, _ transaction: inout Transaction
-    ) throws(EC2Error) -> EC2.DescribeInstancesResult {
+    ) throws(EC2Error) -> InstanceDocument {
         try InstancePages.check(input.maxResults)
         let page = try InstancePages.page(input, in: transaction)
-        return EC2.DescribeInstancesResult(
-            nextToken: page.nextToken, reservations: reservations(of: page.items, in: transaction))
-    }
-
-    /// - Parameter instances: those of one reservation side by side.
-    private static func reservations(
-        of instances: [InstanceRecord], in transaction: Transaction
-    ) -> [EC2.Reservation] {
-        var reservations: [EC2.Reservation] = []
-        var last: ReservationID?
-        for instance in instances {
-            if instance.reservation != last {
-                last = instance.reservation
-                reservations.append(
-                    EC2.Reservation(
-                        reservationID: instance.reservation.description, ownerID: instance.account.description))
-            }
-            reservations[reservations.count - 1].instances.append(
-                EC2.Instance(instance, in: transaction.state, transaction.settings))
-        }
-        return reservations
+        return InstanceDocument(
+            nextToken: page.nextToken, instances: page.items, state: transaction.state,
+            settings: transaction.settings)
     }
 }
 
@@ -47,21 +29,39 @@ enum InstancePages {
 
     static func page(
         _ input: EC2.DescribeInstancesRequest, in transaction: Transaction
-    ) throws(EC2Error) -> Page<InstanceRecord> {
-        let named: [InstanceRecord] = try Lookup.owned(input.instanceIDs, in: transaction)
+    ) throws(EC2Error) -> Page<Versioned<InstanceRecord>> {
+        let named = try named(input.instanceIDs, in: transaction)
         let selected = try InstanceFilters.select(named, by: input.filters, in: transaction)
-        let inOrder = selected.sorted { left, right in
-            left.reservation == right.reservation
-                ? left.launchIndex < right.launchIndex : left.reservation < right.reservation
+        return try Pagination.page(selected, for: input, hasExplicitIDs: !input.instanceIDs.isEmpty) {
+            $0.record.pageKey
         }
-        return try Pagination.page(inOrder, for: input, hasExplicitIDs: !input.instanceIDs.isEmpty) { $0.pageKey }
+    }
+
+    /// Instances of one launch side by side.
+    ///
+    /// - Throws: `…Malformed`, `…NotFound`.
+    private static func named(
+        _ texts: [String], in transaction: Transaction
+    ) throws(EC2Error) -> [Versioned<InstanceRecord>] {
+        let table = transaction.state.instances
+        guard !texts.isEmpty else { return InstanceOrder.shared.all(of: transaction.account, in: table) }
+        let ids: [InstanceID] = try Lookup.ids(texts)
+        let found = ids.compactMap { table.versioned($0) }.filter { $0.record.account == transaction.account }
+        guard found.count == ids.count else {
+            throw .notFound(ids.filter { table.versioned($0)?.record.account != transaction.account })
+        }
+        return found.sorted { $0.record.isShown(before: $1.record) }
     }
 }
 
 extension InstanceRecord {
-    /// In the order of reservations and, within one, of launch indexes.
     fileprivate var pageKey: String {
         let index = String(launchIndex)
         return "\(reservation)/" + String(repeating: "0", count: max(0, 9 - index.count)) + index
+    }
+
+    /// In the order of reservations and, within one, of launch indexes.
+    func isShown(before other: InstanceRecord) -> Bool {
+        reservation == other.reservation ? launchIndex < other.launchIndex : reservation < other.reservation
     }
 }

@@ -8,20 +8,21 @@ import NodeContract
 
 /// An instance with the settings that its shown properties follow from.
 struct InstanceView: Sendable {
-    let instance: InstanceRecord
+    let versioned: Versioned<InstanceRecord>
     let settings: CloudSettings
+    var instance: InstanceRecord { versioned.record }
 }
 
 enum InstanceFilters {
     typealias Values = FilterTable<InstanceView>.Values
 
     static func select(
-        _ instances: [InstanceRecord], by filters: [EC2.Filter], in transaction: Transaction
-    ) throws(EC2Error) -> [InstanceRecord] {
+        _ instances: [Versioned<InstanceRecord>], by filters: [EC2.Filter], in transaction: Transaction
+    ) throws(EC2Error) -> [Versioned<InstanceRecord>] {
         guard !filters.isEmpty else { return instances }
         let settings = transaction.settings
-        let views = instances.map { InstanceView(instance: $0, settings: settings) }
-        return try table.select(views, by: filters, in: transaction.state).map(\.instance)
+        let views = instances.map { InstanceView(versioned: $0, settings: settings) }
+        return try table.select(views, by: filters, in: transaction.state).map(\.versioned)
     }
 
     private static let table = FilterTable<InstanceView>(

@@ -112,3 +112,83 @@ struct DescriptionTests {
                 .instanceStatuses.map(\.instanceID) == [running])
     }
 }
+
+@Suite("The written form of instances")
+struct InstanceDocumentTests {
+    private var cloud: TestCloud
+    init() throws { cloud = try TestCloud() }
+
+    private mutating func written() throws -> (fragments: String, model: String) {
+        let document = try cloud.perform(DescribeInstances.self, .init())
+        var fragments = XMLWriter()
+        var model = XMLWriter()
+        document.write(to: &fragments)
+        EC2.DescribeInstancesResult(nextToken: document.nextToken, reservations: document.reservations)
+            .write(to: &model)
+        return (
+            String(decoding: fragments.finish(), as: UTF8.self), String(decoding: model.finish(), as: UTF8.self)
+        )
+    }
+
+    private mutating func expectSame(_ comment: Comment) throws {
+        let (fragments, model) = try written()
+        #expect(fragments == model, comment)
+    }
+
+    @Test("is the model's, whatever was kept of it before")
+    mutating func same() throws {
+        try expectSame("nothing")
+        let ids = try cloud.launched(cloud.request(2)) + cloud.launched(cloud.request())
+        try expectSame("pending")
+        for id in ids { cloud.settle(id) }
+        try expectSame("running")
+        try expectSame("running, again")
+        let interface = cloud.state.interfaces(of: ids[0])[0]
+        let address = try cloud.transaction.allocateElasticAddress()
+        _ = try cloud.transaction.associate(address.id, with: interface.id, privateAddress: nil, reassociates: true)
+        try expectSame("Elastic IP address")
+        cloud.transaction.disassociate(address.id)
+        try expectSame("Elastic IP address given up")
+        cloud.transaction.update(interface.groups[0]) { (group: inout SecurityGroupRecord) in group.name = "other" }
+        try expectSame("group")
+        cloud.transaction.update(cloud.defaultVPC.id) { (vpc: inout VPCRecord) in vpc.enableDNSHostnames = false }
+        try expectSame("VPC")
+        let image = try #require(cloud.state.instances[ids[1]]?.image)
+        cloud.transaction.update(image) { (image: inout ImageRecord) in image.platformDetails = "Other" }
+        try expectSame("image")
+        let record = try #require(cloud.state.instances[ids[1]])
+        cloud.transaction.update(cloud.state.mappings(of: record)[0].volume.id) { (volume: inout VolumeRecord) in
+            volume.attachments[0].deleteOnTermination = false
+        }
+        try expectSame("volume")
+        try cloud.perform(CreateTags.self, .init(resources: [ids[2].description], tags: [.init(key: "<", value: "&")]))
+        try expectSame("tags")
+        _ = try TerminateInstances.decide(.init(instanceIDs: ids.map(\.description)), &cloud.transaction)
+        for id in ids { cloud.settle(id) }
+        try expectSame("terminated")
+        #expect(try written().fragments.contains("terminated"))
+    }
+
+    @Test("of an older moment is not shown later, nor the other way round")
+    mutating func moments() throws {
+        let id = try cloud.running()
+        let before = cloud
+        let interface = cloud.state.interfaces(of: id)[0]
+        cloud.transaction.update(interface.id) { (interface: inout NetworkInterfaceRecord) in
+            interface.description = "later"
+        }
+        var older = before
+        for _ in 0..<2 {
+            #expect(try written().fragments.contains("<description>later</description>"))
+            #expect(try !older.written().contains("<description>later</description>"))
+        }
+    }
+}
+
+extension TestCloud {
+    fileprivate mutating func written() throws -> String {
+        var xml = XMLWriter()
+        try perform(DescribeInstances.self, .init()).write(to: &xml)
+        return String(decoding: xml.finish(), as: UTF8.self)
+    }
+}
