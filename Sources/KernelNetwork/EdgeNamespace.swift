@@ -61,8 +61,8 @@ actor EdgeNamespace {
 
     private func ensure() throws(NetworkFabricError) -> OwnedDescriptor {
         if let edge { return edge }
-        let pool = configuration.publicPool
-        let unreachable = "route replace unreachable \(pool) metric \(EdgeNamespace.lastMetric)"
+        try refuseForeignRoutes()
+        let unreachable = "route replace unreachable \(configuration.publicPool) metric \(EdgeNamespace.lastMetric)"
         try tools.batch([unreachable], in: tools.host)
         let made = try tools.makeNamespace(names.edgeNamespace)
         let settings = [("ipv4/conf/all/rp_filter", "1"), ("ipv4/conf/default/rp_filter", "1")]
@@ -73,6 +73,18 @@ actor EdgeNamespace {
         links = try linksPresent(in: made)
         edge = made
         return made
+    }
+
+    /// Another's routes into the pool, be it another Apus's, are never taken over.
+    private func refuseForeignRoutes() throws(NetworkFabricError) {
+        let pool = "\(configuration.publicPool)"
+        let output = try tools.run(["ip", "-j", "-4", "route", "show", "root", pool], in: tools.host)
+        let foreign = try IPRoute.list(output.standardOutput).first { route in
+            route.dev.map { $0 != names.hostLink } ?? false
+        }
+        guard let foreign else { return }
+        let link = foreign.dev ?? ""
+        throw .unavailable("the host already routes \(foreign.dst) of the public pool \(pool) to its link \(link)")
     }
 
     private func layHostLink() throws(NetworkFabricError) {

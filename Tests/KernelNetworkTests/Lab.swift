@@ -117,6 +117,8 @@ final class Lab: Sendable {
                 "ip", "addr", "add", "\(address.privateAddress)/\(subnet.cidrBlock.prefix)", "dev", "eth0", in: namespace)
         }
         try await run("ip", "route", "add", "default", "via", "\(subnet.routerAddress)", in: namespace)
+        // The kernel begins to send on a link a moment after it is up. The router refuses this call, which tells.
+        _ = try await Wire.connect(from: namespace, to: VPCNetwork.metadataAddress, 80)
         return guest
     }
 }
@@ -128,3 +130,33 @@ struct Guest {
     var address: IPv4Address { interface.addresses[0].privateAddress }
     var publicAddress: IPv4Address? { interface.addresses[0].publicAddress }
 }
+
+extension Lab {
+    /// A namespace that plays the internet at 203.0.113.1, the host's default route, on the host's link `wan0`.
+    func outside(also other: String? = nil) async throws -> OwnedDescriptor {
+        let outside = try await namespace("outside")
+        try await run(
+            "ip", "link", "add", "wan0", "type", "veth", "peer", "name", "eth0", "netns", "\(name)-outside", in: host)
+        try await run("ip", "addr", "add", "203.0.113.2/24", "dev", "wan0", in: host)
+        try await run("ip", "link", "set", "wan0", "up", in: host)
+        try await run("ip", "addr", "add", "203.0.113.1/24", "dev", "eth0", in: outside)
+        try await run("ip", "link", "set", "eth0", "up", in: outside)
+        if let other { try await run("ip", "addr", "add", "\(other)/32", "dev", "eth0", in: outside) }
+        try await run("ip", "route", "add", "default", "via", "203.0.113.1", in: host)
+        return outside
+    }
+
+    /// Applies, telling only the kind of a failure.
+    func applyForKind(_ network: VPCNetwork) async throws {
+        do {
+            try await fabric.apply(network)
+        } catch {
+            switch error {
+            case .unavailable: throw NetworkFabricErrorKind.unavailable
+            case .noSuchNetwork, .noSuchInterface, .commandFailed, .hostFailed: throw NetworkFabricErrorKind.other
+            }
+        }
+    }
+}
+
+enum NetworkFabricErrorKind: Error { case unavailable, other }

@@ -27,6 +27,9 @@ struct Wire: Sendable {
 
     private init(_ descriptor: OwnedDescriptor) { self.descriptor = descriptor }
 
+    /// Takes over a socket that a fabric opened.
+    init(_ number: Int32) throws { descriptor = try OwnedDescriptor(number, "socket") }
+
     /// A socket that listens (TCP) or waits for datagrams (UDP).
     static func server(
         _ kind: __socket_type = SOCK_STREAM, in namespace: OwnedDescriptor, port: UInt16,
