@@ -46,7 +46,8 @@ extension KernelNetwork {
 
     /// What must be installed: the tool and the Debian package that has it.
     package static let requiredCommands = [
-        (tool: "ip", package: "iproute2"), (tool: "nft", package: "nftables"), (tool: "dnsmasq", package: "dnsmasq-base"),
+        (tool: "ip", package: "iproute2"), (tool: "nft", package: "nftables"),
+        (tool: "dnsmasq", package: "dnsmasq-base"),
     ]
 }
 

@@ -104,13 +104,13 @@ actor EdgeNamespace {
     }
 
     private func layEdgeRoutes(_ edge: OwnedDescriptor) throws(NetworkFabricError) {
-        let host = "via \(configuration.hostAddress) dev \(Names.edgeToHost)"
+        let toHost = "route replace default via \(configuration.hostAddress) dev \(Names.edgeToHost)"
         var lines = [
             "link set dev lo up", "link set dev \(Names.edgeToHost) up",
             "addr replace \(configuration.edgeAddress) peer \(configuration.hostAddress)/32 dev \(Names.edgeToHost)",
             "route replace unreachable \(configuration.publicPool) metric \(EdgeNamespace.lastMetric)",
         ]
-        lines.append(configuration.uplink == nil ? "route replace unreachable default" : "route replace default \(host)")
+        lines.append(configuration.uplink == nil ? "route replace unreachable default" : toHost)
         try tools.batch(lines, in: edge)
     }
 

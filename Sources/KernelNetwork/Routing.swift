@@ -69,8 +69,8 @@ extension Routing {
             }
         }
         lines += gonePorts.sorted().map { "link del \($0)" }
-        lines += old.localAddresses.subtracting(localAddresses).sorted().map { "addr del \($0)/32 dev \(Names.service)" }
-        return lines
+        let goneAddresses = old.localAddresses.subtracting(localAddresses).sorted()
+        return lines + goneAddresses.map { "addr del \($0)/32 dev \(Names.service)" }
     }
 
     /// Every guest sees the router under one Ethernet address, which no interface can have been given.

@@ -51,7 +51,7 @@ extension Ruleset.Table {
     /// What is added exists before rules name it, and what goes is no longer named when it goes.
     fileprivate func changes(from old: Self) -> [String] {
         var lines: [String] = []
-        let newChains = chains.keys.filter { old.chains[$0]?.hook != chains[$0]?.hook || old.chains[$0] == nil }.sorted()
+        let newChains = chains.keys.filter { old.chains[$0] == nil }.sorted()
         let goneChains = old.chains.keys.filter { chains[$0] == nil }.sorted()
         let changedChains = chains.keys.filter { chains[$0]?.rules != (old.chains[$0]?.rules ?? []) }.sorted()
         for key in collections.keys.sorted() where old.collections[key] == nil {

@@ -97,7 +97,8 @@ extension VPCNamespace {
             edgeLines.append("link add \(link) mtu \(mtu) type veth \(peer)")
         }
         edgeLines += [
-            "link set dev \(link) up", "addr replace \(attachment.link.edge) peer \(attachment.link.vpc)/32 dev \(link)",
+            "link set dev \(link) up",
+            "addr replace \(attachment.link.edge) peer \(attachment.link.vpc)/32 dev \(link)",
         ]
         try tools.batch(edgeLines, in: attachment.edge)
         var lines = inside.contains(Names.service) ? [] : ["tuntap add dev \(Names.service) mode tun"]

@@ -113,8 +113,8 @@ final class Lab: Sendable {
         let guest = Guest(lab: self, namespace: namespace, interface: interface)
         guard let subnet = network.subnets.first(where: { $0.id == interface.subnet }) else { return guest }
         for address in interface.addresses {
-            try await run(
-                "ip", "addr", "add", "\(address.privateAddress)/\(subnet.cidrBlock.prefix)", "dev", "eth0", in: namespace)
+            let block = "\(address.privateAddress)/\(subnet.cidrBlock.prefix)"
+            try await run("ip", "addr", "add", block, "dev", "eth0", in: namespace)
         }
         try await run("ip", "route", "add", "default", "via", "\(subnet.routerAddress)", in: namespace)
         // The kernel begins to send on a link a moment after it is up. The router refuses this call, which tells.

@@ -69,7 +69,8 @@ struct LifetimeTests {
             let network = busy()
             try await lab.fabric.apply(network)
             let guest = try await lab.guest(network.interfaces[0], of: network)
-            let pids = try await lab.run("ip", "netns", "pids", lab.configuration.names.namespace(of: network.id), in: lab.host)
+            let name = lab.configuration.names.namespace(of: network.id)
+            let pids = try await lab.run("ip", "netns", "pids", name, in: lab.host)
             let pid = try #require(Int32(pids.dropLast()))
             let watch = try ProcessWatch(pid)
             watch.signal(SIGKILL)
@@ -179,7 +180,8 @@ extension Lab {
 
     fileprivate func hostState() async throws -> [String] {
         [
-            try await run("ip", "-br", "link", in: host), try await run("ip", "route", "show", "table", "all", in: host),
+            try await run("ip", "-br", "link", in: host),
+            try await run("ip", "route", "show", "table", "all", in: host),
             try await run("nft", "list", "ruleset", in: host),
         ]
     }

@@ -28,8 +28,9 @@ struct GroupRulesTests {
         "match what AWS means by protocol and ports",
         arguments: [
             (VPCNetwork.Rule.Traffic.all, "accept"), (.tcp(0...65535), "meta l4proto tcp accept"),
-            (.udp(5000...5010), "udp dport 5000-5010 accept"), (.icmp(type: nil, code: nil), "meta l4proto icmp accept"),
-            (.icmp(type: 8, code: nil), "icmp type 8 accept"), (.icmp(type: 3, code: 4), "icmp type 3 icmp code 4 accept"),
+            (.udp(5000...5010), "udp dport 5000-5010 accept"),
+            (.icmp(type: nil, code: nil), "meta l4proto icmp accept"), (.icmp(type: 8, code: nil), "icmp type 8 accept"),
+            (.icmp(type: 3, code: 4), "icmp type 3 icmp code 4 accept"),
             (.other(50), "meta l4proto 50 accept"),
         ])
     func traffic(traffic: VPCNetwork.Rule.Traffic, text: String) {
@@ -48,7 +49,8 @@ struct GroupRulesTests {
         let open = VPCNetwork.Rule.tcp(80)
         #expect(rules(ingress: [open], egress: [.anything]) == ["tcp dport 80 ct mark set ct mark or 1 accept"])
         #expect(rules(ingress: [open], egress: [.tcp(443)]) == ["tcp dport 80 accept"])
-        #expect(rules(ingress: [.udp(53)], egress: [.init(traffic: .tcp(0...65535), peer: .block(.everything))]) == ["udp dport 53 accept"])
+        let allTCP = VPCNetwork.Rule(traffic: .tcp(0...65535), peer: .block(.everything))
+        #expect(rules(ingress: [.udp(53)], egress: [allTCP]) == ["udp dport 53 accept"])
         let all = rules(ingress: [.anything], egress: [.anything])
         #expect(all.last == "accept" && all.filter { $0.contains("ct mark") }.count == 2)
     }
@@ -107,7 +109,8 @@ struct VPCPlanTests {
     @Test("a group that goes is named by nothing when it goes")
     func goneGroup() throws {
         var network = large(1)
-        network.groups.append(.init(id: theID(2), ingress: [.init(traffic: .all, peer: .members(of: theID(2)))], egress: []))
+        let ownMembers = VPCNetwork.Rule(traffic: .all, peer: .members(of: theID(2)))
+        network.groups.append(.init(id: theID(2), ingress: [ownMembers], egress: []))
         network.interfaces[0].groups = [theID(1), theID(2)]
         var after = network
         after.groups.removeLast()

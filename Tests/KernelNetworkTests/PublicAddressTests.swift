@@ -69,7 +69,8 @@ struct PublicAddressTests {
             try await lab.fabric.apply(network)
             let (former, latter) = (try await lab.guest(a, of: network), try await lab.guest(b, of: network))
             let listeners = [
-                try await Wire.server(in: former.namespace, port: 22), try await Wire.server(in: latter.namespace, port: 22),
+                try await Wire.server(in: former.namespace, port: 22),
+                try await Wire.server(in: latter.namespace, port: 22),
             ]
             let near = try #require(try await Wire.connect(from: lab.host, to: ip("198.18.0.10"), 22))
             let far = try #require(listeners[0].accept()).0

@@ -8,7 +8,8 @@ func block(_ text: String) -> CIDRBlock { CIDRBlock(text) ?? .everything }
 
 func theID<Kind: ResourceKind>(_ number: Int) -> ResourceID<Kind> {
     let digits = String(number, radix: 16)
-    guard let id = ResourceID<Kind>("\(Kind.prefix)-" + String(repeating: "0", count: 17 - digits.count) + digits) else {
+    let zeros = String(repeating: "0", count: 17 - digits.count)
+    guard let id = ResourceID<Kind>("\(Kind.prefix)-\(zeros)\(digits)") else {
         preconditionFailure("\(number)")
     }
     return id

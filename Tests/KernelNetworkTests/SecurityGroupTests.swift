@@ -113,7 +113,8 @@ struct SecurityGroupTests {
             try await lab.fabric.apply(network)
             let (client, server) = (try await lab.guest(a, of: network), try await lab.guest(b, of: network))
             let servers = [
-                try await Wire.server(in: server.namespace, port: 443), try await Wire.server(in: server.namespace, port: 80),
+                try await Wire.server(in: server.namespace, port: 443),
+                try await Wire.server(in: server.namespace, port: 80),
             ]
             #expect(try await reaches(server.address, 443, from: client.namespace))
             #expect(try await !reaches(server.address, 80, from: client.namespace, timeout: silence))
@@ -133,7 +134,8 @@ struct SecurityGroupTests {
             try await lab.fabric.apply(network)
             let (client, server) = (try await lab.guest(a, of: network), try await lab.guest(b, of: network))
             let servers = [
-                try await Wire.server(in: server.namespace, port: 443), try await Wire.server(in: server.namespace, port: 80),
+                try await Wire.server(in: server.namespace, port: 443),
+                try await Wire.server(in: server.namespace, port: 80),
             ]
             for port: UInt16 in [80, 443] {
                 #expect(try await reaches(server.address, port, from: client.namespace))

@@ -108,7 +108,8 @@ struct Wire: Sendable {
     }
 
     private static func endpoint(_ address: sockaddr_in) -> Endpoint {
-        Endpoint(address: IPv4Address(UInt32(bigEndian: address.sin_addr.s_addr)), port: UInt16(bigEndian: address.sin_port))
+        let number = UInt32(bigEndian: address.sin_addr.s_addr)
+        return Endpoint(address: IPv4Address(number), port: UInt16(bigEndian: address.sin_port))
     }
 
     private static func with<Value>(

@@ -67,7 +67,8 @@ struct TapGuest {
         message += [UInt8](repeating: 0, count: 10 + 64 + 128) + [99, 130, 83, 99] + options + [255]
         message += [UInt8](repeating: 0, count: max(0, 300 - message.count))
         let udp = pair(68) + pair(67) + pair(8 + message.count) + [0, 0] + message
-        var header: [UInt8] = [0x45, 0] + pair(20 + udp.count) + [0, 1, 0, 0, 64, 17, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255]
+        var header: [UInt8] = [0x45, 0] + pair(20 + udp.count) + [0, 1, 0, 0, 64, 17, 0, 0]
+        header += [0, 0, 0, 0, 255, 255, 255, 255]
         let sum = checksum(header)
         (header[10], header[11]) = (UInt8(sum >> 8), UInt8(sum & 255))
         send([255, 255, 255, 255, 255, 255] + octets(mac) + [8, 0] + header + udp)
