@@ -16,8 +16,8 @@ extension KernelNetwork {
         package var runtimeDirectory: String?
         /// Who runs dnsmasq; nil is `dnsmasq` where there is such a user, else `nobody`.
         package var resolverUser: String?
-        /// Where names that no VPC knows are asked for; used only with an uplink.
-        package var upstreamResolvers: [IPv4Address] = []
+        /// Where names that no VPC knows are asked for, used only with an uplink; nil: where the host asks.
+        package var upstreamResolvers: [IPv4Address]?
         /// Of every link, in bytes; told to guests by DHCP.
         package var mtu = 1500
         package var portKind = PortKind.tap
@@ -30,6 +30,13 @@ extension KernelNetwork {
         package var edgeAddress: IPv4Address { publicPool.address.advanced(by: 2) }
         /// Addresses at the start of the pool that no resource may get.
         package static let reservedPoolAddresses = 4
+
+        /// With everything decided that was left to the host.
+        var settled: Configuration {
+            var settled = self
+            settled.upstreamResolvers = upstreamResolvers ?? HostResolvers.read()
+            return settled
+        }
 
         var names: Names { Names(stateDirectory: stateDirectory) }
         var runtimePath: String { runtimeDirectory ?? "/run/\(names.prefix)" }
@@ -100,6 +107,11 @@ struct Fingerprint: Equatable, CustomStringConvertible {
             for byte in text.utf8 { add(byte) }
             add(0)
         }
+    }
+
+    /// Of a collection without an order: the sum of what each text's would be.
+    init(ofAll texts: some Sequence<String>) {
+        number = texts.reduce(0) { $0 &+ Fingerprint(of: CollectionOfOne($1)).number }
     }
 
     private mutating func add(_ byte: UInt8) { number = (number ^ UInt64(byte)) &* 0x100_0000_01b3 }

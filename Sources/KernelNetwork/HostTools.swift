@@ -8,6 +8,10 @@ import HostSystem
 struct HostTools: Sendable {
     /// The namespace that is the host.
     let host: OwnedDescriptor
+    /// Asked before each tool is started.
+    var willRun: Gate?
+
+    typealias Gate = @Sendable (_ arguments: [String]) throws(NetworkFabricError) -> Void
 
     static func namespacePath(_ name: String) -> String { "/run/netns/\(name)" }
 
@@ -37,6 +41,7 @@ struct HostTools: Sendable {
     func attempt(
         _ arguments: [String], input: String? = nil, in namespace: OwnedDescriptor, deadline: Duration = .seconds(60)
     ) throws(NetworkFabricError) -> HostCommand.Outcome {
+        try willRun?(arguments)
         try enter(namespace)
         do {
             let limits = HostCommand.Limits(deadline: deadline, output: 64 << 20)

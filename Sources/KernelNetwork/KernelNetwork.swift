@@ -16,13 +16,19 @@ package actor KernelNetwork: NetworkFabric {
     ///
     /// - Throws: `unavailable` when the host's namespace cannot be opened or a tool is missing.
     package init(_ configuration: Configuration) throws(NetworkFabricError) {
+        try self.init(configuration, willRun: nil)
+    }
+
+    /// - Parameter willRun: asked before each tool is started; what it throws ends the change there, as a crash would.
+    init(_ configuration: Configuration, willRun: HostTools.Gate?) throws(NetworkFabricError) {
         for (tool, package) in KernelNetwork.requiredCommands where HostCommand.path(of: tool) == nil {
             throw .unavailable("\(tool) is not installed (Debian package \(package))")
         }
+        let configuration = configuration.settled
         self.configuration = configuration
         do {
             let host = try NetworkNamespace.open(configuration.hostNamespacePath ?? "/proc/self/ns/net")
-            tools = HostTools(host: host)
+            tools = HostTools(host: host, willRun: willRun)
             edge = try EdgeNamespace(configuration, tools: tools)
         } catch {
             throw .unavailable("\(error)")

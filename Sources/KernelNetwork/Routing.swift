@@ -43,6 +43,15 @@ struct Routing: Equatable, Sendable {
 }
 
 extension Routing {
+    /// Everything that is to be, a line each, in no order.
+    var facts: [String] {
+        var facts = ports.map { "port \($0)" }
+        facts += localAddresses.map { "address \($0)" }
+        facts += neighbours.map { "neighbour \($0.key.port) \($0.key.address) \($0.value)" }
+        facts += routes.map { "route \($0.key.text($0.value))" }
+        return facts + tables.map { "table \($0)" }
+    }
+
     /// The lines that lead here from `old`; empty when nothing differs.
     ///
     /// Routes go before the ports they lead to; a port that goes takes its neighbours along.

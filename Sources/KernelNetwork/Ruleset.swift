@@ -31,6 +31,9 @@ struct Ruleset: Equatable, Sendable {
         var rules: [String] = []
     }
 
+    /// Everything that the tables hold, a line each, in no order.
+    var facts: [String] { tables.flatMap(\.facts) }
+
     /// The script that makes the kernel's tables these, whatever they were; tracked connections live on.
     func replacement() -> String {
         tables.map { table in
@@ -93,5 +96,19 @@ extension Ruleset.Table {
         guard !added.isEmpty else { return [] }
         let texts = added.map { $0.value.isEmpty ? $0.key : "\($0.key) : \($0.value)" }.sorted()
         return ["add element \(name) \(key) { \(texts.joined(separator: ", ")) }"]
+    }
+}
+
+extension Ruleset.Table {
+    fileprivate var facts: [String] {
+        let elements = collections.flatMap { key, collection in
+            ["\(name) \(key) \(collection.kind) \(collection.type)"]
+                + collection.elements.map { "\(name) \(key) \($0.key) : \($0.value)" }
+        }
+        let rules = chains.flatMap { key, chain in
+            ["\(name) \(key) \(chain.hook ?? "")"]
+                + chain.rules.enumerated().map { "\(name) \(key) \($0.offset) \($0.element)" }
+        }
+        return elements + rules
     }
 }

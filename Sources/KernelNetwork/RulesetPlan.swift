@@ -9,11 +9,16 @@ struct RulesetPlan {
     let network: VPCNetwork
     /// Which routing table each subnet's packets are looked up in.
     let tables: [SubnetID: UInt32]
+    private let known: Set<SecurityGroupID>
 
     static let inet = "inet apus"
     static let arp = "arp apus"
 
-    /// - Parameter fingerprint: what the kernel is to remember of the state that the ruleset belongs to.
+    init(network: VPCNetwork, tables: [SubnetID: UInt32]) {
+        (self.network, self.tables) = (network, tables)
+        known = Set(network.groups.map(\.id))
+    }
+
     func ruleset() -> Ruleset {
         var inet = Ruleset.Table(name: RulesetPlan.inet, collections: emptyCollections, chains: baseChains)
         var arp = Ruleset.Table(
@@ -42,7 +47,7 @@ struct RulesetPlan {
     }
 
     private func add(_ group: VPCNetwork.Group, to table: inout Ruleset.Table) {
-        let rules = GroupRules(group, known: Set(network.groups.map(\.id)))
+        let rules = GroupRules(group, known: known)
         table.collections[GroupRules.members(of: group.id)] = .set("ipv4_addr")
         table.chains[GroupRules.chain(of: group.id, .ingress)] = Ruleset.Chain(rules: rules.rules(.ingress))
         table.chains[GroupRules.chain(of: group.id, .egress)] = Ruleset.Chain(rules: rules.rules(.egress))
@@ -66,7 +71,7 @@ struct RulesetPlan {
                 inet.translate(address.privateAddress, publicAddress)
             }
         }
-        let groups = Set(interface.groups).intersection(network.groups.map(\.id)).sorted()
+        let groups = Set(interface.groups).intersection(known).sorted()
         for group in groups {
             for address in interface.addresses {
                 inet.collections[GroupRules.members(of: group)]?.elements["\(address.privateAddress)"] = ""

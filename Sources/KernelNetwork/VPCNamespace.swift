@@ -37,7 +37,7 @@ actor VPCNamespace {
         if isNew { (namespace, applied) = (nil, nil) }
         let namespace = try open()
         if applied == nil, !isNew, try isInForce(plan, in: namespace, at: attachment) { applied = plan }
-        if applied != plan { try change(to: plan, isNew: isNew, in: namespace, at: attachment) }
+        if applied?.fingerprint != plan.fingerprint { try change(to: plan, isNew: isNew, in: namespace, at: attachment) }
         try resolver.ensure(plan.resolver, in: namespace)
     }
 

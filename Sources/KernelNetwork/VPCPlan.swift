@@ -20,12 +20,12 @@ struct VPCPlan: Equatable, Sendable {
             network.hasInternetGateway
             ? Set(network.interfaces.flatMap(\.addresses).compactMap(\.publicAddress)) : []
         resolver = ResolverPlan(
-            network: network, mtu: configuration.mtu, upstream: outside ? configuration.upstreamResolvers : []
+            network: network, mtu: configuration.mtu, upstream: outside ? configuration.upstreamResolvers ?? [] : []
         ).files()
         var ruleset = RulesetPlan(network: network, tables: tables).ruleset()
-        let links = routing.changes(from: Routing(), kind: configuration.portKind, mtu: configuration.mtu)
-        let publics = publicAddresses.sorted().map(\.description)
-        fingerprint = Fingerprint(of: [ruleset.replacement()] + links + publics)
+        fingerprint = Fingerprint(
+            ofAll: ruleset.facts + routing.facts + publicAddresses.map { "public \($0)" }
+                + ["mtu \(configuration.mtu)"])
         ruleset.tables[0].chains[VPCPlan.marker(fingerprint)] = Ruleset.Chain()
         self.ruleset = ruleset
     }

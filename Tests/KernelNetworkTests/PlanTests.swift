@@ -151,6 +151,12 @@ struct VPCPlanTests {
         #expect(target("192.168.5.0/24") == .blackhole)
     }
 
+    @Test("a resolver that only the host can reach is none for guests")
+    func resolvers() {
+        let text = "# host\nnameserver 127.0.0.53\nnameserver 192.0.2.1\nnameserver\t192.0.2.2\nnameserver ::1\nsearch x"
+        #expect(HostResolvers.reachable(in: text) == [ip("192.0.2.1"), ip("192.0.2.2")])
+    }
+
     @Test("link names fit the kernel and depend on nothing but the id")
     func names() {
         let names = Names(stateDirectory: "/var/lib/apus")
