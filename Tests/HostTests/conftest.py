@@ -1,0 +1,203 @@
+"""A lab for real guests: a namespace that stands for the host, one Apus in it, the tiny image, and a key.
+
+Commands enter the lab with nsenter: `ip netns exec` has its own mount namespace and would not see the namespaces
+that Apus makes.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import uuid
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "PythonSupport"))
+
+from apus_testing.running import Apus  # noqa: E402
+from apus_testing.waiting import eventually, quick  # noqa: E402
+
+TOOLS = {"qemu-system-x86_64": "qemu-system-x86", "qemu-img": "qemu-utils", "nft": "nftables", "ip": "iproute2",
+         "dnsmasq": "dnsmasq-base", "ssh": "openssh-client", "lz4": "lz4", "cpio": "cpio"}
+
+
+def obstacle():
+    if os.geteuid() != 0:
+        return "needs root"
+    missing = [f"{tool} (Debian package {package})" for tool, package in TOOLS.items() if not shutil.which(tool)]
+    return f"needs {', '.join(missing)}" if missing else None
+
+
+def pytest_collection_modifyitems(items):
+    reason = obstacle()
+    if reason:
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+class Lab:
+    """A host of its own, as far as the network goes."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.name = f"apust-{uuid.uuid4().hex[:8]}"
+        self.prefix = ["nsenter", f"--net=/run/netns/{self.name}"]
+        subprocess.run(["ip", "netns", "add", self.name], check=True)
+        subprocess.run(["ip", "-n", self.name, "link", "set", "lo", "up"], check=True)
+        self.clouds = []
+
+    def apus(self, name, *options):
+        cloud = Apus(self.folder / name, simulate=False, prefix=self.prefix, options=options)
+        self.clouds.append(cloud)
+        return cloud
+
+    def run(self, *command, check=True, seconds=60):
+        return subprocess.run(
+            self.prefix + list(command), check=check, capture_output=True, text=True, timeout=seconds,
+            stdin=subprocess.DEVNULL)
+
+    def answers(self, address, port, seconds=1.0):
+        """Whether a TCP connection from the host comes about."""
+        code = ("import socket,sys\ns=socket.socket();s.settimeout(float(sys.argv[3]))\n"
+                "sys.exit(0 if s.connect_ex((sys.argv[1],int(sys.argv[2])))==0 else 1)")
+        return self.run(sys.executable, "-c", code, address, str(port), str(seconds), check=False).returncode == 0
+
+    def close(self):
+        for cloud in self.clouds:
+            try:
+                cloud.down()
+            finally:
+                for process in cloud.processes():
+                    os.kill(process, 9)
+        subprocess.run(["ip", "netns", "del", self.name], check=False)
+
+
+class Machine:
+    """A launched instance and the way to it."""
+
+    def __init__(self, site, instance):
+        self.site, self.id = site, instance
+
+    def describe(self):
+        return self.site.ec2.describe_instances(InstanceIds=[self.id])["Reservations"][0]["Instances"][0]
+
+    @property
+    def state(self):
+        return self.describe()["State"]["Name"]
+
+    @property
+    def address(self):
+        return self.describe().get("PublicIpAddress")
+
+    def ssh(self, command, check=True, seconds=30):
+        done = self.site.lab.run(
+            "ssh", "-i", str(self.site.key), "-o", "BatchMode=yes", "-o", "ConnectTimeout=3", "-o", "LogLevel=ERROR",
+            "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", f"ec2-user@{self.address}", command,
+            check=False, seconds=seconds)
+        if check:
+            assert done.returncode == 0, f"{command}: {done.returncode} {done.stderr}"
+        return done.stdout.strip()
+
+    def wait(self, waiter, seconds=120):
+        self.site.ec2.get_waiter(waiter).wait(InstanceIds=[self.id], WaiterConfig=quick(seconds, 0.2))
+        return self
+
+    def wait_for_ssh(self, seconds=120):
+        eventually(lambda: self.ssh("true", check=False) is not None and self.ssh("echo yes", check=False) == "yes",
+                   f"{self.id} answers on ssh", seconds, every=0.5)
+        return self
+
+    def terminate(self):
+        self.site.ec2.terminate_instances(InstanceIds=[self.id], SkipOsShutdown=True)
+        return self.wait("instance_terminated")
+
+    @property
+    def process(self):
+        """The id of its QEMU."""
+        for entry in pathlib.Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    line = (entry / "cmdline").read_bytes()
+                except OSError:
+                    continue
+                if f"guest={self.id}".encode() in line and line.split(b"\0")[0].endswith(b"qemu-system-x86_64"):
+                    return int(entry.name)
+        return None
+
+
+class Site:
+    """One Apus with the tiny image, a key pair and a group that lets ssh in."""
+
+    def __init__(self, lab, cloud):
+        self.lab, self.cloud = lab, cloud
+        cloud.start()
+        self.image = cloud.command("image", "build", "tiny", seconds=300).stdout.strip().splitlines()[-1]
+        self.account = cloud.first_account()
+        self.key = cloud.state.parent / f"{cloud.state.name}.pem"
+        made = self.lab_client().create_key_pair(KeyName="test", KeyType="ed25519")
+        self.key.write_text(made["KeyMaterial"])
+        self.key.chmod(0o600)
+        self.group = self.make_group("ssh", [22])
+
+    def lab_client(self):
+        return self.account.client("ec2")
+
+    @property
+    def ec2(self):
+        return self.lab_client()
+
+    def make_group(self, name, ports, vpc=None):
+        more = {"VpcId": vpc} if vpc else {}
+        group = self.ec2.create_security_group(GroupName=name, Description=name, **more)["GroupId"]
+        for port in ports:
+            self.allow(group, port)
+        return group
+
+    def allow(self, group, port):
+        self.ec2.authorize_security_group_ingress(
+            GroupId=group, IpProtocol="tcp", FromPort=port, ToPort=port, CidrIp="0.0.0.0/0")
+
+    def revoke(self, group, port):
+        self.ec2.revoke_security_group_ingress(
+            GroupId=group, IpProtocol="tcp", FromPort=port, ToPort=port, CidrIp="0.0.0.0/0")
+
+    def launch(self, **more):
+        settings = {"ImageId": self.image, "InstanceType": "t3.nano", "KeyName": "test", "MinCount": 1, "MaxCount": 1,
+                    "SecurityGroupIds": [self.group]} | more
+        if "NetworkInterfaces" in settings:
+            settings.pop("SecurityGroupIds")
+        return Machine(self, self.ec2.run_instances(**settings)["Instances"][0]["InstanceId"])
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    # /var/tmp: a real disk, and short paths for sockets.
+    folder = pathlib.Path(f"/var/tmp/apust-{uuid.uuid4().hex[:8]}")
+    folder.mkdir(mode=0o711)
+    lab = Lab(folder)
+    try:
+        yield lab
+    finally:
+        lab.close()
+        shutil.rmtree(folder, ignore_errors=True)
+    names = subprocess.run(["ip", "netns"], capture_output=True, text=True).stdout
+    assert lab.name not in names
+
+
+@pytest.fixture(scope="session")
+def site(lab):
+    enter(lab.name)
+    site = Site(lab, lab.apus("one"))
+    yield site
+    site.cloud.down()
+    assert site.cloud.processes() == []
+
+
+def enter(namespace):
+    """Moves this process into the lab, so that boto3 and all it starts are there."""
+    import ctypes
+    libc = ctypes.CDLL(None, use_errno=True)
+    with open(f"/run/netns/{namespace}") as file:
+        if libc.setns(file.fileno(), 0x40000000) != 0:
+            raise OSError(ctypes.get_errno(), "setns")
