@@ -91,13 +91,21 @@ class Machine:
         return self.describe().get("PublicIpAddress")
 
     def ssh(self, command, check=True, seconds=30):
-        done = self.site.lab.run(
-            "ssh", "-i", str(self.site.key), "-o", "BatchMode=yes", "-o", "ConnectTimeout=3", "-o", "LogLevel=ERROR",
-            "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", f"ec2-user@{self.address}", command,
-            check=False, seconds=seconds)
+        """Runs a command in the guest; a connection that does not come about (255) is tried again where it must."""
+        done = self._ssh(command, seconds)
+        for _ in range(2):
+            if not check or done.returncode != 255:
+                break
+            done = self._ssh(command, seconds)
         if check:
             assert done.returncode == 0, f"{command}: {done.returncode} {done.stderr}"
         return done.stdout.strip()
+
+    def _ssh(self, command, seconds):
+        return self.site.lab.run(
+            "ssh", "-i", str(self.site.key), "-o", "BatchMode=yes", "-o", "ConnectTimeout=3", "-o", "LogLevel=ERROR",
+            "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", f"ec2-user@{self.address}", command,
+            check=False, seconds=seconds)
 
     def wait(self, waiter, seconds=120):
         self.site.ec2.get_waiter(waiter).wait(InstanceIds=[self.id], WaiterConfig=quick(seconds, 0.2))

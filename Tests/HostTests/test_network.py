@@ -38,8 +38,8 @@ def test_a_rule_takes_effect_on_a_running_guest_and_so_does_its_end(site, pair):
 
 def test_a_group_named_as_source_lets_its_members_in_at_that_port_alone(pair):
     inner = pair[1].describe()["PrivateIpAddress"]
-    assert pair[0].ssh(f"wget -T 3 -qO- http://{inner}:5000/index.html") == "page"
-    assert pair[0].ssh(f"wget -T 2 -qO- http://{inner}:5001/index.html", check=False) == ""
+    assert pair[0].ssh(f"timeout 5 wget -qO- http://{inner}:5000/index.html") == "page"
+    assert pair[0].ssh(f"timeout 3 wget -qO- http://{inner}:5001/index.html", check=False) == ""
 
 
 def test_names_of_instances_resolve_and_unknown_names_fail_at_once(pair):

@@ -1,0 +1,111 @@
+"""Bad input gets AWS's code and status, never a 500, and leaves nothing half made."""
+
+import base64
+
+import pytest
+
+UNKNOWN = {"instance": "i-0123456789abcdef0", "volume": "vol-0123456789abcdef0", "image": "ami-0123456789abcdef0",
+           "vpc": "vpc-0123456789abcdef0", "subnet": "subnet-0123456789abcdef0", "group": "sg-0123456789abcdef0",
+           "gateway": "igw-0123456789abcdef0", "table": "rtb-0123456789abcdef0", "interface": "eni-0123456789abcdef0",
+           "allocation": "eipalloc-0123456789abcdef0", "options": "dopt-0123456789abcdef0",
+           "key": "key-0123456789abcdef0", "rule": "sgr-0123456789abcdef0"}
+
+LAUNCH = {"ImageId": "IMAGE", "InstanceType": "t3.micro", "MinCount": "1", "MaxCount": "1"}
+
+# Action, parameters, code.
+CASES = [
+    ("DescribeInstances", {"InstanceId.1": UNKNOWN["instance"]}, "InvalidInstanceID.NotFound"),
+    ("DescribeInstances", {"InstanceId.1": "i-xyz"}, "InvalidInstanceID.Malformed"),
+    ("DescribeInstances", {"MaxResults": "2"}, "InvalidParameterValue"),
+    ("DescribeInstances", {"MaxResults": "many"}, "InvalidParameterValue"),
+    ("DescribeInstances", {"NextToken": "nonsense"}, "InvalidNextToken"),
+    ("DescribeInstances", {"Filter.1.Name": "no-such-filter", "Filter.1.Value.1": "x"}, "InvalidParameterValue"),
+    ("DescribeInstances", {"Surplus": "x"}, "UnknownParameter"),
+    ("StartInstances", {"InstanceId.1": UNKNOWN["instance"]}, "InvalidInstanceID.NotFound"),
+    ("StopInstances", {"InstanceId.1": "nonsense"}, "InvalidInstanceID.Malformed"),
+    ("StopInstances", {}, "MissingParameter"),
+    ("RebootInstances", {"InstanceId.1": UNKNOWN["instance"]}, "InvalidInstanceID.NotFound"),
+    ("TerminateInstances", {"InstanceId.1": UNKNOWN["instance"]}, "InvalidInstanceID.NotFound"),
+    ("RunInstances", {**LAUNCH, "ImageId": UNKNOWN["image"]}, "InvalidAMIID.NotFound"),
+    ("RunInstances", {**LAUNCH, "ImageId": "ami-1"}, "InvalidAMIID.Malformed"),
+    ("RunInstances", {**LAUNCH, "InstanceType": "t3.enormous"}, "InvalidParameterValue"),
+    ("RunInstances", {**LAUNCH, "MinCount": "0"}, "InvalidParameterValue"),
+    ("RunInstances", {**LAUNCH, "MinCount": "3", "MaxCount": "2"}, "InvalidParameterValue"),
+    ("RunInstances", {key: value for key, value in LAUNCH.items() if key != "MinCount"}, "MissingParameter"),
+    ("RunInstances", {**LAUNCH, "KeyName": "nobody"}, "InvalidKeyPair.NotFound"),
+    ("RunInstances", {**LAUNCH, "SubnetId": UNKNOWN["subnet"]}, "InvalidSubnetID.NotFound"),
+    ("RunInstances", {**LAUNCH, "SecurityGroupId.1": UNKNOWN["group"]}, "InvalidGroup.NotFound"),
+    ("RunInstances", {**LAUNCH, "UserData": "not base64!"}, "InvalidParameterValue"),
+    ("RunInstances", {**LAUNCH, "UserData": base64.b64encode(b"x" * 16385).decode()}, "InvalidParameterValue"),
+    ("RunInstances", {**LAUNCH, "Monitoring.Enabled": "perhaps"}, "InvalidParameterValue"),
+    ("RunInstances", {**LAUNCH, "InstanceInitiatedShutdownBehavior": "sleep"}, "InvalidParameterValue"),
+    ("RunInstances", {**LAUNCH, "Placement.AvailabilityZone": "us-east-1z"}, "InvalidParameterValue"),
+    ("RunInstances", {**LAUNCH, "PrivateIpAddress": "10.99.0.1"}, "InvalidParameterValue"),
+    ("RunInstances", {**LAUNCH, "BlockDeviceMapping.1.DeviceName": "/dev/sdf",
+                      "BlockDeviceMapping.1.Ebs.VolumeSize": "0"}, "InvalidParameterValue"),
+    ("RunInstances", {**LAUNCH, "TagSpecification.1.ResourceType": "instance",
+                      "TagSpecification.1.Tag.1.Key": "aws:mine", "TagSpecification.1.Tag.1.Value": "x"},
+     "InvalidParameterValue"),
+    ("CreateVolume", {"AvailabilityZone": "us-east-1a", "Size": "0"}, "InvalidParameterValue"),
+    ("CreateVolume", {"AvailabilityZone": "nowhere", "Size": "1"}, "InvalidZone.NotFound"),
+    ("DeleteVolume", {"VolumeId": UNKNOWN["volume"]}, "InvalidVolume.NotFound"),
+    ("CreateVpc", {"CidrBlock": "10.0.0.0/8"}, "InvalidVpc.Range"),
+    ("CreateVpc", {"CidrBlock": "nonsense"}, "InvalidParameterValue"),
+    ("CreateVpc", {}, "MissingParameter"),
+    ("DeleteVpc", {"VpcId": UNKNOWN["vpc"]}, "InvalidVpcID.NotFound"),
+    ("CreateSubnet", {"VpcId": UNKNOWN["vpc"], "CidrBlock": "10.0.0.0/24"}, "InvalidVpcID.NotFound"),
+    ("DeleteSubnet", {"SubnetId": UNKNOWN["subnet"]}, "InvalidSubnetID.NotFound"),
+    ("DeleteInternetGateway", {"InternetGatewayId": UNKNOWN["gateway"]}, "InvalidInternetGatewayID.NotFound"),
+    ("DeleteRouteTable", {"RouteTableId": UNKNOWN["table"]}, "InvalidRouteTableID.NotFound"),
+    ("DescribeNetworkInterfaces", {"NetworkInterfaceId.1": UNKNOWN["interface"]}, "InvalidNetworkInterfaceID.NotFound"),
+    ("ReleaseAddress", {"AllocationId": UNKNOWN["allocation"]}, "InvalidAllocationID.NotFound"),
+    ("AssociateAddress", {"AllocationId": UNKNOWN["allocation"], "InstanceId": UNKNOWN["instance"]},
+     "InvalidAllocationID.NotFound"),
+    ("DeleteDhcpOptions", {"DhcpOptionsId": UNKNOWN["options"]}, "InvalidDhcpOptionID.NotFound"),
+    ("DescribeSecurityGroups", {"GroupId.1": UNKNOWN["group"]}, "InvalidGroup.NotFound"),
+    ("AuthorizeSecurityGroupIngress", {"GroupId": UNKNOWN["group"], "IpPermissions.1.IpProtocol": "tcp",
+                                       "IpPermissions.1.FromPort": "1", "IpPermissions.1.ToPort": "1",
+                                       "IpPermissions.1.IpRanges.1.CidrIp": "0.0.0.0/0"}, "InvalidGroup.NotFound"),
+    ("DescribeKeyPairs", {"KeyName.1": "nobody"}, "InvalidKeyPair.NotFound"),
+    ("ImportKeyPair", {"KeyName": "bad", "PublicKeyMaterial": base64.b64encode(b"nonsense").decode()},
+     "InvalidKey.Format"),
+    ("DeregisterImage", {"ImageId": UNKNOWN["image"]}, "InvalidAMIID.NotFound"),
+    ("CreateTags", {"ResourceId.1": UNKNOWN["instance"], "Tag.1.Key": "a", "Tag.1.Value": "b"},
+     "InvalidInstanceID.NotFound"),
+    ("NoSuchAction", {}, "InvalidAction"),
+    ("CreateTransitGateway", {}, "UnsupportedOperation"),
+]
+
+
+@pytest.mark.parametrize("action,parameters,code", CASES, ids=[f"{case[0]}-{case[2]}-{i}" for i, case in enumerate(CASES)])
+def test_is_refused_with_awss_code_and_makes_nothing(account, image, action, parameters, code):
+    before = census(account)
+    sent = {name: image if value == "IMAGE" else value for name, value in parameters.items()}
+    answer = account.ask(action, sent)
+    assert (answer.code, answer.status) == (code, 400), answer.body
+    assert census(account) == before
+
+
+def test_quotas_hold_and_are_told(ec2, refused):
+    for number in range(1, 5):
+        ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")
+    with refused("VpcLimitExceeded", 400):
+        ec2.create_vpc(CidrBlock="10.9.0.0/16")
+    for _ in range(5):
+        ec2.allocate_address(Domain="vpc")
+    with refused("AddressLimitExceeded", 400):
+        ec2.allocate_address(Domain="vpc")
+
+
+def test_a_request_of_too_many_parameters_or_bytes_is_refused(account):
+    many = {f"InstanceId.{number}": UNKNOWN["instance"] for number in range(1, 20000)}
+    assert 400 <= account.ask("DescribeInstances", many).status < 500
+    assert account.ask("DescribeInstances", {"InstanceId.1": "x" * 3_000_000}).status in (400, 413)
+
+
+def census(account):
+    ec2 = account.ec2
+    return (len(ec2.describe_instances()["Reservations"]), len(ec2.describe_volumes()["Volumes"]),
+            len(ec2.describe_vpcs()["Vpcs"]), len(ec2.describe_subnets()["Subnets"]),
+            len(ec2.describe_network_interfaces()["NetworkInterfaces"]), len(ec2.describe_key_pairs()["KeyPairs"]),
+            len(ec2.describe_security_groups()["SecurityGroups"]), len(ec2.describe_addresses()["Addresses"]))
