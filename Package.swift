@@ -91,7 +91,7 @@ let package = Package(
             ["CloudTypes", "CloudStore", "InstanceTypeCatalogue", "NodeContract", "RecordCoding", trees, logging]),
         part("NodeAgent", ["Backends", "CloudTypes", "HTTPListener", "HostSystem", "NodeContract", crypto, logging]),
         tests(of: "NodeAgent", ["CloudTypes", "HTTPListener", "HostSystem", "NodeContract", logging]),
-        tests(of: "ControlPlane", ["CloudTypes", "NodeContract", "Simulation", logging]),
+        tests(of: "ControlPlane", ["CloudStore", "CloudTypes", "NodeContract", "Simulation", logging]),
         // 4: the services
         part(
             "APIGateway",
@@ -107,7 +107,8 @@ let package = Package(
         .testTarget(
             name: "EC2APITests",
             dependencies: [
-                "EC2API", "APIGateway", "AWSWire", "CloudTypes", "ControlPlane", "InstanceTypeCatalogue", "NodeContract",
+                "EC2API", "APIGateway", "AWSWire", "CloudTypes", "ControlPlane", "InstanceTypeCatalogue",
+                "NodeContract",
                 "Simulation", logging,
             ],
             swiftSettings: strict),
@@ -121,5 +122,13 @@ let package = Package(
                 "SQLiteStore", "STSAPI", "Simulation", "TinyImage", argumentParser, logging,
             ],
             swiftSettings: strict),
+        // Networks of the benchmarks: real ones for simulated guests
+        .executableTarget(
+            name: "FabricBench",
+            dependencies: [
+                "APIGateway", "CloudTypes", "ControlPlane", "EC2API", "HTTPListener", "HostSystem", "KernelNetwork",
+                "NodeContract", "SQLiteStore", "STSAPI", "Simulation", logging,
+            ],
+            path: "Benchmarks/FabricBench", swiftSettings: strict),
     ]
 )

@@ -34,6 +34,12 @@ class Server:
     def pid(self):
         return self.process.pid
 
+    @staticmethod
+    def version():
+        done = subprocess.run(
+            ["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+        return f"apus {done.stdout.strip() or 'unknown'}"
+
     def call(self, action, **parameters):
         return self.connection.send(self.signer.request(action, **parameters)).decode()
 
@@ -65,12 +71,6 @@ class Apus(Server):
         with open(os.path.join(self.state, "credentials.json")) as file:
             keys = json.load(file)
         super().__init__(process, port, keys["accessKeyId"], keys["secretAccessKey"])
-
-    @staticmethod
-    def version():
-        done = subprocess.run(
-            ["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-        return f"apus {done.stdout.strip() or 'unknown'}"
 
 
 class Moto(Server):

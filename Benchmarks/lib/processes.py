@@ -26,8 +26,8 @@ def start(arguments, log, **options):
     """A child in its own session, its output in a file, which ends with us at the latest."""
     with open(log, "ab") as output:
         return subprocess.Popen(
-            arguments, stdin=subprocess.DEVNULL, stdout=options.pop("stdout", output), stderr=output,
-            start_new_session=True, **options)
+            arguments, stdin=options.pop("stdin", subprocess.DEVNULL), stdout=options.pop("stdout", output),
+            stderr=output, start_new_session=True, **options)
 
 
 def stop(process, patience=15):

@@ -10,11 +10,15 @@ package import NodeContract
 package struct Action: Sendable {
     package let name: String
     private let run: @Sendable (ActionCall) async throws(EC2Error) -> [UInt8]
+    private let cost: Cost
+
+    private enum Cost { case ofRead, ofWrite, unknown }
 
     package init<Meaning: RecordAction>(_ meaning: Meaning.Type) {
         let operation = Meaning.Operation.self
         name = operation.name
         let isRead = Action.isRead(operation.name)
+        cost = isRead ? .ofRead : .ofWrite
         run = { call throws(EC2Error) in
             isRead ? try Action.read(meaning, call) : try await Action.write(meaning, call)
         }
@@ -23,6 +27,7 @@ package struct Action: Sendable {
     package init<Meaning: LiveAction>(_ meaning: Meaning.Type) {
         let operation = Meaning.Operation.self
         name = operation.name
+        cost = .unknown
         run = { call throws(EC2Error) in
             let input = try Action.input(of: operation, call)
             if (input as? any DryRunInput)?.dryRun == true { throw .dryRun }
@@ -32,6 +37,16 @@ package struct Action: Sendable {
     }
 
     package func answer(_ call: ActionCall) async throws(EC2Error) -> [UInt8] { try await run(call) }
+
+    /// Whether the call takes well under a millisecond: what names its resources or asks for a page does, as does every
+    /// change but that of many.
+    func isBrief(_ request: QueryRequest) -> Bool {
+        switch cost {
+        case .ofRead: request.hasParameter { $0 == "MaxResults" || $0.hasSuffix("Id") || $0 == "GroupName" }
+        case .ofWrite: !request.hasParameter { $0 == "MaxCount" } || request.value(of: "MaxCount") == "1"
+        case .unknown: false
+        }
+    }
 
     private static func isRead(_ name: String) -> Bool {
         ["Describe", "Get", "List"].contains { name.hasPrefix($0) }

@@ -26,9 +26,10 @@ package struct Gateway: Sendable {
         let parts = RequestParts(
             method: http.method, path: String(http.path), query: String(http.query), headers: http.headers,
             body: http.body)
-        let service = addressed(parts)
+        let signature = Gateway.signature(of: parts)
+        let service = addressed(signature)
         do {
-            let body = try await answer(parts, service, requestID)
+            let body = try await answer(parts, signature, service, requestID)
             return Gateway.response(200, body, requestID)
         } catch {
             if let logged = error.logged {
@@ -39,10 +40,16 @@ package struct Gateway: Sendable {
         }
     }
 
+    private typealias Signature = Result<SignedRequest, SignatureError>
+
+    private static func signature(of parts: RequestParts) -> Signature {
+        do throws(SignatureError) { return .success(try SignedRequest.parse(parts)) } catch { return .failure(error) }
+    }
+
     private func answer(
-        _ parts: RequestParts, _ actions: QueryServiceActions, _ requestID: String
+        _ parts: RequestParts, _ signature: Signature, _ actions: QueryServiceActions, _ requestID: String
     ) async throws(EC2Error) -> [UInt8] {
-        let (caller, body) = try verified(parts, actions.service)
+        let (caller, body) = try verified(signature, actions.service)
         let request: QueryRequest
         do {
             request = try QueryRequest(query: Array(parts.query.utf8), body: body)
@@ -51,21 +58,25 @@ package struct Gateway: Sendable {
         }
         let action = try actions.action(of: request)
         try await cloud.prepareAccount(of: caller)
-        return try await action.answer(
-            ActionCall(request: request, caller: caller, cloud: cloud, node: node, requestID: requestID))
+        let call = ActionCall(request: request, caller: caller, cloud: cloud, node: node, requestID: requestID)
+        if action.isBrief(request) { return try await action.answer(call) }
+        // Connections share threads: what takes long is done elsewhere.
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) { () async throws(EC2Error) in
+            try await action.answer(call)
+        }
     }
 
     /// The service that the signature names; EC2 where it names none that is served.
-    private func addressed(_ parts: RequestParts) -> QueryServiceActions {
-        if let signed = try? SignedRequest.parse(parts), let service = services[signed.scope.service] { return service }
+    private func addressed(_ signature: Signature) -> QueryServiceActions {
+        if case .success(let signed) = signature, let service = services[signed.scope.service] { return service }
         return services["ec2"] ?? QueryServiceActions(EC2.service, [])
     }
 
     private func verified(
-        _ parts: RequestParts, _ service: QueryService
+        _ signature: Signature, _ service: QueryService
     ) throws(EC2Error) -> (Caller, body: [UInt8]) {
         do throws(SignatureError) {
-            let signed = try SignedRequest.parse(parts)
+            let signed = try signature.get()
             guard let key = cloud.records.accessKeys[signed.scope.accessKeyID] else {
                 throw .unknownAccessKey(signed.scope.accessKeyID)
             }
@@ -88,7 +99,9 @@ package struct Gateway: Sendable {
     private static func response(_ status: Int, _ body: [UInt8], _ requestID: String) -> HTTPResponse {
         HTTPResponse(
             status: status,
-            headers: [("Content-Type", QueryResponse.contentType), ("x-amzn-RequestId", requestID), ("Server", "Apus")],
+            headers: [
+                ("Content-Type", QueryResponse.contentType), ("x-amzn-RequestId", requestID), ("Server", "Apus"),
+            ],
             body: body)
     }
 }
@@ -97,16 +110,19 @@ package struct Gateway: Sendable {
 private enum RequestID {
     static func fresh() -> String {
         var generator = SystemRandomNumberGenerator()
-        let (high, low): (UInt64, UInt64) = (generator.next(), generator.next())
-        let digits = Array(hex(high & 0xFFFF_FFFF_FFFF_0FFF | 0x4000) + hex(low & 0x3FFF_FFFF_FFFF_FFFF | 1 << 63))
-        let groups = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32]
-        return groups.map { String(decoding: digits[$0], as: UTF8.self) }.joined(separator: "-")
-    }
-
-    private static func hex(_ number: UInt64) -> [UInt8] {
-        (0..<16).map { place in
-            let digit = UInt8(number >> UInt64((15 - place) * 4) & 15)
-            return digit < 10 ? digit + 48 : digit + 87
+        let halves = (generator.next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000, generator.next() & ~0 >> 2 | 1 << 63)
+        return String(unsafeUninitializedCapacity: 36) { text in
+            var place = 0
+            for digit in 0..<32 {
+                if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
+                    text[place] = UInt8(ascii: "-")
+                    place += 1
+                }
+                let nibble = UInt8((digit < 16 ? halves.0 : halves.1) >> UInt64((15 - digit % 16) * 4) & 15)
+                text[place] = nibble < 10 ? nibble + 48 : nibble + 87
+                place += 1
+            }
+            return place
         }
     }
 }

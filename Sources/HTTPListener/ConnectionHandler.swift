@@ -22,6 +22,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         let limits: HTTPListenerLimits
         let registry: ConnectionRegistry
         let dateText: DateText
+        let startsInline: Bool
         let handle: @Sendable (HTTPRequest) async -> HTTPResponse
     }
 
@@ -62,6 +63,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var localAddress = ""
     private var context: ChannelHandlerContext?
     private var clock = ConnectionClock()
+    private var executor: EventLoopExecutor?
 
     init(_ shared: Shared, id: UInt64) {
         (self.shared, self.id) = (shared, id)
@@ -197,12 +199,24 @@ extension ConnectionHandler {
         let connection = NIOLoopBound(self, eventLoop: context.eventLoop)
         let eventLoop = context.eventLoop
         let handle = shared.handle
-        // A task of its own, so that long work does not hold up the event loop's other connections. It ends with its
-        // answer, which `shutdown` waits for.
-        Task {
+        let work: @Sendable () async -> Void = {
             let response = await handle(whole)
             eventLoop.execute { connection.value.answer(response) }
         }
+        // A task of its own, so that long work does not hold up the event loop's other connections. It ends with its
+        // answer, which `shutdown` waits for.
+        if shared.startsInline {
+            Task.immediate(executorPreference: executor(on: eventLoop), operation: work)
+        } else {
+            Task(operation: work)
+        }
+    }
+
+    private func executor(on eventLoop: any EventLoop) -> EventLoopExecutor {
+        if let executor { return executor }
+        let made = EventLoopExecutor(eventLoop)
+        executor = made
+        return made
     }
 
     private func answer(_ response: HTTPResponse) {

@@ -45,16 +45,19 @@ package final class HTTPListener: Sendable {
     ///
     /// - Parameters:
     ///   - ipTTL: the hop limit of every packet from the first SYN-ACK on; an answer may set another one.
+    ///   - startsInline: whether handlers begin on the event loop and come back to it. Cheapest for handlers that are
+    ///     brief between their waits; those that are not have to go elsewhere by themselves.
     ///   - group: whose event loops carry the connections; the process's own if `nil`.
     ///   - handler: called once a request, never twice at a time for one connection.
     package static func start(
         on address: ListenAddress, limits: HTTPListenerLimits = HTTPListenerLimits(), ipTTL: Int? = nil,
-        group: (any EventLoopGroup)? = nil, logger: Logger? = nil,
+        startsInline: Bool = false, group: (any EventLoopGroup)? = nil,
+        logger: Logger? = nil,
         handler: @escaping @Sendable (HTTPRequest) async -> HTTPResponse
     ) async throws(HTTPListenerError) -> HTTPListener {
         let registry = ConnectionRegistry(limits)
         let shared = ConnectionHandler.Shared(
-            limits: limits, registry: registry, dateText: DateText(), handle: handler)
+            limits: limits, registry: registry, dateText: DateText(), startsInline: startsInline, handle: handler)
         var bootstrap = ServerBootstrap(group: group ?? MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -64,7 +67,8 @@ package final class HTTPListener: Sendable {
         if case .address = address {
             bootstrap = bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
         }
-        if case .unixSocket = address {} else {
+        if case .unixSocket = address {
+        } else {
             bootstrap = bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
         }
         if let ipTTL {

@@ -22,6 +22,14 @@ package struct QueryRequest: Sendable {
         parameters = QueryNode(tree: try QueryTree(sent, limits: limits), index: 0)
     }
 
+    /// Whether a parameter was sent whose name, up to its first dot, is as wanted.
+    package func hasParameter(_ isWanted: (Substring) -> Bool) -> Bool {
+        sent.contains { isWanted($0.name[..<($0.name.firstIndex(of: ".") ?? $0.name.endIndex)]) }
+    }
+
+    /// The value of a parameter of exactly this name.
+    package func value(of name: String) -> String? { sent.first { $0.name == name }?.value }
+
     private static func single(_ name: String, in all: [FormParameter]) throws(WireError) -> String? {
         let found = all.filter { $0.name == name }
         guard found.count <= 1 else { throw .duplicateParameter(name) }

@@ -69,12 +69,13 @@ package actor InstanceReconciler {
     /// Disks and network first, side by side; then what the guest will ask for at boot; then the guest.
     private func start(_ record: InstanceRecord) async throws(NodeError) {
         pressed[record.id] = nil
-        let wanted = cloud.records.volumes.all(where: IndexKey(.instance, record.id)).map(\.id)
+        let wanted = cloud.records.volumes.ids(where: IndexKey(.instance, record.id))
         async let network: Void = networks.converge(record.vpc)
-        for volume in wanted { try await volumes.realise(volume) }
+        for volume in wanted { try await volumes.ensure(volume) }
         do { try await network } catch { throw (error as? NodeError) ?? .hostFailed("\(error)") }
         let state = cloud.records
-        guard let current = state.instances[record.id], current.state == .pending, current.launch == record.launch else {
+        guard let current = state.instances[record.id], current.state == .pending, current.launch == record.launch
+        else {
             return
         }
         guard let spec = GuestSpec(of: current, in: state) else {

@@ -3,7 +3,7 @@
 package import CloudTypes
 package import NodeContract
 
-package struct InstanceRecord: TaggedRecord {
+package struct InstanceRecord: TaggedRecord, Equatable {
     package static let kind = "instance"
     package static let table: TablePath<Self> = \.instances
 

@@ -66,7 +66,7 @@ extension Transaction {
         }
     }
 
-    /// The guest of the launch runs.
+    /// The guest of the launch runs, and so its disks exist.
     package mutating func becomeRunning(_ id: InstanceID) {
         let now = now
         update(id, InstanceRecord.self) { instance in
@@ -75,6 +75,7 @@ extension Transaction {
         }
         for volume in state.volumes.all(where: IndexKey(.instance, id)) {
             update(volume.id, VolumeRecord.self) { volume in
+                if volume.state == .creating { volume.isRealised = true }
                 volume.state = .inUse
                 for place in volume.attachments.indices where volume.attachments[place].instance == id {
                     volume.attachments[place].state = .attached
@@ -82,6 +83,7 @@ extension Transaction {
             }
         }
         for interface in state.networkInterfaces.all(where: IndexKey(.instance, id)) {
+            guard interface.attachment?.status != "attached" else { continue }
             update(interface.id, NetworkInterfaceRecord.self) { $0.attachment?.status = "attached" }
         }
     }

@@ -2,7 +2,7 @@
 
 package import CloudTypes
 
-package struct NetworkInterfaceRecord: TaggedRecord {
+package struct NetworkInterfaceRecord: TaggedRecord, Equatable {
     package static let kind = "network-interface"
     package static let table: TablePath<Self> = \.networkInterfaces
 

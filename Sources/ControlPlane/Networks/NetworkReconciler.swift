@@ -10,7 +10,9 @@ package actor NetworkReconciler {
     private let node: any Node
     private var applied: [VPCID: VPCNetwork] = [:]
     private var present: Set<VPCID> = []
-    private var applying: [VPCID: Task<Void, any Error>] = [:]
+    /// At most two rounds of a VPC exist: one under way, and one that begins when that ends.
+    private var underWay: [VPCID: Task<Void, any Error>] = [:]
+    private var next: [VPCID: Task<Void, any Error>] = [:]
 
     package init(cloud: Cloud, node: any Node) { (self.cloud, self.node) = (cloud, node) }
 
@@ -18,39 +20,42 @@ package actor NetworkReconciler {
     package func adopt(_ networks: Set<VPCID>) { present = networks }
 
     /// Makes the VPC as its records say now. Returns when the node has obeyed.
+    ///
+    /// However many ask meanwhile share the next round, which looks at the records when it begins.
     package func converge(_ vpc: VPCID) async throws(NodeError) {
-        while let other = applying[vpc] { _ = await other.result }
-        let wanted = VPCNetwork(of: vpc, in: cloud.records, settings: cloud.settings)
-        guard let wanted, !wanted.interfaces.isEmpty else { return try await remove(vpc) }
-        guard applied[vpc] != wanted else { return }
-        let node = node
-        let task = Task { try await node.apply(wanted) }
-        applying[vpc] = task
-        let result = await task.result
-        applying[vpc] = nil
-        switch result {
-        case .success:
-            applied[vpc] = wanted
-            present.insert(vpc)
-        case .failure(let error):
+        do {
+            try await (next[vpc] ?? planRound(of: vpc)).value
+        } catch {
             throw (error as? NodeError) ?? .hostFailed("\(error)")
         }
     }
 
+    private func planRound(of vpc: VPCID) -> Task<Void, any Error> {
+        let before = underWay[vpc]
+        let round = Task {
+            _ = await before?.result
+            (underWay[vpc], next[vpc]) = (next[vpc], nil)
+            defer { underWay[vpc] = nil }
+            try await carryOut(vpc)
+        }
+        next[vpc] = round
+        return round
+    }
+
+    private func carryOut(_ vpc: VPCID) async throws(NodeError) {
+        let wanted = VPCNetwork(of: vpc, in: cloud.records, settings: cloud.settings)
+        guard let wanted, !wanted.interfaces.isEmpty else { return try await remove(vpc) }
+        guard applied[vpc] != wanted else { return }
+        try await node.apply(wanted)
+        applied[vpc] = wanted
+        present.insert(vpc)
+    }
+
     private func remove(_ vpc: VPCID) async throws(NodeError) {
         guard present.contains(vpc) else { return }
-        let node = node
-        let task = Task { try await node.removeNetwork(vpc) }
-        applying[vpc] = task
-        let result = await task.result
-        applying[vpc] = nil
-        switch result {
-        case .success:
-            applied[vpc] = nil
-            present.remove(vpc)
-        case .failure(let error):
-            throw (error as? NodeError) ?? .hostFailed("\(error)")
-        }
+        try await node.removeNetwork(vpc)
+        applied[vpc] = nil
+        present.remove(vpc)
     }
 
     /// The same as a piece of keyed work: what fails is tried again.

@@ -8,7 +8,8 @@ extension VPCNetwork {
     /// What the records want of the VPC; nil where there is none.
     package init?(of id: VPCID, in state: CloudState, settings: CloudSettings) {
         guard let vpc = state.vpcs[id] else { return nil }
-        let interfaces = state.networkInterfaces.all(where: IndexKey(.vpc, id)).filter(state.reachesNetwork)
+        let interfaces = state.networkInterfaces.allVersioned(where: IndexKey(.vpc, id)).lazy.map(\.record)
+            .filter(state.reachesNetwork)
         let gateway = state.internetGateway(of: id)
         self.init(id: id, cidrBlocks: [vpc.cidrBlock])
         self.interfaces = interfaces.map { Interface($0, in: state) }
@@ -56,11 +57,8 @@ extension VPCNetwork.Interface {
 extension CloudState {
     /// Whether a guest is, or is about to be, at the interface.
     package func reachesNetwork(_ interface: NetworkInterfaceRecord) -> Bool {
-        guard let attachment = interface.attachment, let instance = instances[attachment.instance] else { return false }
-        switch instance.state {
-        case .pending, .running, .stopping, .shuttingDown: return true
-        case .stopped, .terminated: return false
-        }
+        guard let attachment = interface.attachment else { return false }
+        return instances.versioned(attachment.instance)?.record.state.isOnNetwork == true
     }
 
     /// `active`, or else a `blackhole`: a route whose target is gone, detached or stopped.

@@ -1,6 +1,5 @@
 // All reconcilers together: which change of which record calls for which work, what the node tells, and the start.
 
-internal import CloudStore
 internal import CloudTypes
 internal import Logging
 package import NodeContract
@@ -42,7 +41,7 @@ package final class Reconcilers: Sendable {
             group.addTask { await self.volumeWork.run() }
             group.addTask { await self.metadataWork.run() }
             group.addTask { for await event in self.node.events { await self.hear(event) } }
-            for await keys in changes { await route(keys) }
+            for await change in changes { await route(change) }
             group.cancelAll()
         }
     }
@@ -85,73 +84,11 @@ package final class Reconcilers: Sendable {
         }
     }
 
-    private func route(_ keys: Set<RecordKey>) async {
-        let state = cloud.records
-        var affected = Affected()
-        for key in keys { affected.note(key, in: state) }
+    private func route(_ change: CloudChange) async {
+        let affected = Affected(by: change)
         for vpc in affected.vpcs { await networkWork.mark(vpc) }
         for id in affected.volumes { await volumeWork.mark(id) }
         for id in affected.instances { await instanceWork.mark(id) }
-        for id in affected.metadata.union(affected.instances) { await metadataWork.mark(id) }
-    }
-}
-
-/// What a change of records calls for.
-private struct Affected {
-    var instances: Set<InstanceID> = []
-    var metadata: Set<InstanceID> = []
-    var vpcs: Set<VPCID> = []
-    var volumes: Set<VolumeID> = []
-
-    mutating func note(_ key: RecordKey, in state: CloudState) {
-        switch key.kind {
-        case InstanceRecord.kind: noteInstance(key, in: state)
-        case VolumeRecord.kind: if let id = VolumeID(key.id) { volumes.insert(id) }
-        case NetworkInterfaceRecord.kind:
-            if let interface = NetworkInterfaceID(key.id).flatMap({ state.networkInterfaces[$0] }) {
-                note(interface)
-            }
-        case AddressRecord.kind: noteAddress(key, in: state)
-        case SecurityGroupRecord.kind:
-            if let group = SecurityGroupID(key.id).flatMap({ state.securityGroups[$0] }) {
-                vpcs.insert(group.vpc)
-                metadata.formUnion(members(of: group.id, in: state))
-            }
-        case SubnetRecord.kind: if let subnet = SubnetID(key.id).flatMap({ state.subnets[$0] }) { vpcs.insert(subnet.vpc) }
-        case RouteTableRecord.kind:
-            if let table = RouteTableID(key.id).flatMap({ state.routeTables[$0] }) { vpcs.insert(table.vpc) }
-        case InternetGatewayRecord.kind, DHCPOptionsRecord.kind: noteVPCs(in: state)
-        case VPCRecord.kind: if let vpc = VPCID(key.id) { vpcs.insert(vpc) }
-        default: break
-        }
-    }
-
-    private mutating func noteInstance(_ key: RecordKey, in state: CloudState) {
-        guard let id = InstanceID(key.id) else { return }
-        instances.insert(id)
-        if let instance = state.instances[id] { vpcs.insert(instance.vpc) }
-    }
-
-    private mutating func note(_ interface: NetworkInterfaceRecord) {
-        vpcs.insert(interface.vpc)
-        if let instance = interface.attachment?.instance { metadata.insert(instance) }
-    }
-
-    /// An address that is associated no more touches the network of whoever had it: every network with guests.
-    private mutating func noteAddress(_ key: RecordKey, in state: CloudState) {
-        guard let address = AllocationID(key.id).flatMap({ state.addresses[$0] }), let held = address.association,
-            let interface = state.networkInterfaces[held.interface]
-        else { return noteVPCs(in: state) }
-        note(interface)
-        noteVPCs(in: state)
-    }
-
-    private mutating func noteVPCs(in state: CloudState) {
-        vpcs.formUnion(state.networkInterfaces.all.map(\.vpc))
-        metadata.formUnion(state.networkInterfaces.all.compactMap { $0.attachment?.instance })
-    }
-
-    private func members(of group: SecurityGroupID, in state: CloudState) -> [InstanceID] {
-        state.networkInterfaces.all(where: IndexKey(.group, group)).compactMap { $0.attachment?.instance }
+        for id in affected.metadata { await metadataWork.mark(id) }
     }
 }

@@ -6,6 +6,13 @@ package import CloudTypes
 package import Logging
 import Synchronization
 
+/// One durable change: which records, and everything before and after it.
+package struct CloudChange: Sendable {
+    package let keys: Set<RecordKey>
+    package let before: CloudState
+    package let after: CloudState
+}
+
 package final class Cloud: Sendable {
     /// What decisions build on: may be ahead of `durable` by commits on their way to the disk.
     private struct Ahead {
@@ -21,8 +28,7 @@ package final class Cloud: Sendable {
     private struct Step: Sendable {
         let number: UInt64
         let epoch: Int
-        let state: CloudState
-        let keys: Set<RecordKey>
+        let change: CloudChange
         let ticket: CommitTicket
     }
 
@@ -37,7 +43,7 @@ package final class Cloud: Sendable {
     package let time: any Timekeeper
     private let ahead: Mutex<Ahead>
     private let durable: Mutex<Durable>
-    private let listeners = Mutex<[Int: AsyncStream<Set<RecordKey>>.Continuation]>([:])
+    private let listeners = Mutex<[Int: AsyncStream<CloudChange>.Continuation]>([:])
 
     private init(
         store: any CloudStore, state: CloudState, settings: CloudSettings, log: Logger,
@@ -91,9 +97,9 @@ package final class Cloud: Sendable {
         return result
     }
 
-    /// What changes from now on: the keys of each commit, once it is durable.
-    package func changes() -> AsyncStream<Set<RecordKey>> {
-        let (stream, continuation) = AsyncStream<Set<RecordKey>>.makeStream()
+    /// What changes from now on: each commit once it is durable, in no settled order.
+    package func changes() -> AsyncStream<CloudChange> {
+        let (stream, continuation) = AsyncStream<CloudChange>.makeStream()
         let number = listeners.withLock { listeners in
             let number = (listeners.keys.max() ?? 0) + 1
             listeners[number] = continuation
@@ -125,7 +131,8 @@ package final class Cloud: Sendable {
             ahead.random = transaction.random
             guard transaction.hasChanges else { return (result, ahead.last, false) }
             let step = Step(
-                number: ahead.nextNumber, epoch: ahead.epoch, state: transaction.state, keys: transaction.changedKeys,
+                number: ahead.nextNumber, epoch: ahead.epoch,
+                change: CloudChange(keys: transaction.changedKeys, before: ahead.state, after: transaction.state),
                 ticket: store.submit(try transaction.encoded(), if: [], after: ahead.last?.ticket))
             ahead.nextNumber += 1
             ahead.state = transaction.state
@@ -142,7 +149,7 @@ package final class Cloud: Sendable {
             case .success:
                 publish(step)
                 let continuations = listeners.withLock { Array($0.values) }
-                for continuation in continuations { continuation.yield(step.keys) }
+                for continuation in continuations { continuation.yield(step.change) }
             case .failure(let error):
                 log.error("the store refused a commit", metadata: ["error": "\(error)"])
                 fallBack(from: step)
@@ -153,7 +160,7 @@ package final class Cloud: Sendable {
     /// Steps may be told of in any order; what readers see only moves forward.
     private func publish(_ step: Step) {
         durable.withLock { durable in
-            if step.number > durable.number { durable = Durable(number: step.number, state: step.state) }
+            if step.number > durable.number { durable = Durable(number: step.number, state: step.change.after) }
         }
     }
 

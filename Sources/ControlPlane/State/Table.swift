@@ -41,6 +41,8 @@ package struct Table<Record: CloudRecord>: Sendable {
     private var rows: TreeDictionary<Record.ID, Versioned<Record>> = [:]
     private var index: TreeDictionary<IndexKey, TreeSet<Record.ID>> = [:]
 
+    /// Long lists in the order of their ids, kept until ids come or go.
+    private var orders = KeptOrders<Record.ID>()
     package private(set) var stamp = TableStamp.empty
     /// The sum of the records' weights.
     package private(set) var weight = 0
@@ -61,18 +63,16 @@ package struct Table<Record: CloudRecord>: Sendable {
     package func all(of account: AccountID) -> [Record] { all(where: IndexKey(.account, account)) }
 
     /// The records with the key in the order of their ids.
-    package func all(where key: IndexKey) -> [Record] {
-        guard let ids = index[key] else { return [] }
-        return ids.sorted().compactMap { rows[$0]?.record }
-    }
+    package func all(where key: IndexKey) -> [Record] { ids(where: key).compactMap { rows[$0]?.record } }
 
     /// The records with the key in the order of their ids, each the same object until it changes.
-    package func allVersioned(where key: IndexKey) -> [Versioned<Record>] {
-        guard let ids = index[key] else { return [] }
-        return ids.sorted().compactMap { rows[$0] }
-    }
+    package func allVersioned(where key: IndexKey) -> [Versioned<Record>] { ids(where: key).compactMap { rows[$0] } }
 
-    package func ids(where key: IndexKey) -> [Record.ID] { index[key].map { $0.sorted() } ?? [] }
+    package func ids(where key: IndexKey) -> [Record.ID] {
+        guard let ids = index[key] else { return [] }
+        if ids.count == 1 { return Array(ids) }
+        return orders.ids(where: key, count: ids.count) { ids.sorted() }
+    }
 
     package func count(where key: IndexKey) -> Int { index[key]?.count ?? 0 }
 
@@ -82,11 +82,13 @@ package struct Table<Record: CloudRecord>: Sendable {
     package func first(where key: IndexKey) -> Record? { index[key]?.first.flatMap { rows[$0]?.record } }
 
     mutating func put(_ record: Record) {
-        let new = Set(keys(of: record))
+        let new = keys(of: record)
         let before = rows.updateValue(Versioned(record), forKey: record.id)
-        let old = before.map { Set(keys(of: $0.record)) } ?? []
+        let old = before.map { keys(of: $0.record) } ?? []
         stamp = .fresh()
         weight += record.weight - (before?.record.weight ?? 0)
+        guard new != old else { return }
+        orders.forget()
         for key in new where !old.contains(key) { index[key, default: []].insert(record.id) }
         for key in old where !new.contains(key) { unlink(record.id, from: key) }
     }
@@ -94,6 +96,7 @@ package struct Table<Record: CloudRecord>: Sendable {
     mutating func remove(_ id: Record.ID) {
         guard let old = rows.removeValue(forKey: id) else { return }
         stamp = .fresh()
+        orders.forget()
         weight -= old.record.weight
         for key in keys(of: old.record) { unlink(id, from: key) }
     }

@@ -10,10 +10,16 @@ package struct VolumeReconciler: Sendable {
 
     package init(cloud: Cloud, node: any Node) { (self.cloud, self.node) = (cloud, node) }
 
+    /// Makes the volume's bytes exist.
+    package func ensure(_ id: VolumeID) async throws(NodeError) {
+        guard let volume = cloud.records.volumes[id], !volume.isRealised else { return }
+        try await node.ensureVolume(VolumeSpec(id: id, sizeGiB: volume.sizeGiB, snapshot: volume.snapshot))
+    }
+
     /// Makes the volume's bytes exist and tells so in its record.
     package func realise(_ id: VolumeID) async throws(NodeError) {
         guard let volume = cloud.records.volumes[id], !volume.isRealised else { return }
-        try await node.ensureVolume(VolumeSpec(id: id, sizeGiB: volume.sizeGiB, snapshot: volume.snapshot))
+        try await ensure(id)
         await write(volume) { transaction in
             transaction.update(id, VolumeRecord.self) { volume in
                 volume.isRealised = true
@@ -32,7 +38,8 @@ package struct VolumeReconciler: Sendable {
             }
             return .settled
         } catch .noSuchSnapshot(let snapshot) {
-            cloud.log.error("a volume's snapshot is not here", metadata: ["volume": "\(id)", "snapshot": "\(snapshot)"])
+            cloud.log.error(
+                "a volume's snapshot is not here", metadata: ["volume": "\(id)", "snapshot": "\(snapshot)"])
             await write(volume) { $0.update(id, VolumeRecord.self) { $0.state = .error } }
             return .settled
         } catch {

@@ -2,7 +2,7 @@
 
 package import CloudTypes
 
-package struct VolumeRecord: TaggedRecord {
+package struct VolumeRecord: TaggedRecord, Equatable {
     package static let kind = "volume"
     package static let table: TablePath<Self> = \.volumes
 

@@ -46,9 +46,11 @@ struct Daemon {
                 cloud: cloud, node: host.node, services: [EC2Actions.service, STSActions.service])
             let orders = OperatorService(cloud: cloud, node: host.node, images: host.images)
             let listener = try await HTTPListener.start(
-                on: .address(host: "127.0.0.1", port: options.port), logger: log) { await gateway.answer($0) }
+                on: .address(host: "127.0.0.1", port: options.port), startsInline: true, logger: log
+            ) { await gateway.answer($0) }
             let control = try await HTTPListener.start(
-                on: .unixSocket(path: options.directory.operatorSocket), logger: log) { await orders.answer($0) }
+                on: .unixSocket(path: options.directory.operatorSocket), logger: log
+            ) { await orders.answer($0) }
             let endpoint = Endpoint(port: listener.port, region: options.region, pid: ProcessID.own)
             try options.directory.write(endpoint, to: options.directory.endpoint)
             ready(endpoint)

@@ -1,0 +1,56 @@
+// Guests and volumes by simulation, networks by the kernel; tells how long each network took.
+
+import CloudTypes
+import Glibc
+import KernelNetwork
+import NodeContract
+import Simulation
+
+final class FabricNode: Node {
+    private let guests = SimulatedNode()
+    private let fabric: KernelNetwork
+
+    init(fabric: KernelNetwork) { self.fabric = fabric }
+
+    var events: AsyncStream<NodeEvent> { guests.events }
+
+    /// The guest runs since before this process began.
+    func resume(_ instance: InstanceID, launch: Int) { guests.world.resume(instance, launch: launch) }
+
+    func apply(_ network: VPCNetwork) async throws(NodeError) {
+        let clock = ContinuousClock()
+        let began = clock.now
+        do { try await fabric.apply(network) } catch { throw .hostFailed("\(error)") }
+        let spent = clock.now - began
+        let milliseconds = Double(spent.components.seconds) * 1000 + Double(spent.components.attoseconds) / 1e15
+        print("applied \(network.id) \(network.interfaces.count) \(milliseconds)")
+        fflush(nil)
+        try await guests.apply(network)
+    }
+
+    func removeNetwork(_ vpc: VPCID) async throws(NodeError) {
+        do { try await fabric.remove(vpc) } catch { throw .hostFailed("\(error)") }
+        try await guests.removeNetwork(vpc)
+    }
+
+    func capabilities() async -> NodeCapabilities { await guests.capabilities() }
+    func inventory() async throws(NodeError) -> NodeInventory {
+        var inventory = try await guests.inventory()
+        do { inventory.networks = try await fabric.present() } catch { throw .hostFailed("\(error)") }
+        return inventory
+    }
+    func ensureVolume(_ volume: VolumeSpec) async throws(NodeError) { try await guests.ensureVolume(volume) }
+    func deleteVolume(_ volume: VolumeID) async throws(NodeError) { try await guests.deleteVolume(volume) }
+    func startGuest(_ guest: GuestSpec) async throws(NodeError) { try await guests.startGuest(guest) }
+    func powerDownGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.powerDownGuest(instance) }
+    func killGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.killGuest(instance) }
+    func resetGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.resetGuest(instance) }
+    func rebootGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.rebootGuest(instance) }
+    func forgetGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.forgetGuest(instance) }
+    func setMetadata(_ metadata: InstanceMetadata?, of instance: InstanceID) async throws(NodeError) {
+        try await guests.setMetadata(metadata, of: instance)
+    }
+    func consoleOutput(of instance: InstanceID) async throws(NodeError) -> ConsoleOutput? {
+        try await guests.consoleOutput(of: instance)
+    }
+}

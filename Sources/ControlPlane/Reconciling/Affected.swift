@@ -1,0 +1,133 @@
+// What a change of records calls for: told from what differs, so that a tag or a state that somebody observed sets
+// nothing in motion. Pure.
+
+internal import CloudStore
+internal import CloudTypes
+internal import NodeContract
+
+/// The guests, metadata, networks and volumes that have to be looked at again.
+struct Affected {
+    private(set) var instances: Set<InstanceID> = []
+    private(set) var metadata: Set<InstanceID> = []
+    private(set) var vpcs: Set<VPCID> = []
+    private(set) var volumes: Set<VolumeID> = []
+    private let before: CloudState
+    private let after: CloudState
+
+    init(by change: CloudChange) {
+        (before, after) = (change.before, change.after)
+        for key in change.keys { note(key) }
+    }
+
+    private mutating func note(_ key: RecordKey) {
+        switch key.kind {
+        case InstanceRecord.kind: if let id = InstanceID(key.id) { noteInstance(id) }
+        case VolumeRecord.kind: if let id = VolumeID(key.id) { noteVolume(id) }
+        case NetworkInterfaceRecord.kind: if let id = NetworkInterfaceID(key.id) { noteInterface(id) }
+        case AddressRecord.kind: if let id = AllocationID(key.id) { noteAddress(id) }
+        case SecurityGroupRecord.kind: if let id = SecurityGroupID(key.id) { noteGroup(id) }
+        case SubnetRecord.kind:
+            if let subnet = SubnetID(key.id).flatMap({ after.subnets[$0] }) { vpcs.insert(subnet.vpc) }
+        case RouteTableRecord.kind:
+            if let table = RouteTableID(key.id).flatMap({ after.routeTables[$0] }) { vpcs.insert(table.vpc) }
+        case InternetGatewayRecord.kind: if let id = InternetGatewayID(key.id) { noteGateway(id) }
+        case DHCPOptionsRecord.kind: noteNetworks()
+        case VPCRecord.kind: if let vpc = VPCID(key.id) { noteVPC(vpc) }
+        default: break
+        }
+    }
+
+    private mutating func noteInstance(_ id: InstanceID) {
+        guard let old = before.instances[id], let new = after.instances[id] else {
+            instances.insert(id)
+            metadata.insert(id)
+            if let vpc = (after.instances[id] ?? before.instances[id])?.vpc { vpcs.insert(vpc) }
+            return
+        }
+        if old.tags != new.tags, new.metadataOptions.showsTags { metadata.insert(id) }
+        var untagged = old
+        untagged.tags = new.tags
+        guard untagged != new else { return }
+        instances.insert(id)
+        metadata.insert(id)
+        if old.state.isOnNetwork != new.state.isOnNetwork { vpcs.insert(new.vpc) }
+    }
+
+    /// The disks of a launch are its instance's affair until the instance runs.
+    private mutating func noteVolume(_ id: VolumeID) {
+        let (old, new) = (before.volumes[id], after.volumes[id])
+        if old?.attachments != new?.attachments {
+            metadata.formUnion(((old?.attachments ?? []) + (new?.attachments ?? [])).map(\.instance))
+        }
+        guard let new, new.state != .creating || new.attachments.isEmpty else { return }
+        guard var old else { return _ = volumes.insert(id) }
+        old.tags = new.tags
+        if old != new { volumes.insert(id) }
+    }
+
+    private mutating func noteInterface(_ id: NetworkInterfaceID) {
+        let (old, new) = (before.networkInterfaces[id], after.networkInterfaces[id])
+        guard old?.asSeenByOthers != new?.asSeenByOthers else { return }
+        for interface in [old, new].compactMap({ $0 }) {
+            vpcs.insert(interface.vpc)
+            if let instance = interface.attachment?.instance { metadata.insert(instance) }
+        }
+    }
+
+    private mutating func noteAddress(_ id: AllocationID) {
+        let associations = [before.addresses[id]?.association, after.addresses[id]?.association]
+        guard associations[0] != associations[1] else { return }
+        for case let association? in associations {
+            for state in [before, after] {
+                guard let interface = state.networkInterfaces[association.interface] else { continue }
+                vpcs.insert(interface.vpc)
+                if let instance = interface.attachment?.instance { metadata.insert(instance) }
+            }
+        }
+    }
+
+    private mutating func noteGroup(_ id: SecurityGroupID) {
+        guard let new = after.securityGroups[id] else { return }
+        if before.securityGroups[id]?.rules != new.rules { vpcs.insert(new.vpc) }
+        guard before.securityGroups[id]?.name != new.name else { return }
+        let members = after.networkInterfaces.allVersioned(where: IndexKey(.group, id))
+        metadata.formUnion(members.compactMap { $0.record.attachment?.instance })
+    }
+
+    private mutating func noteGateway(_ id: InternetGatewayID) {
+        let (old, new) = (before.internetGateways[id]?.vpc, after.internetGateways[id]?.vpc)
+        guard old != new else { return }
+        for vpc in [old, new].compactMap({ $0 }) { vpcs.insert(vpc) }
+    }
+
+    private mutating func noteVPC(_ id: VPCID) {
+        vpcs.insert(id)
+        guard before.vpcs[id]?.enableDNSHostnames != after.vpcs[id]?.enableDNSHostnames else { return }
+        let interfaces = after.networkInterfaces.allVersioned(where: IndexKey(.vpc, id))
+        metadata.formUnion(interfaces.compactMap { $0.record.attachment?.instance })
+    }
+
+    private mutating func noteNetworks() {
+        vpcs.formUnion(after.vpcs.all.map(\.id))
+    }
+}
+
+extension InstanceState {
+    /// Whether a guest is, or is about to be, at the instance's interfaces.
+    var isOnNetwork: Bool {
+        switch self {
+        case .pending, .running, .stopping, .shuttingDown: true
+        case .stopped, .terminated: false
+        }
+    }
+}
+
+extension NetworkInterfaceRecord {
+    /// Without what only a Describe shows.
+    fileprivate var asSeenByOthers: NetworkInterfaceRecord {
+        var bare = self
+        (bare.tags, bare.description) = ([:], "")
+        bare.attachment?.status = ""
+        return bare
+    }
+}
