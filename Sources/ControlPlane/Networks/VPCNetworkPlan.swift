@@ -8,17 +8,30 @@ extension VPCNetwork {
     /// What the records want of the VPC; nil where there is none.
     package init?(of id: VPCID, in state: CloudState, settings: CloudSettings) {
         guard let vpc = state.vpcs[id] else { return nil }
-        let interfaces = state.networkInterfaces.allVersioned(where: IndexKey(.vpc, id)).lazy.map(\.record)
-            .filter(state.reachesNetwork)
+        let interfaces = state.networkInterfaces.allVersioned(where: IndexKey(.vpc, id)).filter {
+            state.reachesNetwork($0.record)
+        }
         let gateway = state.internetGateway(of: id)
         self.init(id: id, cidrBlocks: [vpc.cidrBlock])
-        self.interfaces = interfaces.map { Interface($0, in: state) }
+        let planner = InterfacePlanner(state)
+        self.interfaces = interfaces.map(planner.plan)
         subnets = state.subnets.all(where: IndexKey(.vpc, id)).map { subnet in
             Subnet(id: subnet.id, cidrBlock: subnet.cidrBlock, routes: VPCNetwork.routes(of: subnet, vpc, in: state))
         }
-        groups = Set(interfaces.flatMap(\.groups)).sorted().compactMap { state.securityGroups[$0].map(Group.init) }
+        groups = VPCNetwork.groups(of: self.interfaces).sorted().compactMap { state.securityGroups[$0].map(Group.init) }
         naming = Naming(of: vpc, in: state, settings: settings)
         hasInternetGateway = gateway != nil
+    }
+
+    private static func groups(of interfaces: [Interface]) -> Set<SecurityGroupID> {
+        var groups: Set<SecurityGroupID> = []
+        var last: [SecurityGroupID] = []
+        // Interfaces that were launched together are in the same groups.
+        for interface in interfaces where interface.groups != last {
+            last = interface.groups
+            groups.formUnion(last)
+        }
+        return groups
     }
 
     private static func routes(of subnet: SubnetRecord, _ vpc: VPCRecord, in state: CloudState) -> [Route] {
@@ -38,6 +51,29 @@ extension VPCNetwork {
         case .internetGateway: return .internetGateway
         case .networkInterface(let interface): return .interface(interface)
         }
+    }
+}
+
+/// Plans interfaces, or finds what was planned of the same record before.
+private struct InterfacePlanner {
+    private let state: CloudState
+    private let addresses: TableStamp
+
+    private final class Planned: RecordDerivation {
+        let interface: VPCNetwork.Interface
+        let addresses: TableStamp
+        init(_ interface: VPCNetwork.Interface, _ addresses: TableStamp) {
+            (self.interface, self.addresses) = (interface, addresses)
+        }
+    }
+
+    init(_ state: CloudState) { (self.state, addresses) = (state, state.addresses.stamp) }
+
+    func plan(_ record: Versioned<NetworkInterfaceRecord>) -> VPCNetwork.Interface {
+        if let planned = record.derivation as? Planned, planned.addresses == addresses { return planned.interface }
+        let interface = VPCNetwork.Interface(record.record, in: state)
+        record.derivation = Planned(interface, addresses)
+        return interface
     }
 }
 

@@ -3,7 +3,7 @@
 package import CloudTypes
 
 /// Where a kind of record lives in memory.
-package typealias TablePath<Record: CloudRecord> = any (WritableKeyPath<CloudState, Table<Record>> & Sendable)
+package typealias TablePath<Record: CloudRecord> = any (WritableKeyPath<CloudTables, Table<Record>> & Sendable)
 
 /// A typed value that the store keeps.
 package protocol CloudRecord: Codable, Sendable, Identifiable

@@ -1,6 +1,7 @@
 // The whole cloud in memory, as one value. Copying it costs nothing; the store's records rebuild it at start.
 
-package struct CloudState: Sendable {
+/// One table for each kind of record.
+package struct CloudTables: Sendable {
     package var accounts = Table<AccountRecord>()
     package var accessKeys = Table<AccessKeyRecord>()
     package var instances = Table<InstanceRecord>()
@@ -19,7 +20,41 @@ package struct CloudState: Sendable {
     package var addresses = Table<AddressRecord>()
     package var requestTokens = Table<RequestTokenRecord>()
 
+    init() {}
+}
+
+package struct CloudState: Sendable {
+    /// Changed only while one state alone refers to it: a copy of a state is one reference, however many tables there are.
+    private final class Content: @unchecked Sendable {
+        var tables: CloudTables
+        init(_ tables: CloudTables) { self.tables = tables }
+    }
+
+    private var content = Content(CloudTables())
+
     package init() {}
+
+    package func table<Record: CloudRecord>(of type: Record.Type) -> Table<Record> {
+        content.tables[keyPath: Record.table]
+    }
+
+    package subscript<Record: CloudRecord>(id: Record.ID, of type: Record.Type = Record.self) -> Record? {
+        content.tables[keyPath: Record.table][id]
+    }
+
+    mutating func put<Record: CloudRecord>(_ record: Record) {
+        own()
+        content.tables[keyPath: Record.table].put(record)
+    }
+
+    mutating func remove<Record: CloudRecord>(_ id: Record.ID, _ type: Record.Type) {
+        own()
+        content.tables[keyPath: Record.table].remove(id)
+    }
+
+    private mutating func own() {
+        if !isKnownUniquelyReferenced(&content) { content = Content(content.tables) }
+    }
 
     /// Every kind of record there is; the one list that loading goes by.
     static let kinds: [any CloudRecord.Type] = [
@@ -28,8 +63,25 @@ package struct CloudState: Sendable {
         RouteTableRecord.self, NetworkACLRecord.self, DHCPOptionsRecord.self, SecurityGroupRecord.self,
         NetworkInterfaceRecord.self, AddressRecord.self, RequestTokenRecord.self,
     ]
+}
 
-    package subscript<Record: CloudRecord>(id: Record.ID, of type: Record.Type = Record.self) -> Record? {
-        self[keyPath: Record.table][id]
-    }
+// Each table by name, lent rather than copied.
+extension CloudState {
+    package var accounts: Table<AccountRecord> { _read { yield content.tables.accounts } }
+    package var accessKeys: Table<AccessKeyRecord> { _read { yield content.tables.accessKeys } }
+    package var instances: Table<InstanceRecord> { _read { yield content.tables.instances } }
+    package var volumes: Table<VolumeRecord> { _read { yield content.tables.volumes } }
+    package var snapshots: Table<SnapshotRecord> { _read { yield content.tables.snapshots } }
+    package var images: Table<ImageRecord> { _read { yield content.tables.images } }
+    package var keyPairs: Table<KeyPairRecord> { _read { yield content.tables.keyPairs } }
+    package var vpcs: Table<VPCRecord> { _read { yield content.tables.vpcs } }
+    package var subnets: Table<SubnetRecord> { _read { yield content.tables.subnets } }
+    package var internetGateways: Table<InternetGatewayRecord> { _read { yield content.tables.internetGateways } }
+    package var routeTables: Table<RouteTableRecord> { _read { yield content.tables.routeTables } }
+    package var networkACLs: Table<NetworkACLRecord> { _read { yield content.tables.networkACLs } }
+    package var dhcpOptions: Table<DHCPOptionsRecord> { _read { yield content.tables.dhcpOptions } }
+    package var securityGroups: Table<SecurityGroupRecord> { _read { yield content.tables.securityGroups } }
+    package var networkInterfaces: Table<NetworkInterfaceRecord> { _read { yield content.tables.networkInterfaces } }
+    package var addresses: Table<AddressRecord> { _read { yield content.tables.addresses } }
+    package var requestTokens: Table<RequestTokenRecord> { _read { yield content.tables.requestTokens } }
 }

@@ -9,7 +9,7 @@ extension Transaction {
     package func owned<Record: CloudRecord, Kind: ResourceKind>(
         _ id: Record.ID, _ type: Record.Type = Record.self
     ) throws(EC2Error) -> Record where Record.ID == ResourceID<Kind> {
-        guard let record = state[keyPath: Record.table][id], record.account == account else { throw .notFound(id) }
+        guard let record = state[id, of: Record.self], record.account == account else { throw .notFound(id) }
         return record
     }
 }

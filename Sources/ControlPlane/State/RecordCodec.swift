@@ -31,7 +31,7 @@ enum RecordCodec {
         guard stored.formatVersion == formatVersion,
             let record = try? CBORRecordDecoder().decode(Record.self, from: stored.data)
         else { return false }
-        state[keyPath: Record.table].put(record)
+        state.put(record)
         return true
     }
 }

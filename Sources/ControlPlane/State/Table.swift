@@ -88,20 +88,22 @@ package struct Table<Record: CloudRecord>: Sendable {
         stamp = .fresh()
         weight += record.weight - (before?.record.weight ?? 0)
         guard new != old else { return }
-        orders.forget()
-        for key in new where !old.contains(key) { index[key, default: []].insert(record.id) }
+        for key in new where !old.contains(key) {
+            index[key, default: []].insert(record.id)
+            orders.insert(record.id, key)
+        }
         for key in old where !new.contains(key) { unlink(record.id, from: key) }
     }
 
     mutating func remove(_ id: Record.ID) {
         guard let old = rows.removeValue(forKey: id) else { return }
         stamp = .fresh()
-        orders.forget()
         weight -= old.record.weight
         for key in keys(of: old.record) { unlink(id, from: key) }
     }
 
     private mutating func unlink(_ id: Record.ID, from key: IndexKey) {
+        orders.remove(id, key)
         index[key]?.remove(id)
         if index[key]?.isEmpty == true { index[key] = nil }
     }

@@ -32,12 +32,12 @@ package struct Transaction {
 
     /// Creates or replaces the record.
     package mutating func put<Record: CloudRecord>(_ record: Record) {
-        state[keyPath: Record.table].put(record)
+        state.put(record)
         pending[RecordKey(kind: Record.kind, id: record.id.description)] = .put(record)
     }
 
     package mutating func delete<Record: CloudRecord>(_ id: Record.ID, _ type: Record.Type = Record.self) {
-        state[keyPath: Record.table].remove(id)
+        state.remove(id, Record.self)
         pending[RecordKey(kind: Record.kind, id: id.description)] = .delete
     }
 
@@ -45,7 +45,7 @@ package struct Transaction {
     package mutating func update<Record: CloudRecord>(
         _ id: Record.ID, _ type: Record.Type = Record.self, _ change: (inout Record) -> Void
     ) {
-        guard var record = state[keyPath: Record.table][id] else { return }
+        guard var record = state[id, of: Record.self] else { return }
         change(&record)
         put(record)
     }

@@ -25,7 +25,7 @@ extension Transaction {
     private func append<Record: TaggedRecord>(
         _ kind: Record.Type, _ resources: Set<String>?, to tags: inout [ResourceTag]
     ) {
-        let table = state[keyPath: Record.table]
+        let table = state.table(of: Record.self)
         if let resources, let type = Record.ID.self as? any TextualID.Type {
             for text in resources {
                 guard let id = type.read(text) as? Record.ID, let record = table[id], record.account == account else {

@@ -56,7 +56,7 @@ extension Transaction {
         guard let type = Record.ID.self as? any TaggableID.Type, let id = type.parse(text) as? Record.ID else {
             return false
         }
-        guard var record = state[keyPath: Record.table][id], record.account == account else {
+        guard var record = state[id, of: Record.self], record.account == account else {
             throw type.notFound(text)
         }
         change(&record.tags)

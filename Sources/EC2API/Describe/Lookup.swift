@@ -38,7 +38,7 @@ package enum Lookup {
     package static func owned<Record: CloudRecord, Kind: ResourceKind>(
         _ texts: [String], _ type: Record.Type = Record.self, in transaction: Transaction
     ) throws(EC2Error) -> [Record] where Record.ID == ResourceID<Kind> {
-        let table = transaction.state[keyPath: Record.table]
+        let table = transaction.state.table(of: Record.self)
         guard !texts.isEmpty else { return table.all(of: transaction.account) }
         var records: [Record] = []
         var missing: [Record.ID] = []
