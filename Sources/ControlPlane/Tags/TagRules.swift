@@ -18,7 +18,8 @@ package enum TagRules {
         if key.isEmpty { throw .invalidParameterValue("Tag key cannot be null or empty.") }
         if key.lowercased().hasPrefix("aws:") {
             throw .invalidParameterValue(
-                "Value ( \(key) ) for parameter key is invalid. Tag keys starting with 'aws:' are reserved for internal use")
+                "Value ( \(key) ) for parameter key is invalid. Tag keys starting with 'aws:' are reserved for internal use"
+            )
         }
         if key.unicodeScalars.count > 128 {
             throw .invalidParameterValue("Tag key exceeds the maximum length of 128 characters")
