@@ -60,10 +60,14 @@ actor EdgeNamespace {
     private static let lastMetric: UInt32 = 4_278_198_272
 
     private func ensure() throws(NetworkFabricError) -> OwnedDescriptor {
-        if let edge { return edge }
+        if let edge, HostTools.openNamespace(names.edgeNamespace) != nil { return edge }
         try refuseForeignRoutes()
         let unreachable = "route replace unreachable \(configuration.publicPool) metric \(EdgeNamespace.lastMetric)"
         try tools.batch([unreachable], in: tools.host)
+        if HostTools.openNamespace(names.edgeNamespace) == nil {
+            // It may lead to an edge that is gone by name and still held by someone.
+            try tools.batchLeniently(["link del \(names.hostLink)"], in: tools.host)
+        }
         let made = try tools.makeNamespace(names.edgeNamespace)
         let settings = [("ipv4/conf/all/rp_filter", "1"), ("ipv4/conf/default/rp_filter", "1")]
         try tools.set(HostTools.routerSettings + settings, in: made)

@@ -61,9 +61,13 @@ struct Resolver: Sendable {
         told = files
     }
 
-    mutating func remove() {
+    mutating func stop() {
         running?.endBlocking()
         told = nil
+    }
+
+    mutating func remove() {
+        stop()
         SmallFile.removeFolder(folder)
     }
 

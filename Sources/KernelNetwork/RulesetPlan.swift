@@ -43,6 +43,8 @@ struct RulesetPlan {
             "private_of": .map("ipv4_addr : ipv4_addr"),
             "translated": .set("ipv4_addr"),
             "translations": .set("ipv4_addr . ipv4_addr"),
+            "questions": Ruleset.Collection(
+                kind: "set", type: "type ifname; size 65535; flags dynamic; timeout 1m;"),
         ]
     }
 
@@ -165,15 +167,19 @@ extension RulesetPlan {
     private var inputChain: Ruleset.Chain {
         let guests = "iifname \"e*\""
         let resolvers = network.resolverAddresses.map(\.description).joined(separator: ", ")
-        let dns = "\(guests) ip daddr { \(resolvers) } meta l4proto { tcp, udp } th dport 53 accept"
+        let toResolver = "\(guests) ip daddr { \(resolvers) } meta l4proto { tcp, udp } th dport 53"
+        // Amazon VPC User Guide, "Quotas": 1,024 packets a second from each interface.
+        let limit = "limit rate over 1024/second burst 1024 packets"
+        let dns = ["\(toResolver) update @questions { iifname \(limit) } drop", "\(toResolver) accept"]
         return Ruleset.Chain(
             hook: "type filter hook input priority 0; policy drop;",
             rules: [
                 "iifname \"lo\" accept",
+            ] + (network.naming.hasResolver ? dns : []) + [
                 "ct state established,related accept",
                 "\(guests) udp dport 67 accept",
                 "\(guests) ip daddr \(VPCNetwork.metadataAddress) tcp dport 80 accept",
-            ] + (network.naming.hasResolver ? [dns] : []))
+            ])
     }
 
     private var natInChain: Ruleset.Chain {

@@ -15,6 +15,8 @@ actor VPCNamespace {
     private let tools: HostTools
     private let executor: ThreadExecutor
     private var namespace: OwnedDescriptor?
+    /// The edge that our link led to; another one means that the link is gone.
+    private var edge: OwnedDescriptor?
     private var applied: VPCPlan?
     private var resolver: Resolver
 
@@ -34,7 +36,12 @@ actor VPCNamespace {
     func apply(_ network: VPCNetwork, at attachment: EdgeNamespace.Attachment) throws(NetworkFabricError) {
         let plan = VPCPlan(network, link: attachment.link, configuration: configuration)
         let isNew = HostTools.openNamespace(names.namespace(of: vpc)) == nil
-        if isNew { (namespace, applied) = (nil, nil) }
+        if isNew {
+            (namespace, applied) = (nil, nil)
+            // One of a namespace that is gone by name serves nobody, and keeps what is left of it.
+            resolver.stop()
+        }
+        if edge !== attachment.edge { (edge, applied) = (attachment.edge, nil) }
         let namespace = try open()
         if applied == nil, !isNew, try isInForce(plan, in: namespace, at: attachment) { applied = plan }
         if applied?.fingerprint != plan.fingerprint { try change(to: plan, isNew: isNew, in: namespace, at: attachment) }
@@ -92,7 +99,9 @@ extension VPCNamespace {
         let isLinked = inside.contains(Names.uplink)
         let isLinkedAtEdge = try tools.linkNames(in: attachment.edge).contains(link)
         if !isLinked || !isLinkedAtEdge {
-            if isLinked { try tools.batch(["link del \(Names.uplink)"], in: namespace) }
+            // Half a link may be going by itself just now, with the namespace at its other end.
+            try tools.batchLeniently(isLinked ? ["link del \(Names.uplink)"] : [], in: namespace)
+            try tools.batchLeniently(isLinkedAtEdge ? ["link del \(link)"] : [], in: attachment.edge)
             let peer = "peer name \(Names.uplink) mtu \(mtu) netns \(names.namespace(of: vpc))"
             edgeLines.append("link add \(link) mtu \(mtu) type veth \(peer)")
         }

@@ -99,6 +99,21 @@ struct LifetimeTests {
         }
     }
 
+    @Test("what someone else removed is made again", arguments: [true, false])
+    func tampered(edge: Bool) async throws {
+        try await Lab.run { lab in
+            let (network, names) = (busy(), lab.configuration.names)
+            try await lab.fabric.apply(network)
+            let name = edge ? names.edgeNamespace : names.namespace(of: network.id)
+            try await lab.run("ip", "netns", "del", name, in: lab.host)
+            try await lab.fabric.apply(network)
+            let guest = try await lab.guest(network.interfaces[0], of: network)
+            let listener = try await Wire.server(in: guest.namespace, port: 22)
+            #expect(try await reaches(ip("198.18.0.10"), 22, from: lab.host))
+            #expect(listener.accept() != nil)
+        }
+    }
+
     @Test("two of us on one host do not meet")
     func twoOfUs() async throws {
         try await Lab.run { lab in
