@@ -11,6 +11,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "PythonS
 
 from apus_testing.running import Apus  # noqa: E402
 
+from examples import linux_image  # noqa: E402
+
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory):
@@ -40,13 +42,7 @@ def stranger(cloud):
 
 @pytest.fixture(scope="session")
 def image(cloud):
-    """The id of a Linux image with a root volume."""
-    images = cloud.first_account().ec2.describe_images(
-        Owners=["amazon"], Filters=[{"Name": "root-device-type", "Values": ["ebs"]},
-                                    {"Name": "state", "Values": ["available"]}])["Images"]
-    linux = [image for image in images if image.get("Platform") != "windows" and image["Architecture"] == "x86_64"]
-    assert linux, "no Linux image in the simulated cloud"
-    return linux[0]["ImageId"]
+    return linux_image(cloud.first_account())
 
 
 @contextlib.contextmanager

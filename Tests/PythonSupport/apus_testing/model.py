@@ -19,7 +19,8 @@ def operation(name):
 
 def serialized(name, parameters):
     """The form fields that boto3 would send, unchecked."""
-    request = botocore.serialize.create_serializer("ec2").serialize_to_request(parameters, operation(name))
+    serializer = botocore.serialize.create_serializer("ec2", include_validation=False)
+    request = serializer.serialize_to_request(parameters, operation(name))
     return dict(request["body"])
 
 

@@ -1,0 +1,248 @@
+"""A world with one resource of every kind, and for each action that the cloud speaks a call that would succeed in it."""
+
+import base64
+import subprocess
+
+
+def public_key(folder):
+    path = folder / "example"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "example", "-f", path], check=True)
+    return path.with_suffix(".pub").read_bytes()
+
+
+def linux_image(account):
+    """The id of a public Linux image for x86_64 with a root volume."""
+    images = account.ec2.describe_images(Owners=["amazon"], Filters=[
+        {"Name": "root-device-type", "Values": ["ebs"]}, {"Name": "architecture", "Values": ["x86_64"]},
+        {"Name": "state", "Values": ["available"]}])["Images"]
+    return sorted(image["ImageId"] for image in images if image.get("Platform") != "windows")[0]
+
+
+class World:
+    """Ids of what `build` made in an account; attribute names are those of the resources."""
+
+    def __init__(self, account, image, key):
+        self.account, self.image, self.public_key = account, image, key
+        ec2 = account.ec2
+        self.default_vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+        self._network(ec2)
+        self._groups(ec2)
+        self._addresses_and_images(ec2)
+        self._instances(ec2)
+
+    def _network(self, ec2):
+        self.vpc = ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
+        self.empty_vpc = ec2.create_vpc(CidrBlock="10.30.0.0/16")["Vpc"]["VpcId"]
+        self.subnet = ec2.create_subnet(VpcId=self.vpc, CidrBlock="10.20.1.0/24")["Subnet"]["SubnetId"]
+        self.empty_subnet = ec2.create_subnet(VpcId=self.vpc, CidrBlock="10.20.2.0/24")["Subnet"]["SubnetId"]
+        self.gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        self.free_gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        ec2.attach_internet_gateway(InternetGatewayId=self.gateway, VpcId=self.vpc)
+        self.table = ec2.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"]
+        self.free_table = ec2.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"]
+        ec2.create_route(RouteTableId=self.table, DestinationCidrBlock="0.0.0.0/0", GatewayId=self.gateway)
+        self.table_association = ec2.associate_route_table(
+            RouteTableId=self.table, SubnetId=self.subnet)["AssociationId"]
+        self.options = ec2.create_dhcp_options(
+            DhcpConfigurations=[{"Key": "domain-name", "Values": ["x.internal"]}])["DhcpOptions"]["DhcpOptionsId"]
+        self.acl = ec2.describe_network_acls(
+            Filters=[{"Name": "vpc-id", "Values": [self.vpc]}])["NetworkAcls"][0]["NetworkAclId"]
+
+    def _groups(self, ec2):
+        self.group = ec2.create_security_group(GroupName="world", Description="d")["GroupId"]
+        self.vpc_group = ec2.create_security_group(GroupName="world", Description="d", VpcId=self.vpc)["GroupId"]
+        self.rule = ec2.authorize_security_group_ingress(
+            GroupId=self.group, IpPermissions=[self.permission(22)])["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+        self.egress_rule = ec2.authorize_security_group_egress(
+            GroupId=self.group, IpPermissions=[self.permission(22)])["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+
+    def _addresses_and_images(self, ec2):
+        self.allocation = ec2.allocate_address(Domain="vpc")["AllocationId"]
+        self.used_allocation = ec2.allocate_address(Domain="vpc")["AllocationId"]
+        ec2.import_key_pair(KeyName="world", PublicKeyMaterial=self.public_key)
+        image = ec2.describe_images(ImageIds=[self.image])["Images"][0]
+        snapshot = image["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
+        self.mapping = [{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot}}]
+        self.own_image = ec2.register_image(
+            Name="world", RootDeviceName="/dev/xvda", BlockDeviceMappings=self.mapping, Architecture="x86_64",
+            VirtualizationType="hvm")["ImageId"]
+
+    def _instances(self, ec2):
+        launch = dict(ImageId=self.image, InstanceType="t3.micro", MinCount=1, MaxCount=1)
+        running = ec2.run_instances(**launch, BlockDeviceMappings=[
+            {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1}}])["Instances"][0]
+        self.instance = running["InstanceId"]
+        self.interface = running["NetworkInterfaces"][0]["NetworkInterfaceId"]
+        self.stopped = ec2.run_instances(**launch)["Instances"][0]["InstanceId"]
+        quick = {"Delay": 1, "MaxAttempts": 60}
+        ec2.get_waiter("instance_running").wait(InstanceIds=[self.instance, self.stopped], WaiterConfig=quick)
+        ec2.stop_instances(InstanceIds=[self.stopped])
+        ec2.get_waiter("instance_stopped").wait(InstanceIds=[self.stopped], WaiterConfig=quick)
+        self.address_association = ec2.associate_address(
+            AllocationId=self.used_allocation, InstanceId=self.instance)["AssociationId"]
+        described = ec2.describe_instances(InstanceIds=[self.instance])["Reservations"][0]["Instances"][0]
+        self.zone = described["Placement"]["AvailabilityZone"]
+        self.root, self.data = [mapping["Ebs"]["VolumeId"] for mapping in described["BlockDeviceMappings"]]
+        self.free_volume = None
+
+    def with_free_volume(self):
+        """Volumes apart from a launch are made where the cloud speaks of them."""
+        answer = self.account.ask("CreateVolume", {"AvailabilityZone": self.zone, "Size": "1"})
+        if answer.status == 200:
+            self.free_volume = answer.text("volumeId")
+            self.account.ec2.get_waiter("volume_available").wait(
+                VolumeIds=[self.free_volume], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        return self
+
+    @staticmethod
+    def permission(port):
+        return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+
+
+def user_data(text="#!/bin/sh\n"):
+    return base64.b64encode(text.encode()).decode()
+
+
+# For each action what it takes, from the world. A test fails where the cloud speaks an action that has none here.
+EXAMPLES = {
+    "AllocateAddress": lambda w: {"Domain": "vpc"},
+    "AssociateAddress": lambda w: {"AllocationId": w.allocation, "InstanceId": w.stopped},
+    "AssociateDhcpOptions": lambda w: {"DhcpOptionsId": w.options, "VpcId": w.vpc},
+    "AssociateRouteTable": lambda w: {"RouteTableId": w.table, "SubnetId": w.empty_subnet},
+    "AttachInternetGateway": lambda w: {"InternetGatewayId": w.free_gateway, "VpcId": w.empty_vpc},
+    "AttachVolume": lambda w: {"VolumeId": w.free_volume, "InstanceId": w.instance, "Device": "/dev/sdh"},
+    "AuthorizeSecurityGroupEgress": lambda w: {"GroupId": w.group, "IpPermissions": [w.permission(80)]},
+    "AuthorizeSecurityGroupIngress": lambda w: {"GroupId": w.group, "IpPermissions": [w.permission(80)]},
+    "CreateDefaultSubnet": None,  # refused while the zone has one; in test_vpcs
+    "CreateDefaultVpc": None,  # the same
+    "CreateDhcpOptions": lambda w: {"DhcpConfigurations": [{"Key": "domain-name", "Values": ["y.internal"]}]},
+    "CreateInternetGateway": lambda w: {},
+    "CreateKeyPair": lambda w: {"KeyName": "new", "KeyType": "ed25519", "KeyFormat": "pem"},
+    "CreateRoute": lambda w: {
+        "RouteTableId": w.table, "DestinationCidrBlock": "192.0.2.0/24", "GatewayId": w.gateway},
+    "CreateRouteTable": lambda w: {"VpcId": w.vpc},
+    "CreateSecurityGroup": lambda w: {"GroupName": "new", "Description": "d", "VpcId": w.vpc},
+    "CreateSubnet": lambda w: {"VpcId": w.vpc, "CidrBlock": "10.20.9.0/24"},
+    "CreateTags": lambda w: {"Resources": [w.instance, w.vpc], "Tags": [{"Key": "a", "Value": "b"}]},
+    "CreateVolume": lambda w: {"AvailabilityZone": w.zone, "Size": 1, "VolumeType": "gp3"},
+    "CreateVpc": lambda w: {"CidrBlock": "10.40.0.0/16"},
+    "DeleteDhcpOptions": lambda w: {"DhcpOptionsId": w.options},
+    "DeleteInternetGateway": lambda w: {"InternetGatewayId": w.free_gateway},
+    "DeleteKeyPair": lambda w: {"KeyName": "world"},
+    "DeleteRoute": lambda w: {"RouteTableId": w.table, "DestinationCidrBlock": "0.0.0.0/0"},
+    "DeleteRouteTable": lambda w: {"RouteTableId": w.free_table},
+    "DeleteSecurityGroup": lambda w: {"GroupId": w.vpc_group},
+    "DeleteSubnet": lambda w: {"SubnetId": w.empty_subnet},
+    "DeleteTags": lambda w: {"Resources": [w.instance], "Tags": [{"Key": "a"}]},
+    "DeleteVolume": lambda w: {"VolumeId": w.free_volume},
+    "DeleteVpc": lambda w: {"VpcId": w.empty_vpc},
+    "DeregisterImage": lambda w: {"ImageId": w.own_image},
+    "DescribeAccountAttributes": lambda w: {},
+    "DescribeAddresses": lambda w: {"AllocationIds": [w.allocation]},
+    "DescribeAddressesAttribute": lambda w: {"AllocationIds": [w.allocation]},
+    "DescribeAvailabilityZones": lambda w: {},
+    "DescribeDhcpOptions": lambda w: {"DhcpOptionsIds": [w.options]},
+    "DescribeIamInstanceProfileAssociations": lambda w: {},
+    "DescribeImageAttribute": lambda w: {"ImageId": w.own_image, "Attribute": "description"},
+    "DescribeImages": lambda w: {"ImageIds": [w.own_image]},
+    "DescribeInstanceAttribute": lambda w: {"InstanceId": w.instance, "Attribute": "instanceType"},
+    "DescribeInstanceCreditSpecifications": lambda w: {"InstanceIds": [w.instance]},
+    "DescribeInstanceStatus": lambda w: {"InstanceIds": [w.instance]},
+    "DescribeInstanceTypeOfferings": lambda w: {"LocationType": "region"},
+    "DescribeInstanceTypes": lambda w: {"InstanceTypes": ["t3.micro"]},
+    "DescribeInstances": lambda w: {"InstanceIds": [w.instance]},
+    "DescribeInternetGateways": lambda w: {"InternetGatewayIds": [w.gateway]},
+    "DescribeKeyPairs": lambda w: {"KeyNames": ["world"]},
+    "DescribeManagedPrefixLists": lambda w: {},
+    "DescribeNetworkAcls": lambda w: {"NetworkAclIds": [w.acl]},
+    "DescribeNetworkInterfaceAttribute": lambda w: {"NetworkInterfaceId": w.interface, "Attribute": "description"},
+    "DescribeNetworkInterfaces": lambda w: {"NetworkInterfaceIds": [w.interface]},
+    "DescribePrefixLists": lambda w: {},
+    "DescribeRegions": lambda w: {},
+    "DescribeRouteTables": lambda w: {"RouteTableIds": [w.table]},
+    "DescribeSecurityGroupReferences": lambda w: {"GroupId": [w.group]},
+    "DescribeSecurityGroupRules": lambda w: {"SecurityGroupRuleIds": [w.rule]},
+    "DescribeSecurityGroups": lambda w: {"GroupIds": [w.group]},
+    "DescribeStaleSecurityGroups": lambda w: {"VpcId": w.vpc},
+    "DescribeSubnets": lambda w: {"SubnetIds": [w.subnet]},
+    "DescribeTags": lambda w: {},
+    "DescribeVolumeAttribute": lambda w: {"VolumeId": w.data, "Attribute": "autoEnableIO"},
+    "DescribeVolumeStatus": lambda w: {"VolumeIds": [w.data]},
+    "DescribeVolumes": lambda w: {"VolumeIds": [w.data]},
+    "DescribeVolumesModifications": lambda w: {},
+    "DescribeVpcAttribute": lambda w: {"VpcId": w.vpc, "Attribute": "enableDnsSupport"},
+    "DescribeVpcClassicLink": lambda w: {"VpcIds": [w.vpc]},
+    "DescribeVpcClassicLinkDnsSupport": lambda w: {"VpcIds": [w.vpc]},
+    "DescribeVpcs": lambda w: {"VpcIds": [w.vpc]},
+    "DetachInternetGateway": lambda w: {"InternetGatewayId": w.gateway, "VpcId": w.vpc},
+    "DetachVolume": lambda w: {"VolumeId": w.data, "InstanceId": w.instance},
+    "DisassociateAddress": lambda w: {"AssociationId": w.address_association},
+    "DisassociateRouteTable": lambda w: {"AssociationId": w.table_association},
+    "GetConsoleOutput": lambda w: {"InstanceId": w.instance},
+    "GetEbsDefaultKmsKeyId": lambda w: {},
+    "GetEbsEncryptionByDefault": lambda w: {},
+    "GetInstanceUefiData": None,  # always refused here: no instance boots by UEFI
+    "GetPasswordData": lambda w: {"InstanceId": w.instance},
+    "ImportKeyPair": lambda w: {"KeyName": "new", "PublicKeyMaterial": w.public_key},
+    "ModifyImageAttribute": lambda w: {"ImageId": w.own_image, "Description": {"Value": "new"}},
+    "ModifyInstanceAttribute": lambda w: {"InstanceId": w.instance, "DisableApiTermination": {"Value": True}},
+    "ModifyInstanceMetadataOptions": lambda w: {"InstanceId": w.instance, "HttpTokens": "required"},
+    "ModifyNetworkInterfaceAttribute": lambda w: {
+        "NetworkInterfaceId": w.interface, "Description": {"Value": "new"}},
+    "ModifySecurityGroupRules": lambda w: {"GroupId": w.group, "SecurityGroupRules": [{
+        "SecurityGroupRuleId": w.rule, "SecurityGroupRule": {
+            "IpProtocol": "tcp", "FromPort": 23, "ToPort": 23, "CidrIpv4": "10.0.0.0/8"}}]},
+    "ModifySubnetAttribute": lambda w: {"SubnetId": w.subnet, "MapPublicIpOnLaunch": {"Value": True}},
+    "ModifyVpcAttribute": lambda w: {"VpcId": w.vpc, "EnableDnsHostnames": {"Value": True}},
+    "MonitorInstances": lambda w: {"InstanceIds": [w.instance]},
+    "RebootInstances": lambda w: {"InstanceIds": [w.instance]},
+    "RegisterImage": lambda w: {
+        "Name": "new", "RootDeviceName": "/dev/xvda", "BlockDeviceMappings": w.mapping, "Architecture": "x86_64"},
+    "ReleaseAddress": lambda w: {"AllocationId": w.allocation},
+    "ReplaceRoute": lambda w: {
+        "RouteTableId": w.table, "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": w.gateway},
+    "ReplaceRouteTableAssociation": lambda w: {"AssociationId": w.table_association, "RouteTableId": w.free_table},
+    "ResetImageAttribute": lambda w: {"ImageId": w.own_image, "Attribute": "launchPermission"},
+    "ResetInstanceAttribute": lambda w: {"InstanceId": w.stopped, "Attribute": "sourceDestCheck"},
+    "RevokeSecurityGroupEgress": lambda w: {"GroupId": w.group, "SecurityGroupRuleIds": [w.egress_rule]},
+    "RevokeSecurityGroupIngress": lambda w: {"GroupId": w.group, "SecurityGroupRuleIds": [w.rule]},
+    "RunInstances": lambda w: {
+        "ImageId": w.image, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1, "KeyName": "world",
+        "SubnetId": w.subnet, "SecurityGroupIds": [w.vpc_group], "UserData": user_data(),
+        "EbsOptimized": False, "InstanceInitiatedShutdownBehavior": "stop", "DisableApiTermination": False},
+    "StartInstances": lambda w: {"InstanceIds": [w.stopped]},
+    "StopInstances": lambda w: {"InstanceIds": [w.instance]},
+    "TerminateInstances": lambda w: {"InstanceIds": [w.instance, w.stopped]},
+    "UnmonitorInstances": lambda w: {"InstanceIds": [w.instance]},
+    "UpdateSecurityGroupRuleDescriptionsEgress": lambda w: {
+        "GroupId": w.group, "SecurityGroupRuleDescriptions": [
+            {"SecurityGroupRuleId": w.egress_rule, "Description": "new"}]},
+    "UpdateSecurityGroupRuleDescriptionsIngress": lambda w: {
+        "GroupId": w.group, "SecurityGroupRuleDescriptions": [
+            {"SecurityGroupRuleId": w.rule, "Description": "new"}]},
+}
+
+
+def exampled(names):
+    """Of the names those with a call that can succeed."""
+    return [name for name in names if EXAMPLES.get(name) is not None]
+
+
+DESCRIBES = [
+    "DescribeAddresses", "DescribeDhcpOptions", "DescribeInstances", "DescribeInternetGateways", "DescribeKeyPairs",
+    "DescribeNetworkInterfaces", "DescribeRouteTables", "DescribeSecurityGroupRules", "DescribeSecurityGroups",
+    "DescribeSubnets", "DescribeTags", "DescribeVpcs", "DescribeVolumes"]
+
+
+def everything(account):
+    """All that an account has, as the cloud tells it, without request ids."""
+    import re
+    told = {name: account.ask(name) for name in DESCRIBES}
+    told["DescribeImages"] = account.ask("DescribeImages", {"Owner.1": "self"})
+    return {name: re.sub(r"<requestId>.*?</requestId>", "", answer.body)
+            for name, answer in told.items() if answer.status == 200}
+
+
+def changed(before, after):
+    """Names of the Describes whose answers differ."""
+    return [name for name in before if before[name] != after.get(name)]
