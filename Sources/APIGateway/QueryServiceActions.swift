@@ -21,7 +21,8 @@ package struct QueryServiceActions: Sendable {
             throw EC2Error("MissingAction", "The request is missing an action or a required parameter.")
         }
         if let version = request.version, Timestamp(iso8601: version) == nil {
-            throw EC2Error("NoSuchVersion", "The requested version (\(version)) of service \(service.signingName) does not exist")
+            throw EC2Error(
+                "NoSuchVersion", "The requested version (\(version)) of service \(service.signingName) does not exist")
         }
         if let action = actions[name] { return action }
         guard service.knows(operation: name) else {

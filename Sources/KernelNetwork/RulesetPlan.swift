@@ -149,7 +149,7 @@ extension RulesetPlan {
         return Ruleset.Chain(
             hook: "type filter hook forward priority -10; policy drop;",
             rules: [
-                "iifname \"\(Names.uplink)\" \(out) drop",
+                "iifname \"\(Names.uplink)\" \(out) drop"
             ] + staleTranslations + ["\(out) ip saddr != @translated drop"] + untilTracked(.egress) + [
                 "ct state invalid drop",
                 "iifname \"\(Names.uplink)\" accept",
@@ -174,7 +174,7 @@ extension RulesetPlan {
         return Ruleset.Chain(
             hook: "type filter hook input priority 0; policy drop;",
             rules: [
-                "iifname \"lo\" accept",
+                "iifname \"lo\" accept"
             ] + (network.naming.hasResolver ? dns : []) + [
                 "ct state established,related accept",
                 "\(guests) udp dport 67 accept",

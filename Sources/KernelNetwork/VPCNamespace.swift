@@ -44,7 +44,9 @@ actor VPCNamespace {
         if edge !== attachment.edge { (edge, applied) = (attachment.edge, nil) }
         let namespace = try open()
         if applied == nil, !isNew, try isInForce(plan, in: namespace, at: attachment) { applied = plan }
-        if applied?.fingerprint != plan.fingerprint { try change(to: plan, isNew: isNew, in: namespace, at: attachment) }
+        if applied?.fingerprint != plan.fingerprint {
+            try change(to: plan, isNew: isNew, in: namespace, at: attachment)
+        }
         try resolver.ensure(plan.resolver, in: namespace)
     }
 

@@ -75,7 +75,10 @@ struct ImageInspection: Sendable {
     ) async throws(VolumeBackendError) -> Int {
         // Bounded in memory and time, as a hostile image may ask for both.
         let outcome = try await ImageTool.run(
-            ["prlimit", "--as=2147483648", "--cpu=30", "qemu-img", "info", "--output=json", "-f", format.rawValue, path],
+            [
+                "prlimit", "--as=2147483648", "--cpu=30", "qemu-img", "info", "--output=json", "-f", format.rawValue,
+                path,
+            ],
             deadline: .seconds(60))
         guard outcome.isSuccess else {
             throw .unreadableImage("it does not read as \(format.rawValue)")

@@ -92,7 +92,9 @@ struct VolumeDirectory: Sendable {
         try VolumeDirectory.open(path, flags)
     }
 
-    static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o600) throws(VolumeBackendError)
+    static func open(
+        _ path: String, _ flags: Int32, mode: mode_t = 0o600
+    ) throws(VolumeBackendError)
         -> OwnedDescriptor
     {
         do throws(SystemError) {

@@ -129,7 +129,8 @@ actor Guest {
     /// The guest's process, should one exist that the record does not name.
     private func orphan() -> (ProcessWatch, ProcessIdentity)? {
         let marker = directory.marker(consoleLog: DescriptorPlan.consoleLog)
-        guard let identity = ProcessTable.process(withArgument: marker), let process = try? ProcessWatch(identity) else {
+        guard let identity = ProcessTable.process(withArgument: marker), let process = try? ProcessWatch(identity)
+        else {
             return nil
         }
         return (process, identity)

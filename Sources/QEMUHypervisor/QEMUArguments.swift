@@ -95,7 +95,8 @@ struct QEMUArguments {
         [
             "-chardev", channel("monitor", socket: DescriptorPlan.monitor, log: DescriptorPlan.monitorLog),
             "-mon", "chardev=monitor,mode=control",
-            "-chardev", channel("console", socket: DescriptorPlan.console, log: DescriptorPlan.consoleLog), "-serial", "chardev:console",
+            "-chardev", channel("console", socket: DescriptorPlan.console, log: DescriptorPlan.consoleLog), "-serial",
+            "chardev:console",
         ]
     }
 

@@ -155,9 +155,11 @@ package actor QEMUHypervisor: Hypervisor {
 
     private func probed() async -> Acceleration {
         if let chosen = configuration.acceleration { return chosen }
-        let task = accelerator ?? Task { [configuration, logger] in
-            await AccelerationProbe(configuration: configuration, logger: logger).answer()
-        }
+        let task =
+            accelerator
+            ?? Task { [configuration, logger] in
+                await AccelerationProbe(configuration: configuration, logger: logger).answer()
+            }
         accelerator = task
         let answer = await task.value
         // Without a kernel for the canary the answer is a guess, to be made again.

@@ -20,7 +20,9 @@ package enum TinyImage {
         let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         let folder = program.split(separator: "/").dropLast().joined(separator: "/")
         let candidates = ["/\(folder)/apus_TinyImage.resources", "/\(folder)/../share/apus"]
-        return candidates.map { $0 + "/Resources/build-tiny-image" }.first { FileManager.default.fileExists(atPath: $0) }
+        return candidates.map { $0 + "/Resources/build-tiny-image" }.first {
+            FileManager.default.fileExists(atPath: $0)
+        }
     }
 
     /// Reads what the builder left in `directory`.

@@ -61,10 +61,12 @@ struct ConversationTests {
         #expect(atOnce.withLock { $0.most } == 1)
     }
 
-    @Test("ends where the client asks for it, or speaks HTTP/1.0", arguments: [
-        "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "GET / HTTP/1.0\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n",
-    ])
+    @Test(
+        "ends where the client asks for it, or speaks HTTP/1.0",
+        arguments: [
+            "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "GET / HTTP/1.0\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n",
+        ])
     func ended(request: String) async throws {
         try await withListener { port in
             let client = try RawClient(port: port)

@@ -103,9 +103,11 @@ struct LifeTests {
         await first.shutdown()
     }
 
-    @Test("prints dates as HTTP wants them", arguments: [
-        (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (1_440_938_160, "Sun, 30 Aug 2015 12:36:00 GMT"),
-    ])
+    @Test(
+        "prints dates as HTTP wants them",
+        arguments: [
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (1_440_938_160, "Sun, 30 Aug 2015 12:36:00 GMT"),
+        ])
     func dates(second: Int, text: String) { #expect(DateText.text(of: second) == text) }
 }
 

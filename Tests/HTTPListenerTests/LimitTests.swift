@@ -75,11 +75,13 @@ struct LimitTests {
         }
     }
 
-    @Test("refuse headers that are too long or too many", arguments: [
-        "GET / HTTP/1.1\r\nX: " + String(repeating: "x", count: 5000) + "\r\n\r\n",
-        "GET /" + String(repeating: "x", count: 5000) + " HTTP/1.1\r\n\r\n",
-        "GET / HTTP/1.1\r\n" + String(repeating: "X: y\r\n", count: 40) + "\r\n",
-    ])
+    @Test(
+        "refuse headers that are too long or too many",
+        arguments: [
+            "GET / HTTP/1.1\r\nX: " + String(repeating: "x", count: 5000) + "\r\n\r\n",
+            "GET /" + String(repeating: "x", count: 5000) + " HTTP/1.1\r\n\r\n",
+            "GET / HTTP/1.1\r\n" + String(repeating: "X: y\r\n", count: 40) + "\r\n",
+        ])
     func headers(request: String) async throws {
         try await withListener(
             limits {
@@ -94,13 +96,16 @@ struct LimitTests {
         }
     }
 
-    @Test("answer what is no HTTP with 400", arguments: [
-        "hello\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}", "GET\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n",
-        "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-        "POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        "GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
-    ])
+    @Test(
+        "answer what is no HTTP with 400",
+        arguments: [
+            "hello\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}", "GET\r\n\r\n",
+            "GET / HTTP/1.1\r\nno colon\r\n\r\n",
+            "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+            "POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            "GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
+        ])
     func garbage(request: String) async throws {
         try await withListener { port in
             let client = try RawClient(port: port)
@@ -121,9 +126,11 @@ struct LimitTests {
         }
     }
 
-    @Test("end a client that is slow with its headers or its body", arguments: [
-        "GET / HTTP/1.1\r\nHost: h\r\nX-Slow: ", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc", "G",
-    ])
+    @Test(
+        "end a client that is slow with its headers or its body",
+        arguments: [
+            "GET / HTTP/1.1\r\nHost: h\r\nX-Slow: ", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc", "G",
+        ])
     func slow(request: String) async throws {
         try await withListener(
             limits {

@@ -66,7 +66,9 @@ struct CrashTests {
         }
     }
 
-    private func isReached(_ address: String, on interface: Int, of network: VPCNetwork, in lab: Lab) async throws -> Bool {
+    private func isReached(
+        _ address: String, on interface: Int, of network: VPCNetwork, in lab: Lab
+    ) async throws -> Bool {
         let guest = try await lab.guest(network.interfaces[interface], of: network)
         let listener = try await Wire.server(in: guest.namespace, port: 22)
         return try await reaches(ip(address), 22, from: lab.host) && listener.accept() != nil

@@ -29,7 +29,8 @@ struct GroupRulesTests {
         arguments: [
             (VPCNetwork.Rule.Traffic.all, "accept"), (.tcp(0...65535), "meta l4proto tcp accept"),
             (.udp(5000...5010), "udp dport 5000-5010 accept"),
-            (.icmp(type: nil, code: nil), "meta l4proto icmp accept"), (.icmp(type: 8, code: nil), "icmp type 8 accept"),
+            (.icmp(type: nil, code: nil), "meta l4proto icmp accept"),
+            (.icmp(type: 8, code: nil), "icmp type 8 accept"),
             (.icmp(type: 3, code: 4), "icmp type 3 icmp code 4 accept"),
             (.other(50), "meta l4proto 50 accept"),
         ])
@@ -98,9 +99,10 @@ struct VPCPlanTests {
         let before = network
         network.groups[0].ingress = [.tcp(22)]
         let lines = script(from: before, to: network)
-        #expect(lines.filter { !$0.contains("state_") } == [
-            "add rule inet apus sg_00000000000000001_in tcp dport 22 ct mark set ct mark or 1 accept"
-        ])
+        #expect(
+            lines.filter { !$0.contains("state_") } == [
+                "add rule inet apus sg_00000000000000001_in tcp dport 22 ct mark set ct mark or 1 accept"
+            ])
         #expect(lines.count == 3)
         let back = script(from: network, to: before).filter { !$0.contains("state_") }
         #expect(back == ["flush chain inet apus sg_00000000000000001_in"])
@@ -153,7 +155,8 @@ struct VPCPlanTests {
 
     @Test("a resolver that only the host can reach is none for guests")
     func resolvers() {
-        let text = "# host\nnameserver 127.0.0.53\nnameserver 192.0.2.1\nnameserver\t192.0.2.2\nnameserver ::1\nsearch x"
+        let text =
+            "# host\nnameserver 127.0.0.53\nnameserver 192.0.2.1\nnameserver\t192.0.2.2\nnameserver ::1\nsearch x"
         #expect(HostResolvers.reachable(in: text) == [ip("192.0.2.1"), ip("192.0.2.2")])
     }
 

@@ -20,10 +20,12 @@ struct IdentityDocumentTests {
         let token = try #require(await service.token(for: guest))
         func page(_ name: String) async -> [UInt8] {
             await service.answer(
-                guest.get("/latest/dynamic/instance-identity/\(name)", token: token), in: guest.vpc).body
+                guest.get("/latest/dynamic/instance-identity/\(name)", token: token), in: guest.vpc
+            ).body
         }
         let document = await page("document")
-        let pem = "-----BEGIN PKCS7-----\n" + String(decoding: await page("pkcs7"), as: UTF8.self) + "\n-----END PKCS7-----\n"
+        let pem =
+            "-----BEGIN PKCS7-----\n" + String(decoding: await page("pkcs7"), as: UTF8.self) + "\n-----END PKCS7-----\n"
         let verified = try await HostCommand.run(
             ["openssl", "cms", "-verify", "-inform", "PEM", "-CAfile", signer.certificatePath, "-purpose", "any"],
             standardInput: Array(pem.utf8))

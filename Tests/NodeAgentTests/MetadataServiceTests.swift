@@ -122,7 +122,8 @@ struct Sample {
         vpc = try #require(VPCID("vpc-0000000a"))
         self.address = address
         let interface = InstanceMetadata.Interface(
-            id: try #require(NetworkInterfaceID("eni-0000000a")), macAddress: try #require(MACAddress("02:00:00:00:00:0a")),
+            id: try #require(NetworkInterfaceID("eni-0000000a")),
+            macAddress: try #require(MACAddress("02:00:00:00:00:0a")),
             deviceIndex: 0, vpc: vpc, vpcBlocks: [try #require(CIDRBlock("10.0.0.0/16"))],
             subnet: try #require(SubnetID("subnet-0000000a")), subnetBlock: try #require(CIDRBlock("10.0.0.0/24")),
             addresses: [

@@ -89,14 +89,18 @@ private enum Sample {
             ],
             ports: [
                 GuestSpec.Port(
-                    interface: try #require(NetworkInterfaceID("eni-0000000a")), vpc: try #require(VPCID("vpc-0000000a")),
+                    interface: try #require(NetworkInterfaceID("eni-0000000a")),
+                    vpc: try #require(VPCID("vpc-0000000a")),
                     macAddress: try #require(MACAddress("02:00:00:00:00:0a")))
             ])
         let disks = ["a", "b"].map {
-            VolumeFile(path: "/var/lib/apus/volumes/\($0).qcow2", format: .qcow2, backingPaths: ["/var/lib/apus/bases/c"])
+            VolumeFile(
+                path: "/var/lib/apus/volumes/\($0).qcow2", format: .qcow2, backingPaths: ["/var/lib/apus/bases/c"])
         }
         var kernel: KernelFiles?
-        if case .kernel = boot { kernel = KernelFiles(kernelPath: "/var/lib/apus/kernel", ramdiskPath: "/var/lib/apus/rd") }
+        if case .kernel = boot {
+            kernel = KernelFiles(kernelPath: "/var/lib/apus/kernel", ramdiskPath: "/var/lib/apus/rd")
+        }
         let plan = DescriptorPlan(disks: disks, kernel: kernel, boot: boot, portCount: 1)
         return QEMUArguments(
             spec: spec, disks: disks, plan: plan, acceleration: acceleration,

@@ -25,7 +25,8 @@ struct QMPSessionTests {
         var session = try ready()
         let first = session.request("a", nil)
         let second = session.request("b", ["x": 1])
-        #expect(String(decoding: second.bytes, as: UTF8.self) == "{\"arguments\":{\"x\":1},\"execute\":\"b\",\"id\":2}\n")
+        #expect(
+            String(decoding: second.bytes, as: UTF8.self) == "{\"arguments\":{\"x\":1},\"execute\":\"b\",\"id\":2}\n")
         #expect(try session.received(Array(#"{"return":7,"id":2}"#.utf8)) == .answer(id: second.id, .success(7)))
         let refusal = #"{"error":{"class":"GenericError","desc":"no"},"id":1}"#
         #expect(

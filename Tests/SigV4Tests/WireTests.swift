@@ -7,9 +7,11 @@ import Testing
 struct WireTests {
     static let mismatch = SignatureError.signatureDoesNotMatch(canonicalRequest: "c", stringToSign: "s")
 
-    @Test("of EC2 is the same for an unknown key and a wrong signature", arguments: [
-        SignatureError.unknownAccessKey("AKIA"), mismatch, .inactiveAccessKey("AKIA"), .wrongRegion("x"),
-    ])
+    @Test(
+        "of EC2 is the same for an unknown key and a wrong signature",
+        arguments: [
+            SignatureError.unknownAccessKey("AKIA"), mismatch, .inactiveAccessKey("AKIA"), .wrongRegion("x"),
+        ])
     func ec2(error: SignatureError) {
         #expect(
             error.refusal(for: .ec2)

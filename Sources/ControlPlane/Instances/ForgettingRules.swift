@@ -14,7 +14,8 @@ extension Transaction {
         let (lastTermination, lastToken) = (
             now.adding(seconds: -Transaction.terminatedInstanceLife), now.adding(seconds: -Transaction.requestTokenLife)
         )
-        for instance in state.instances.all where instance.state == .terminated && instance.stateSince <= lastTermination {
+        for instance in state.instances.all
+        where instance.state == .terminated && instance.stateSince <= lastTermination {
             delete(instance.id, InstanceRecord.self)
         }
         for token in state.requestTokens.all where token.createdAt <= lastToken {

@@ -38,5 +38,6 @@ package struct InstanceStateReason: Sendable, Codable, Equatable {
     package static let hostDown = InstanceStateReason(
         code: "Server.ScheduledStop", message: "Server.ScheduledStop: The operator took the host down")
     package static let guestDied = InstanceStateReason(
-        code: "Server.InternalError", message: "Server.InternalError: The instance's virtual machine ended unexpectedly")
+        code: "Server.InternalError", message: "Server.InternalError: The instance's virtual machine ended unexpectedly"
+    )
 }

@@ -40,7 +40,8 @@ extension Transaction {
         try checkOptimization(wanted.isEBSOptimized, facts)
         guard order.interfaces.count <= facts.network.interfaces else {
             throw EC2Error(
-                "AttachmentLimitExceeded", "Interface count \(order.interfaces.count) exceeds the limit for \(facts.name)")
+                "AttachmentLimitExceeded",
+                "Interface count \(order.interfaces.count) exceeds the limit for \(facts.name)")
         }
     }
 
@@ -88,7 +89,8 @@ extension Transaction {
     }
 
     private func room(for facts: InstanceTypeFacts) -> Int {
-        let runs = !facts.isBareMetal && facts.architectures.contains { settings.capabilities.architectures.contains($0) }
+        let runs =
+            !facts.isBareMetal && facts.architectures.contains { settings.capabilities.architectures.contains($0) }
         guard runs else { return 0 }
         return max(0, settings.capabilities.memoryMiB - state.takenMemoryMiB) / max(1, facts.memoryMiB)
     }

@@ -55,7 +55,8 @@ struct LaunchPlacement {
         if let subnet = wish.subnet { return try transaction.owned(subnet) }
         guard transaction.state.defaultVPC(of: transaction.account) != nil else {
             throw EC2Error(
-                "VPCIdNotSpecified", "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.")
+                "VPCIdNotSpecified",
+                "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.")
         }
         let zones = transaction.settings.zones.map(\.name)
         if let zone = order.zone, !zones.contains(zone) {

@@ -15,9 +15,12 @@ extension VPCNetwork.Naming {
         domainName = options[DHCPOption.domainName]?.joined(separator: " ") ?? ""
         let servers = options[DHCPOption.domainNameServers] ?? []
         announcesNameServers = !servers.isEmpty
-        nameServers = servers == [DHCPOption.amazonDNS] ? [] : servers.compactMap { server in
-            server == DHCPOption.amazonDNS ? vpc.cidrBlock.address.advanced(by: 2) : IPv4Address(server)
-        }
+        nameServers =
+            servers == [DHCPOption.amazonDNS]
+            ? []
+            : servers.compactMap { server in
+                server == DHCPOption.amazonDNS ? vpc.cidrBlock.address.advanced(by: 2) : IPv4Address(server)
+            }
         timeServers = (options[DHCPOption.timeServers] ?? []).compactMap { IPv4Address($0) }
         netbiosNameServers = (options[DHCPOption.netbiosNameServers] ?? []).compactMap { IPv4Address($0) }
         netbiosNodeType = options[DHCPOption.netbiosNodeType]?.first.flatMap { Int($0) }

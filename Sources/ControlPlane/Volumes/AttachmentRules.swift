@@ -109,7 +109,8 @@ extension Transaction {
         case .running: throw .hotPlug("detached from")
         case .pending, .stopping, .shuttingDown, .terminated:
             throw EC2Error(
-                "IncorrectState", "Volume '\(volume.id)' cannot be detached while its instance is "
+                "IncorrectState",
+                "Volume '\(volume.id)' cannot be detached while its instance is "
                     + "'\(instance.state.rawValue)'.")
         }
     }

@@ -18,7 +18,8 @@ extension Transaction {
         }
         if let snapshot, sizeGiB < snapshot.sizeGiB {
             throw .invalidParameterValue(
-                "Volume of \(sizeGiB)GiB is smaller than snapshot '\(snapshot.id)', expect size >= \(snapshot.sizeGiB)GiB")
+                "Volume of \(sizeGiB)GiB is smaller than snapshot '\(snapshot.id)', expect size >= \(snapshot.sizeGiB)GiB"
+            )
         }
         let figures = try VolumeFigures(
             volumeType: order.volumeType, sizeGiB: sizeGiB, iops: order.iops, throughput: order.throughput

@@ -93,7 +93,8 @@ package struct VolumeFigures: Sendable, Equatable {
         try check(throughput, within: range, "Throughput of \(throughput) is", unit: "", rules)
         guard throughput * 4 <= max(500, iops ?? 0) else {
             throw .invalidParameterValue(
-                "Throughput (MiBps) to iops ratio of \(throughput)/\(iops ?? 0) is too high; maximum is 0.25 MiBps per iops.")
+                "Throughput (MiBps) to iops ratio of \(throughput)/\(iops ?? 0) is too high; maximum is 0.25 MiBps per iops."
+            )
         }
         return throughput
     }

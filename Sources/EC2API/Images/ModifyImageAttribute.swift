@@ -55,11 +55,15 @@ private enum ImageChange {
         guard said.count(where: { $0 }) <= 1 else {
             throw .invalidParameterCombination("Only one attribute can be modified at a time")
         }
-        if let value = input.description { self = .description(value.value ?? "") }
-        else if let value = input.imdsSupport { self = try .imds(value.value) }
-        else if let change = input.launchPermission {
+        if let value = input.description {
+            self = .description(value.value ?? "")
+        } else if let value = input.imdsSupport {
+            self = try .imds(value.value)
+        } else if let change = input.launchPermission {
             self = .launchPermission(add: change.add, remove: change.remove)
-        } else { self = try ImageChange(older: input) }
+        } else {
+            self = try ImageChange(older: input)
+        }
     }
 
     /// `Attribute` with `Value`, or with `OperationType` and lists.

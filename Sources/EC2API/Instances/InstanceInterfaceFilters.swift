@@ -99,7 +99,8 @@ enum InstanceInterfaceFilters {
     private static let absent = Dictionary(
         uniqueKeysWithValues: [
             "addresses.association.carrier-ip", "addresses.association.customer-owned-ip", "association.carrier-ip",
-            "association.customer-owned-ip", "deny-all-igw-traffic", "ipv6-addresses.ipv6-address", "ipv6-addresses.is-primary-ipv6",
+            "association.customer-owned-ip", "deny-all-igw-traffic", "ipv6-addresses.ipv6-address",
+            "ipv6-addresses.is-primary-ipv6",
             "ipv6-address", "ipv6-native", "ipv4-prefixes.ipv4-prefix", "ipv6-prefixes.ipv6-prefix",
             "operator.principal", "outpost-arn", "requester-id",
         ].map { ($0, { _, _ in [] } as Values) })

@@ -77,7 +77,8 @@ enum LaunchRefusals {
         try UnservedMembers.refuse(
             [
                 "Placement.Tenancy": ![nil, .default].contains(placement.tenancy),
-                "Placement.HostId": placement.hostID != nil, "Placement.Affinity": ![nil, "default"].contains(placement.affinity),
+                "Placement.HostId": placement.hostID != nil,
+                "Placement.Affinity": ![nil, "default"].contains(placement.affinity),
                 "Placement.HostResourceGroupArn": placement.hostResourceGroupARN != nil,
             ], because: "it has no dedicated hardware.")
         try UnservedMembers.refuse(

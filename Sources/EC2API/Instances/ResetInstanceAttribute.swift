@@ -15,7 +15,8 @@ enum ResetInstanceAttribute: RecordAction {
         case .sourceDestCheck: try transaction.change(instance.id, by: .sourceDestinationCheck(true))
         case .kernel, .ramdisk:
             throw .unsupported(
-                "The attribute \(input.attribute.rawValue) cannot be reset on this cloud: an image brings its own kernel.")
+                "The attribute \(input.attribute.rawValue) cannot be reset on this cloud: an image brings its own kernel."
+            )
         case .instanceType, .userData, .disableAPITermination, .disableAPIStop, .instanceInitiatedShutdownBehavior,
             .rootDeviceName, .blockDeviceMapping, .productCodes, .groupSet, .ebsOptimized, .sriovNetSupport,
             .enaSupport, .enclaveOptions:

@@ -17,7 +17,8 @@ enum DescribeRegions: RecordAction {
         _ input: EC2.DescribeRegionsRequest, _ transaction: inout Transaction
     ) throws(EC2Error) -> EC2.DescribeRegionsResult {
         let own = transaction.settings.region
-        let names = try input.regionNames.isEmpty ? shown(own, all: input.allRegions == true) : known(input.regionNames, own)
+        let names =
+            try input.regionNames.isEmpty ? shown(own, all: input.allRegions == true) : known(input.regionNames, own)
         let regions = names.sorted().map { region($0, own: own) }
         return EC2.DescribeRegionsResult(
             regions: try filters.select(regions, by: input.filters, in: transaction.state))

@@ -13,8 +13,8 @@ enum SecurityGroupFilters {
             "owner-id": { group, _ in [group.account.description] },
             "vpc-id": { group, _ in [group.vpc.description] },
         ] as [String: FilterTable<SecurityGroupRecord>.Values])
-            .merging(permissions(isEgress: false, prefix: "ip-permission.")) { $1 }
-            .merging(permissions(isEgress: true, prefix: "egress.ip-permission.")) { $1 },
+        .merging(permissions(isEgress: false, prefix: "ip-permission.")) { $1 }
+        .merging(permissions(isEgress: true, prefix: "egress.ip-permission.")) { $1 },
         tags: { $0.tags })
 
     /// A rule with its group.

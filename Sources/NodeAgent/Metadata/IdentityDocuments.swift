@@ -21,7 +21,8 @@ package struct IdentitySigner: Sendable {
         let fresh = [keyPath + ".new", certificatePath + ".new"]
         _ = try await IdentitySigner.openssl(
             [
-                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", fresh[0], "-out", fresh[1], "-days", "36500",
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", fresh[0], "-out", fresh[1], "-days",
+                "36500",
                 "-subj", "/C=XX/O=Apus/CN=Apus instance identity",
             ], input: [])
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: fresh[0])

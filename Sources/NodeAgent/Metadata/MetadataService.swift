@@ -64,7 +64,9 @@ package actor MetadataService: MetadataServing {
 
     private func forget(_ instance: InstanceID) {
         guard let old = served.removeValue(forKey: instance) else { return }
-        for source in MetadataService.sources(of: old.metadata) where sources[source] == instance { sources[source] = nil }
+        for source in MetadataService.sources(of: old.metadata) where sources[source] == instance {
+            sources[source] = nil
+        }
     }
 
     private static func sources(of metadata: InstanceMetadata) -> [Source] {
@@ -94,7 +96,8 @@ package actor MetadataService: MetadataServing {
         return HTTPResponse(
             status: 200,
             headers: [
-                ("Content-Type", "text/plain"), ("X-Aws-Ec2-Metadata-Token-Ttl-Seconds", "\(seconds)"), ("Server", "EC2ws"),
+                ("Content-Type", "text/plain"), ("X-Aws-Ec2-Metadata-Token-Ttl-Seconds", "\(seconds)"),
+                ("Server", "EC2ws"),
             ], body: Array(token.utf8))
     }
 
@@ -139,7 +142,8 @@ package actor MetadataService: MetadataServing {
     }
 
     private func text(_ text: String) -> HTTPResponse {
-        HTTPResponse(status: 200, headers: [("Content-Type", "text/plain"), ("Server", "EC2ws")], body: Array(text.utf8))
+        HTTPResponse(
+            status: 200, headers: [("Content-Type", "text/plain"), ("Server", "EC2ws")], body: Array(text.utf8))
     }
 
     private func contentType(of node: MetadataTree.Node) -> String {
@@ -158,6 +162,7 @@ package actor MetadataService: MetadataServing {
             </html>
 
             """
-        return HTTPResponse(status: status, headers: [("Content-Type", "text/html"), ("Server", "EC2ws")], body: Array(page.utf8))
+        return HTTPResponse(
+            status: status, headers: [("Content-Type", "text/html"), ("Server", "EC2ws")], body: Array(page.utf8))
     }
 }

@@ -98,7 +98,10 @@ extension MetadataTree {
         if let public4 = address?.publicAddress { entries.append(("public-ipv4", .text("\(public4)"))) }
         if let key = metadata.publicKey {
             entries.append(
-                ("public-keys", .folder([("0=\(metadata.keyName ?? "key")", .folder([("openssh-key", .text(key + "\n"))]))])))
+                (
+                    "public-keys",
+                    .folder([("0=\(metadata.keyName ?? "key")", .folder([("openssh-key", .text(key + "\n"))]))])
+                ))
         }
         entries.append(("reservation-id", .text("\(metadata.reservation)")))
         if let primary { entries.append(("security-groups", lines(primary.groupNames))) }

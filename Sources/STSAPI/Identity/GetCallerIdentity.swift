@@ -11,6 +11,7 @@ enum GetCallerIdentity: RecordAction {
         _ input: Operation.Input, _ transaction: inout Transaction
     ) throws(EC2Error) -> Operation.Output {
         let caller = transaction.caller
-        return Operation.Output(userID: caller.account.description, account: caller.account.description, arn: caller.arn)
+        return Operation.Output(
+            userID: caller.account.description, account: caller.account.description, arn: caller.arn)
     }
 }

@@ -26,6 +26,7 @@ struct Doctor: AsyncParsableCommand {
     private func line(_ finding: Finding) -> String {
         let verdict = finding.verdict.rawValue + String(repeating: " ", count: 8 - finding.verdict.rawValue.count)
         let subject = finding.subject + String(repeating: " ", count: max(1, 20 - finding.subject.count))
-        return "\(verdict) \(subject) \(finding.detail)" + (finding.advice.map { "\n                              → \($0)" } ?? "")
+        return "\(verdict) \(subject) \(finding.detail)"
+            + (finding.advice.map { "\n                              → \($0)" } ?? "")
     }
 }

@@ -17,7 +17,8 @@ struct Env: ParsableCommand {
         guard let credentials = directory.read(Credentials.self, from: directory.credentials),
             let endpoint = directory.read(Endpoint.self, from: directory.endpoint)
         else {
-            throw CommandFailure("No cloud was started on \(directory.path) yet. Start one: apus up --state-dir \(directory.path)")
+            throw CommandFailure(
+                "No cloud was started on \(directory.path) yet. Start one: apus up --state-dir \(directory.path)")
         }
         let settings = [
             ("AWS_ENDPOINT_URL", endpoint.url), ("AWS_ACCESS_KEY_ID", credentials.accessKeyId),

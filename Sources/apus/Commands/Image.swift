@@ -25,7 +25,9 @@ struct Image: AsyncParsableCommand {
         }
 
         var notServing: CommandFailure {
-            CommandFailure("Nothing serves on \(state.directory.path). Start it first: apus up --state-dir \(state.directory.path)")
+            CommandFailure(
+                "Nothing serves on \(state.directory.path). Start it first: apus up --state-dir \(state.directory.path)"
+            )
         }
     }
 
@@ -46,18 +48,22 @@ struct Image: AsyncParsableCommand {
         func run() async throws {
             guard try output.client.call("GET", "/status") != nil else { throw output.notServing }
             guard let builder = TinyImage.builderPath else {
-                throw CommandFailure("The image builder is not beside this program; build it again: swift build -c release")
+                throw CommandFailure(
+                    "The image builder is not beside this program; build it again: swift build -c release")
             }
             let folder = output.state.directory.path + "/build-tiny"
             defer { try? FileManager.default.removeItem(atPath: folder) }
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             let process = try ForegroundProcess(
                 ["bash", builder, "--install-packages"] + (cache.map { ["--cache", $0] } ?? []) + [folder])
-            guard process.wait() == 0 else { throw CommandFailure("The image could not be built; what was said above tells why.") }
+            guard process.wait() == 0 else {
+                throw CommandFailure("The image could not be built; what was said above tells why.")
+            }
             let made = try TinyImage.description(in: folder)
             try output.register(
                 ImageOrder(
-                    name: name ?? "apus-tiny-\(made.kernelVersion)", description: "Tiny Linux built from Debian packages",
+                    name: name ?? "apus-tiny-\(made.kernelVersion)",
+                    description: "Tiny Linux built from Debian packages",
                     architecture: made.architecture, diskPath: folder + "/disk.raw", format: "raw",
                     kernelPath: "\(folder)/\(made.kernel)", ramdiskPath: "\(folder)/\(made.ramdisk)",
                     kernelArguments: made.kernelArguments, rootDeviceName: made.rootDeviceName))
@@ -84,7 +90,9 @@ struct Image: AsyncParsableCommand {
 
         func run() async throws {
             let path = StateDirectory.absolute(file)
-            guard FileManager.default.isReadableFile(atPath: path) else { throw CommandFailure("\(file) cannot be read.") }
+            guard FileManager.default.isReadableFile(atPath: path) else {
+                throw CommandFailure("\(file) cannot be read.")
+            }
             try output.register(
                 ImageOrder(
                     name: name, description: description, architecture: arch, diskPath: path, format: format,
@@ -97,7 +105,9 @@ struct Image: AsyncParsableCommand {
         @OptionGroup var output: Output
 
         func run() async throws {
-            guard let answer = try output.client.call("GET", "/images"), answer.status == 200 else { throw output.notServing }
+            guard let answer = try output.client.call("GET", "/images"), answer.status == 200 else {
+                throw output.notServing
+            }
             if output.json { return print(String(decoding: answer.body, as: UTF8.self)) }
             for image in try JSONDecoder().decode([ImageLine].self, from: Data(answer.body)) {
                 print("\(image.imageId)  \(image.architecture)  \(image.sizeGiB) GiB  \(image.state)  \(image.name)")

@@ -20,7 +20,9 @@ struct Status: ParsableCommand {
         let status = try JSONDecoder().decode(OperatorService.Status.self, from: Data(answer.body))
         let endpoint = directory.read(Endpoint.self, from: directory.endpoint)
         print("serving       \(endpoint?.url ?? "?")  (region \(status.region), pid \(endpoint?.pid ?? 0))")
-        print("acceleration  \(status.acceleration)\(status.acceleration == "tcg" ? ": emulation is no security boundary" : "")")
+        print(
+            "acceleration  \(status.acceleration)\(status.acceleration == "tcg" ? ": emulation is no security boundary" : "")"
+        )
         let states = status.instances.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
         print("instances     \(states.isEmpty ? "none" : states.joined(separator: ", "))")
         print("volumes       \(status.volumes)")

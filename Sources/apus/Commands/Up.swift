@@ -35,7 +35,9 @@ struct Up: AsyncParsableCommand {
         guard region.split(separator: "-").count >= 3 else {
             throw ValidationError("--region is a name such as us-east-1.")
         }
-        guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("--log-level \(logLevel) is unknown.") }
+        guard Logger.Level(rawValue: logLevel) != nil else {
+            throw ValidationError("--log-level \(logLevel) is unknown.")
+        }
     }
 
     func run() async throws {
@@ -55,7 +57,8 @@ struct Up: AsyncParsableCommand {
             log.critical("\(failure)")
             throw ExitCode(2)
         } catch StoreError.alreadyInUse(let pid) {
-            log.critical("Another Apus serves on \(options.directory.path) already, pid \(pid.map { "\($0)" } ?? "unknown").")
+            log.critical(
+                "Another Apus serves on \(options.directory.path) already, pid \(pid.map { "\($0)" } ?? "unknown").")
             throw ExitCode(2)
         } catch HTTPListenerError.cannotListen(_, let reason) {
             log.critical("Apus cannot listen on 127.0.0.1:\(port): \(reason). Choose another port with --port.")

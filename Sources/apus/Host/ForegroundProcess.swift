@@ -22,7 +22,9 @@ struct ForegroundProcess {
         posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO)
         var child: pid_t = 0
         let result = posix_spawn(&child, path, &actions, nil, &pointers, environ)
-        guard result == 0 else { throw CommandFailure("\(path) cannot be started: \(String(cString: strerror(result)))") }
+        guard result == 0 else {
+            throw CommandFailure("\(path) cannot be started: \(String(cString: strerror(result)))")
+        }
         self.child = child
     }
 

@@ -73,7 +73,8 @@ struct HostExamination {
                 subject: subject, verdict: .missing, detail: "QEMU does not run",
                 advice: "apt-get install --no-install-recommends qemu-system-x86")
         }
-        let proof = kernels.anyKernel == nil ? "not proven yet: no kernel here to boot a canary" : "a canary guest booted"
+        let proof =
+            kernels.anyKernel == nil ? "not proven yet: no kernel here to boot a canary" : "a canary guest booted"
         if found == "kvm" { return Finding(subject: subject, verdict: .ok, detail: "kvm (\(proof))") }
         return Finding(
             subject: subject, verdict: .limited, detail: "tcg, emulation (\(proof)): slow, and no security boundary",
@@ -88,12 +89,19 @@ struct HostExamination {
         let trials: [(String, [String], String)] = [
             ("network namespaces", ["unshare", "--net", "true"], "the kernel needs CONFIG_NET_NS"),
             (
-                "nftables", ["unshare", "--net", "nft", "add table inet t; add chain inet t c { type filter hook forward priority 0; }"],
+                "nftables",
+                [
+                    "unshare", "--net", "nft",
+                    "add table inet t; add chain inet t c { type filter hook forward priority 0; }",
+                ],
                 "the kernel needs nf_tables with the inet family"
             ),
             (
                 "connection tracking",
-                ["unshare", "--net", "nft", "add table ip t; add chain ip t c { type nat hook prerouting priority 0; }"],
+                [
+                    "unshare", "--net", "nft",
+                    "add table ip t; add chain ip t c { type nat hook prerouting priority 0; }",
+                ],
                 "the kernel needs nf_conntrack and nft_nat"
             ),
         ]
@@ -103,7 +111,8 @@ struct HostExamination {
             let works = outcome?.isSuccess == true
             let detail = works ? "works" : String((outcome?.errorText ?? "cannot be run").prefix(120))
             findings.append(
-                Finding(subject: subject, verdict: works ? .ok : .missing, detail: detail, advice: works ? nil : advice))
+                Finding(subject: subject, verdict: works ? .ok : .missing, detail: detail, advice: works ? nil : advice)
+            )
         }
         return findings
     }
@@ -119,13 +128,15 @@ struct HostExamination {
     }
 
     private var limits: Finding {
-        let controllers = FileManager.default.contents(atPath: "/sys/fs/cgroup/cgroup.controllers")
+        let controllers =
+            FileManager.default.contents(atPath: "/sys/fs/cgroup/cgroup.controllers")
             .map { String(decoding: $0, as: UTF8.self).split(whereSeparator: \.isWhitespace).map(String.init) } ?? []
         let wanted = ["cpu", "memory", "io"].filter { !controllers.contains($0) }
         guard wanted.isEmpty else {
             return Finding(
                 subject: "limits", verdict: .limited,
-                detail: "cgroup v2 without \(wanted.joined(separator: ", ")): guests' shares are not enforced by the host",
+                detail:
+                    "cgroup v2 without \(wanted.joined(separator: ", ")): guests' shares are not enforced by the host",
                 advice: "boot with systemd.unified_cgroup_hierarchy=1")
         }
         return Finding(subject: "limits", verdict: .ok, detail: "cgroup v2 with cpu, memory and io")

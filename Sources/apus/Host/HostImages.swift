@@ -47,7 +47,8 @@ struct HostImages: ImageStore {
     private static func told(_ error: any Error) -> any Error {
         switch error {
         case let refusal as EC2Error: CommandFailure(refusal.message)
-        case VolumeBackendError.unreadableImage(let reason): CommandFailure("The disk image cannot be taken in: \(reason).")
+        case VolumeBackendError.unreadableImage(let reason):
+            CommandFailure("The disk image cannot be taken in: \(reason).")
         case VolumeBackendError.noSpace(let reason): CommandFailure("There is no room for the disk image: \(reason).")
         default: error
         }

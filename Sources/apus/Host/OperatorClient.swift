@@ -13,7 +13,8 @@ struct OperatorClient {
     func call(_ method: String, _ target: String, body: [UInt8] = []) throws -> (status: Int, body: [UInt8])? {
         guard let descriptor = connected() else { return nil }
         defer { close(descriptor) }
-        let head = "\(method) \(target) HTTP/1.1\r\nHost: apus\r\nContent-Length: \(body.count)\r\nConnection: close\r\n\r\n"
+        let head =
+            "\(method) \(target) HTTP/1.1\r\nHost: apus\r\nContent-Length: \(body.count)\r\nConnection: close\r\n\r\n"
         try send(Array(head.utf8) + body, on: descriptor)
         return try parse(receiveAll(on: descriptor))
     }
@@ -43,7 +44,9 @@ struct OperatorClient {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw CommandFailure("The running Apus hung up: \(String(cString: strerror(errno)))") }
+            guard count > 0 else {
+                throw CommandFailure("The running Apus hung up: \(String(cString: strerror(errno)))")
+            }
             sent += count
         }
     }
@@ -53,7 +56,9 @@ struct OperatorClient {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = read(descriptor, &buffer, buffer.count)
-            guard count >= 0 else { throw CommandFailure("The running Apus hung up: \(String(cString: strerror(errno)))") }
+            guard count >= 0 else {
+                throw CommandFailure("The running Apus hung up: \(String(cString: strerror(errno)))")
+            }
             if count == 0 { return all }
             all += buffer[..<count]
         }

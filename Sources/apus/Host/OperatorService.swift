@@ -67,7 +67,8 @@ struct OperatorService: Sendable {
 
     private func json<Value: Encodable>(_ status: Int, _ value: Value) throws -> HTTPResponse {
         HTTPResponse(
-            status: status, headers: [("Content-Type", "application/json")], body: Array(try JSONEncoder().encode(value)))
+            status: status, headers: [("Content-Type", "application/json")],
+            body: Array(try JSONEncoder().encode(value)))
     }
 
     private func failure(_ text: String) -> HTTPResponse {

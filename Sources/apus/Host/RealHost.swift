@@ -28,7 +28,8 @@ struct RealHost {
         let volumes = try QCOW2Volumes(directory: directory.path)
         let node = try await LocalNode.open(
             hypervisor: try QEMUHypervisor(configuration: configuration, logger: log), volumes: volumes,
-            fabric: try KernelNetwork(network), metadata: MetadataService(
+            fabric: try KernelNetwork(network),
+            metadata: MetadataService(
                 time: SystemTime(), identity: try await IdentitySigner(directory: directory.identity), log: log),
             kernels: kernels, facts: HostFacts.read())
         return Host(
@@ -59,7 +60,8 @@ struct RealHost {
         guard missing.isEmpty else {
             let packages = Set(missing.map(\.package)).sorted().joined(separator: " ")
             throw CommandFailure(
-                "Missing: \(missing.map(\.tool).joined(separator: ", ")). Install: apt-get install --no-install-recommends \(packages)")
+                "Missing: \(missing.map(\.tool).joined(separator: ", ")). Install: apt-get install --no-install-recommends \(packages)"
+            )
         }
     }
 }

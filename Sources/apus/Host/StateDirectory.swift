@@ -45,7 +45,9 @@ struct StateDirectory: Sendable {
     /// Makes the directory, closed to other users.
     func prepare() throws {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        guard chmod(path, 0o711) == 0 else { throw CommandFailure("\(path) cannot be prepared: \(String(cString: strerror(errno)))") }
+        guard chmod(path, 0o711) == 0 else {
+            throw CommandFailure("\(path) cannot be prepared: \(String(cString: strerror(errno)))")
+        }
         try FileManager.default.createDirectory(atPath: records, withIntermediateDirectories: true)
         chmod(records, 0o700)
     }
@@ -56,7 +58,9 @@ struct StateDirectory: Sendable {
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
         let temporary = file + ".new"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw CommandFailure("\(temporary) cannot be written: \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else {
+            throw CommandFailure("\(temporary) cannot be written: \(String(cString: strerror(errno)))")
+        }
         defer { close(descriptor) }
         let bytes = Array(try encoder.encode(value))
         guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0,

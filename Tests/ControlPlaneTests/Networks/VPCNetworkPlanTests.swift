@@ -139,7 +139,8 @@ struct NamingPlanTests {
 
     private func shown() throws -> VPCNetwork.Naming {
         try #require(
-            VPCNetwork(of: transaction.defaultVPC.id, in: transaction.state, settings: transaction.settings)).naming
+            VPCNetwork(of: transaction.defaultVPC.id, in: transaction.state, settings: transaction.settings)
+        ).naming
     }
 
     @Test("is by default from the VPC's own resolver, in the region's domain")

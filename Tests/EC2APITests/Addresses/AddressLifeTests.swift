@@ -80,8 +80,10 @@ struct AddressLifeTests {
         let (made, _) = (try allocate(), try allocate())
         let (id, publicIP) = (try #require(made.allocationID), try #require(made.publicIP))
         let guest = try cloud.guest()
-        let association = try cloud.perform(
-            AssociateAddress.self, .init(allocationID: id, instanceID: guest.instance.description)).associationID ?? ""
+        let association =
+            try cloud.perform(
+                AssociateAddress.self, .init(allocationID: id, instanceID: guest.instance.description)
+            ).associationID ?? ""
         let interface = try #require(cloud.state.networkInterfaces[guest.interface])
         func found(_ cloud: inout TestCloud, _ name: String, _ value: String) throws -> [String?] {
             let filter = EC2.Filter(name: name, values: [value])

@@ -66,8 +66,9 @@ struct InstanceTypeTests {
         #expect(try names(["bare-metal": ["true"], "instance-type": ["m5.*"]]) == ["m5.metal"])
         #expect(try names(["hypervisor": ["xen"], "processor-info.supported-architecture": ["arm64"]]) == [])
         #expect(try names(["instance-storage-info.disk.type": ["hdd"], "current-generation": ["true"]]).count > 5)
-        #expect(cloud.refusal(of: DescribeInstanceTypes.self, .init(filters: [.init(name: "x", values: ["y"])]))
-            == "InvalidParameterValue")
+        #expect(
+            cloud.refusal(of: DescribeInstanceTypes.self, .init(filters: [.init(name: "x", values: ["y"])]))
+                == "InvalidParameterValue")
     }
 
     @Test("have a value for every documented filter on some type")

@@ -90,18 +90,27 @@ struct LaunchInterfaceTests {
         ("InvalidParameterValue", { $0.networkInterfaces[0].deviceIndex = nil }),
         ("InvalidParameterValue", { $0.networkInterfaces[0].deviceIndex = 1 }),
         ("InvalidParameterValue", { $0.networkInterfaces.append(.init(deviceIndex: 0)) }),
-        ("InvalidParameterCombination", { input in
-            input.networkInterfaces[0].associatePublicIPAddress = true
-            input.networkInterfaces.append(.init(deviceIndex: 1))
-        }),
-        ("InvalidParameterCombination", { input in
-            input.networkInterfaces[0].privateIPAddress = "172.31.0.9"
-            input.maxCount = 2
-        }),
-        ("InvalidParameterCombination", { input in
-            input.networkInterfaces[0].networkInterfaceID = "eni-00000000"
-            input.networkInterfaces[0].groups = ["sg-00000000"]
-        }),
+        (
+            "InvalidParameterCombination",
+            { input in
+                input.networkInterfaces[0].associatePublicIPAddress = true
+                input.networkInterfaces.append(.init(deviceIndex: 1))
+            }
+        ),
+        (
+            "InvalidParameterCombination",
+            { input in
+                input.networkInterfaces[0].privateIPAddress = "172.31.0.9"
+                input.maxCount = 2
+            }
+        ),
+        (
+            "InvalidParameterCombination",
+            { input in
+                input.networkInterfaces[0].networkInterfaceID = "eni-00000000"
+                input.networkInterfaces[0].groups = ["sg-00000000"]
+            }
+        ),
     ]
 
     @Test("are refused where they contradict each other", arguments: refusals)

@@ -95,9 +95,12 @@ struct LaunchTests {
         ("MissingParameter", { $0.cpuOptions = .init(coreCount: 1) }),
         ("InvalidParameterValue", { $0.metadataOptions = .init(httpPutResponseHopLimit: 65) }),
         ("InvalidParameterValue", { $0.tagSpecifications = [.init(resourceType: "vpc")] }),
-        ("AttachmentLimitExceeded", { input in
-            input.networkInterfaces = (0..<9).map { EC2.InstanceNetworkInterfaceSpecification(deviceIndex: $0) }
-        }),
+        (
+            "AttachmentLimitExceeded",
+            { input in
+                input.networkInterfaces = (0..<9).map { EC2.InstanceNetworkInterfaceSpecification(deviceIndex: $0) }
+            }
+        ),
     ]
 
     @Test("is refused for what cannot be", arguments: refusals)
@@ -135,7 +138,8 @@ struct LaunchTests {
         input.enclaveOptions = .init(enabled: false)
         input.ipv6AddressCount = 0
         input.placement = .init(groupName: "", tenancy: .default)
-        input.capacityReservationSpecification = .init(capacityReservationPreference: EC2.CapacityReservationPreference.noneValue)
+        input.capacityReservationSpecification = .init(
+            capacityReservationPreference: EC2.CapacityReservationPreference.noneValue)
         input.privateDNSNameOptions = .init(hostnameType: .ipName, enableResourceNameDNSARecord: false)
         let shown = try #require(try cloud.perform(RunInstances.self, input).instances.first)
         #expect(shown.capacityReservationSpecification?.capacityReservationPreference == .noneValue)

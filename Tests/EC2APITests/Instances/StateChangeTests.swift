@@ -57,8 +57,11 @@ struct StateChangeTests {
     @Test("fails for all when one id is not right")
     mutating func ids() throws {
         let id = try cloud.running().description
-        #expect(cloud.refusal(of: StopInstances.self, .init(instanceIDs: [id, "i-00000000"])) == "InvalidInstanceID.NotFound")
-        #expect(cloud.refusal(of: StopInstances.self, .init(instanceIDs: [id, "web"])) == "InvalidInstanceID.Malformed")
+        #expect(
+            cloud.refusal(of: StopInstances.self, .init(instanceIDs: [id, "i-00000000"]))
+                == "InvalidInstanceID.NotFound")
+        #expect(
+            cloud.refusal(of: StopInstances.self, .init(instanceIDs: [id, "web"])) == "InvalidInstanceID.Malformed")
         #expect(cloud.refusal(of: RebootInstances.self, .init(instanceIDs: [])) == "MissingParameter")
         cloud.become(TestCloud.stranger)
         #expect(cloud.refusal(of: StopInstances.self, .init(instanceIDs: [id])) == "InvalidInstanceID.NotFound")
@@ -161,7 +164,8 @@ struct StateChangeTests {
         #expect(shown.tags.isEmpty && shown.networkInterfaces.isEmpty && shown.blockDeviceMappings.isEmpty)
         #expect(shown.vpcID == nil && shown.privateIPAddress == nil && shown.publicIPAddress == nil)
         let volumes = try cloud.perform(DescribeVolumes.self, .init()).volumes
-        #expect(volumes.map { "\($0.size ?? 0) \($0.state?.rawValue ?? "")" }.sorted() == ["3 available", "8 deleting"])
+        #expect(
+            volumes.map { "\($0.size ?? 0) \($0.state?.rawValue ?? "")" }.sorted() == ["3 available", "8 deleting"])
         cloud.advance(seconds: 3_599)
         cloud.transaction.forgetOld()
         #expect(try cloud.described(id) != nil)

@@ -34,7 +34,8 @@ struct KeyPairTests {
         ] {
             let filter = EC2.Filter(name: name, values: [value])
             let found = try cloud.perform(
-                DescribeKeyPairs.self, .init(includePublicKey: true, filters: [filter])).keyPairs
+                DescribeKeyPairs.self, .init(includePublicKey: true, filters: [filter])
+            ).keyPairs
             #expect(found.map { $0.publicKey?.hasSuffix(" mine") } == [true], "\(name)")
         }
     }

@@ -73,7 +73,8 @@ struct NetworkInterfaceTests {
     mutating func elastic() throws {
         let address = try cloud.perform(AllocateAddress.self, .init())
         let association = try cloud.perform(
-            AssociateAddress.self, .init(allocationID: address.allocationID, networkInterfaceID: id)).associationID
+            AssociateAddress.self, .init(allocationID: address.allocationID, networkInterfaceID: id)
+        ).associationID
         let interface = try shown()
         #expect(interface.association?.ipOwnerID == "123456789012")
         #expect(interface.association?.associationID == association)

@@ -48,8 +48,9 @@ struct DescribeTagsTests {
         #expect(try found(["value": ["home"]]) == ["\(vpc) Name=home"])
         #expect(try found(["tag:Stage": ["*"], "resource-type": ["security-group"]]) == ["\(group) Stage=test"])
         #expect(try found(["resource-id": ["vpc-12345678", "nonsense"]]).isEmpty)
-        #expect(cloud.refusal(of: DescribeTags.self, .init(filters: [.init(name: "x", values: ["y"])]))
-            == "InvalidParameterValue")
+        #expect(
+            cloud.refusal(of: DescribeTags.self, .init(filters: [.init(name: "x", values: ["y"])]))
+                == "InvalidParameterValue")
     }
 
     @Test("comes in pages")
