@@ -1,7 +1,8 @@
 # Disk of the tiny image: an ext4 file system filled from a folder, without mounting anything.
 # Sourced by build-tiny-image.
 
-# Prints debugfs commands that give every file to root, and ec2-user's home to ec2-user: for builds by another user than root.
+# Prints debugfs commands that give every file to root, and ec2-user's home to ec2-user: for builds by another user
+# than root.
 ownership_commands() {
     local path owner
     (cd "$root" && find . -mindepth 1 -printf '%P\n') | while read -r path; do
@@ -23,7 +24,8 @@ make_disk() {
         || fail "the root file system does not fit into $size_mib MiB, or could not be written"
     if [ "$(id -u)" != 0 ]; then
         ownership_commands >"$work/ownership"
-        E2FSPROGS_FAKE_TIME=$epoch run_packaged usr/sbin/debugfs -w -f "$work/ownership" "$disk" >/dev/null 2>"$work/log" \
+        E2FSPROGS_FAKE_TIME=$epoch run_packaged usr/sbin/debugfs -w -f "$work/ownership" "$disk" >/dev/null \
+            2>"$work/log" \
             || fail "the owners of the files could not be set: $(tail -n 1 "$work/log")"
     fi
 }

@@ -4,7 +4,8 @@
 # Prints the names of all packages needed, sorted.
 resolve_packages() {
     local closure kernel
-    closure=$(apt-cache depends --important --recurse $programs $build_programs 2>/dev/null | grep -E '^[a-z0-9]' || true)
+    closure=$(apt-cache depends --important --recurse $programs $build_programs 2>/dev/null \
+        | grep -E '^[a-z0-9]' || true)
     kernel=$(apt-cache depends --important $kernel_metapackage 2>/dev/null \
         | sed -n 's/^ *Depends: *\(linux-image-[0-9].*\)/\1/p' | head -n 1)
     if [ -z "$closure" ] || [ -z "$kernel" ]; then
@@ -13,10 +14,12 @@ resolve_packages() {
     { printf '%s\n' $programs $build_programs "$kernel"; grep -E "$library_packages" <<<"$closure"; } | sort -u
 }
 
-# Refuses packages that apt would take from elsewhere than Debian. $1: lines as `apt-get download --print-uris` writes them.
+# Refuses packages that apt would take from elsewhere than Debian. $1: lines as `apt-get download --print-uris`
+# writes them.
 require_debian_origin() {
     local origins uri rest base known
-    origins=$(apt-get indextargets --format '$(ORIGIN)|$(REPO_URI)' 'Created-By: Packages' | sed -n 's/^Debian|//p' | sort -u)
+    origins=$(apt-get indextargets --format '$(ORIGIN)|$(REPO_URI)' 'Created-By: Packages' \
+        | sed -n 's/^Debian|//p' | sort -u)
     while read -r uri rest; do
         uri=${uri//\'/} known=
         for base in $origins; do
@@ -31,12 +34,14 @@ download_packages() {
     local names uris download=$work/download
     say "asking apt for packages"
     names=$(resolve_packages)
-    uris=$(apt-get download --print-uris $names) || fail "apt cannot find all packages: run 'apt-get update' and try again"
+    uris=$(apt-get download --print-uris $names) \
+        || fail "apt cannot find all packages: run 'apt-get update' and try again"
     require_debian_origin "$uris"
     mkdir "$download"
     if [ "$(id -u)" = 0 ]; then chown _apt "$download" 2>/dev/null || true; fi
     say "downloading $(wc -w <<<"$names") packages, $(awk '{ n += $3 } END { printf "%.0f", n / 1e6 }' <<<"$uris") MB"
-    (cd "$download" && apt-get download -qq $names) || fail "the download failed; packages already in $packages are kept"
+    (cd "$download" && apt-get download -qq $names) \
+        || fail "the download failed; packages already in $packages are kept"
     (cd "$download" && sha256sum ./*.deb) >"$work/list"
     while read -r _ name _ checksum; do
         case $checksum in
@@ -57,7 +62,8 @@ cache_is_complete() {
 
 provide_packages() {
     packages=$cache/tiny-image
-    recipe=$(printf '%s\n' "$programs" "$build_programs" "$kernel_metapackage" "$library_packages" | sha256sum | cut -c 1-16)
+    recipe=$(printf '%s\n' "$programs" "$build_programs" "$kernel_metapackage" "$library_packages" \
+        | sha256sum | cut -c 1-16)
     mkdir -p "$packages"
     exec 9>"$packages/lock"
     flock 9

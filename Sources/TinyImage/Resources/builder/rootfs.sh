@@ -51,13 +51,14 @@ fill_root() {
 # Owners, and the modes that matter, whatever those of our own files were when this script was installed.
 set_owners_and_modes() {
     mkdir -p "$root/home/ec2-user/.ssh"
+    : >"$root/home/ec2-user/.ssh/authorized_keys"
     if [ "$(id -u)" = 0 ]; then
         chown -hR 0:0 "$root"
         chown -R 1000:1000 "$root/home/ec2-user"
     fi
     find "$root/etc" "$root/usr/lib/apus" "$root/usr/bin/imds" -type f -exec chmod 0644 {} +
     chmod 0755 "$root"/usr/lib/apus/* "$root/usr/bin/imds" "$root"/etc/acpi/*/*
-    chmod 0600 "$root/etc/shadow"
+    chmod 0600 "$root/etc/shadow" "$root/home/ec2-user/.ssh/authorized_keys"
     chmod 0440 "$root/etc/sudoers"
     chmod 0700 "$root/root" "$root/home/ec2-user" "$root/home/ec2-user/.ssh" "$root/var/lib/sudo" "$root/etc/dropbear"
     chmod 1777 "$root/tmp" "$root/var/tmp"
