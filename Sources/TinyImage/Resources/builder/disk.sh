@@ -1,15 +1,16 @@
 # Disk of the tiny image: an ext4 file system filled from a folder, without mounting anything.
 # Sourced by build-tiny-image.
 
-# Prints debugfs commands that give every file to root, and ec2-user's home to ec2-user: for builds by another user
-# than root.
-ownership_commands() {
+# Prints debugfs commands that give every file to root, ec2-user's home to ec2-user, and all the same time of change:
+# so the bytes depend neither on who builds nor on when.
+attribute_commands() {
     local path owner
-    (cd "$root" && find . -mindepth 1 -printf '%P\n') | while read -r path; do
+    (cd "$root" && find . -mindepth 1 -printf '%P\n' | sort) | while read -r path; do
         owner=0
         case $path in home/ec2-user | home/ec2-user/*) owner=1000 ;; esac
-        printf 'set_inode_field "/%s" uid %d\nset_inode_field "/%s" gid %d\n' "$path" $owner "$path" $owner
+        printf "set_inode_field \"/$path\" %s\n" "uid $owner" "gid $owner" "ctime @$epoch"
     done
+    printf "set_inode_field %s ctime @$epoch\n" / /lost+found
 }
 
 # Few inodes keep the growing of large roots quick; 1 GiB still has room for 65,536 files. Same packages, same bytes.
@@ -22,10 +23,7 @@ make_disk() {
     E2FSPROGS_FAKE_TIME=$epoch MKE2FS_CONFIG=$stage/etc/mke2fs.conf run_packaged usr/sbin/mke2fs -q -F -t ext4 -b 4096 \
         -i 16384 -m 1 -J size=4 -L rootfs -U "$seed" -E "hash_seed=$seed,root_owner=0:0" -d "$root" "$disk" \
         || fail "the root file system does not fit into $size_mib MiB, or could not be written"
-    if [ "$(id -u)" != 0 ]; then
-        ownership_commands >"$work/ownership"
-        E2FSPROGS_FAKE_TIME=$epoch run_packaged usr/sbin/debugfs -w -f "$work/ownership" "$disk" >/dev/null \
-            2>"$work/log" \
-            || fail "the owners of the files could not be set: $(tail -n 1 "$work/log")"
-    fi
+    attribute_commands >"$work/attributes"
+    E2FSPROGS_FAKE_TIME=$epoch run_packaged usr/sbin/debugfs -w -f "$work/attributes" "$disk" >/dev/null 2>"$work/log" \
+        || fail "the owners of the files could not be set: $(tail -n 1 "$work/log")"
 }

@@ -45,17 +45,13 @@ fill_root() {
     sed -e "s/@kernel@/$kernel_version/" "$resources/rootfs/etc/os-release" >"$root/etc/os-release"
     install_busybox
     install_modules "$root/usr/lib/modules/apus" "$late_modules" "$initrd_modules"
-    set_owners_and_modes
+    set_modes
 }
 
-# Owners, and the modes that matter, whatever those of our own files were when this script was installed.
-set_owners_and_modes() {
+# The modes that matter, whatever those of our own files were when this script was installed.
+set_modes() {
     mkdir -p "$root/home/ec2-user/.ssh"
     : >"$root/home/ec2-user/.ssh/authorized_keys"
-    if [ "$(id -u)" = 0 ]; then
-        chown -hR 0:0 "$root"
-        chown -R 1000:1000 "$root/home/ec2-user"
-    fi
     find "$root/etc" "$root/usr/lib/apus" "$root/usr/bin/imds" -type f -exec chmod 0644 {} +
     chmod 0755 "$root"/usr/lib/apus/* "$root/usr/bin/imds" "$root"/etc/acpi/*/*
     chmod 0600 "$root/etc/shadow" "$root/home/ec2-user/.ssh/authorized_keys"
