@@ -122,7 +122,7 @@ let package = Package(
                 "SQLiteStore", "STSAPI", "Simulation", "TinyImage", argumentParser, logging,
             ],
             swiftSettings: strict),
-        // Networks of the benchmarks: real ones for simulated guests
+        // For the benchmarks: real networks of simulated guests, and load over many connections
         .executableTarget(
             name: "FabricBench",
             dependencies: [
@@ -130,5 +130,6 @@ let package = Package(
                 "NodeContract", "SQLiteStore", "STSAPI", "Simulation", logging,
             ],
             path: "Benchmarks/FabricBench", swiftSettings: strict),
+        .executableTarget(name: "LoadBench", path: "Benchmarks/LoadBench", swiftSettings: strict),
     ]
 )
