@@ -175,7 +175,8 @@ actor Guest {
                 starting.isCancelled = true
                 state = .starting(starting)
                 starting.process?.signal(SIGKILL)
-            case .running(var running) where running.record.request != .kill:
+            case .running(var running) where !running.isEnding:
+                running.isEnding = true
                 running.record.request = .kill
                 state = .running(running)
                 store(running.record)

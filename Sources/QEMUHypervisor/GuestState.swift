@@ -25,6 +25,8 @@ enum GuestState {
         var record: GuestRecord
         let process: ProcessWatch
         let monitor: GuestMonitor
+        /// Whether this run of ours is cutting its power; an earlier run's wish to do so stands in the record alone.
+        var isEnding = false
     }
 
     enum LaunchDecision: Equatable {
@@ -47,7 +49,7 @@ enum GuestState {
             current = starting.launch
         case .running(let running):
             current = running.record.spec.launch
-            if current == launch { return running.record.request == .kill ? .wait : .done }
+            if current == launch { return running.isEnding ? .wait : .done }
         }
         return launch > current ? .killFirst : .refuse("launch \(current) came after it")
     }
