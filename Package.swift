@@ -81,7 +81,8 @@ let package = Package(
         part(
             "QEMUHypervisor",
             ["CloudTypes", "NodeContract", "Backends", "HostSystem", "CHostSystem", "QMP", logging]),
-        tests(of: "QEMUHypervisor", ["CloudTypes", "NodeContract", "Backends"]),
+        tests(
+            of: "QEMUHypervisor", ["CloudTypes", "NodeContract", "Backends", "HostSystem", "QCOW2Volumes", logging]),
         part("QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
         tests(of: "QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
         part("KernelNetwork", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
