@@ -114,6 +114,13 @@ let package = Package(
                 "Simulation", logging,
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "CrashTests",
+            dependencies: [
+                "EC2API", "APIGateway", "AWSWire", "CloudStore", "CloudTypes", "ControlPlane", "NodeContract", "Simulation",
+                logging,
+            ],
+            swiftSettings: strict),
         part("TinyImage", resources: [.copy("Resources")]),
         // 5: composition root
         .executableTarget(

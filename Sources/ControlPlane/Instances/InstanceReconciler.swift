@@ -10,27 +10,43 @@ package actor InstanceReconciler {
     private let node: any Node
     private let networks: NetworkReconciler
     private let volumes: VolumeReconciler
+    private let metadata: MetadataReconciler
     private let patience: InstanceLifecycle.Patience
     /// What the node last told of each guest.
     private var observed: [InstanceID: GuestObservation] = [:]
     /// Power buttons pressed and reboots asked for, so that each is done once a life of ours.
     private var pressed: [InstanceID: Timestamp] = [:]
     private var rebooted: [InstanceID: Int] = [:]
+    /// Launches that the node could not carry out and whose records do not tell so yet.
+    private var failed: [InstanceID: FailedLaunch] = [:]
+
+    private struct FailedLaunch {
+        let launch: Int
+        let reason: InstanceStateReason
+    }
 
     package init(
         cloud: Cloud, node: any Node, networks: NetworkReconciler, volumes: VolumeReconciler,
-        patience: InstanceLifecycle.Patience
+        metadata: MetadataReconciler, patience: InstanceLifecycle.Patience
     ) {
         (self.cloud, self.node, self.networks) = (cloud, node, networks)
-        (self.volumes, self.patience) = (volumes, patience)
+        (self.volumes, self.metadata, self.patience) = (volumes, metadata, patience)
     }
 
-    package func observe(_ instance: InstanceID, _ observation: GuestObservation?) { observed[instance] = observation }
+    /// Takes in what the node tells. News may come late: a guest does not run again once it has ended, and an older
+    /// launch tells nothing of a newer one.
+    package func observe(_ instance: InstanceID, _ observation: GuestObservation) {
+        if observation.isNewer(than: observed[instance]) { observed[instance] = observation }
+    }
 
     /// One step for the instance, and the next, until it is as wanted or has to wait.
     func work(_ id: InstanceID) async -> WorkOutcome {
         while !Task.isCancelled {
             guard let record = cloud.records.instances[id] else { return await removeStranger(id) }
+            if let failure = failed[id] {
+                if let outcome = await giveUp(record, failure) { return outcome }
+                continue
+            }
             let step = InstanceLifecycle(record, observed: observed[id], patience: patience).step(at: cloud.now)
             do {
                 if let outcome = try await carryOut(step, record) { return outcome }
@@ -51,13 +67,12 @@ package actor InstanceReconciler {
         case .becomeStopped(let reason): return await write(record) { $0.becomeStopped(id, reason: reason) }
         case .becomeTerminated(let reason):
             try await node.forgetGuest(id)
-            observed[id] = nil
-            try? await node.setMetadata(nil, of: id)
+            forget(id)
             return await write(record) { $0.becomeTerminated(id, reason: reason) }
         case .powerDown(let deadline): return try await powerDown(record, deadline)
         case .kill:
             try await node.killGuest(id)
-            observed[id] = .ended(launch: record.launch, .requested)
+            noteEnd(of: record, .requested)
         case .reboot(let deadline): return try await reboot(record, deadline)
         case .reset:
             try await node.resetGuest(id)
@@ -81,24 +96,23 @@ package actor InstanceReconciler {
         guard let spec = GuestSpec(of: current, in: state) else {
             throw .hostFailed("the records of \(record.id) are not complete")
         }
-        try await node.setMetadata(
-            InstanceMetadata(of: current, in: state, settings: cloud.settings), of: record.id)
+        try await metadata.converge(record.id)
         try await node.startGuest(spec)
-        observed[record.id] = .running(launch: spec.launch)
+        observe(record.id, .running(launch: spec.launch))
     }
 
     private func powerDown(_ record: InstanceRecord, _ deadline: Timestamp) async throws(NodeError) -> WorkOutcome {
         if pressed[record.id] != record.stateSince {
-            pressed[record.id] = record.stateSince
             try await node.powerDownGuest(record.id)
+            pressed[record.id] = record.stateSince
         }
         return .lookAgain(at: deadline)
     }
 
     private func reboot(_ record: InstanceRecord, _ deadline: Timestamp) async throws(NodeError) -> WorkOutcome {
         if rebooted[record.id] != record.rebootsWanted {
-            rebooted[record.id] = record.rebootsWanted
             try await node.rebootGuest(record.id)
+            rebooted[record.id] = record.rebootsWanted
         }
         return .lookAgain(at: deadline)
     }
@@ -109,13 +123,13 @@ package actor InstanceReconciler {
         await write(record) { $0.update(id, InstanceRecord.self) { $0.rebootsDone = record.rebootsWanted } }
     }
 
-    /// A guest that no record wants.
+    /// A guest that no record wants. One whose record is there and cannot be read is left alone.
     private func removeStranger(_ id: InstanceID) async -> WorkOutcome {
-        guard observed[id] != nil else { return .settled }
+        guard observed[id] != nil, !cloud.isUnreadable(id, InstanceRecord.self) else { return .settled }
         do {
             try await node.killGuest(id)
             try await node.forgetGuest(id)
-            observed[id] = nil
+            forget(id)
             return .settled
         } catch {
             cloud.log.error("a stray guest could not be removed", metadata: ["instance": "\(id)", "error": "\(error)"])
@@ -123,26 +137,52 @@ package actor InstanceReconciler {
         }
     }
 
+    private func forget(_ id: InstanceID) {
+        (observed[id], pressed[id], rebooted[id], failed[id]) = (nil, nil, nil, nil)
+    }
+
+    private func noteEnd(of record: InstanceRecord, _ end: GuestEnd) {
+        observe(record.id, .ended(launch: observed[record.id]?.launch ?? record.launch, end))
+    }
+
     /// A launch that the node cannot carry out ends; anything else is tried again.
     private func fail(_ record: InstanceRecord, _ step: InstanceStep, _ error: NodeError) async -> WorkOutcome {
-        let details: Logger.Metadata = ["instance": "\(record.id)", "step": "\(step)", "error": "\(error)"]
+        let id = record.id
+        let details: Logger.Metadata = ["instance": "\(id)", "step": "\(step)", "error": "\(error)"]
         cloud.log.error("an instance could not be brought on", metadata: details)
         if case .noSuchGuest = error {
-            observed[record.id] = .ended(launch: record.launch, .died)
+            noteEnd(of: record, .died)
             return .lookAgain(at: cloud.now)
         }
         guard step == .start else { return .lookAgain(at: cloud.now.adding(seconds: 2)) }
+        do {
+            // What failed may have happened all the same: the guest may run.
+            try await node.killGuest(id)
+        } catch {
+            guard case .noSuchGuest = error else { return .lookAgain(at: cloud.now.adding(seconds: 2)) }
+        }
         let reason: InstanceStateReason =
             if case .insufficientCapacity = error { .insufficientCapacity } else { .internalError }
-        let outcome = await write(record) { transaction in
-            if record.launch == 1 {
-                transaction.terminate(record.id, .powerCut)
-                transaction.update(record.id, InstanceRecord.self) { $0.stateReason = reason }
-            } else {
-                transaction.becomeStopped(record.id, reason: reason)
+        failed[id] = FailedLaunch(launch: record.launch, reason: reason)
+        return .lookAgain(at: cloud.now)
+    }
+
+    /// An instance that never ran is terminated, another one stops: as AWS does.
+    private func giveUp(_ record: InstanceRecord, _ failure: FailedLaunch) async -> WorkOutcome? {
+        let id = record.id
+        if record.state == .pending, record.launch == failure.launch {
+            let refusal = await write(record) { transaction in
+                if record.launch == 1 {
+                    transaction.terminate(id, .powerCut)
+                    transaction.update(id, InstanceRecord.self) { $0.stateReason = failure.reason }
+                } else {
+                    transaction.becomeStopped(id, reason: failure.reason)
+                }
             }
+            if let refusal { return refusal }
         }
-        return outcome ?? .lookAgain(at: cloud.now)
+        failed[id] = nil
+        return nil
     }
 
     /// Writes back what was observed, unless the record moved on meanwhile. Returns nil where the next step may follow.
@@ -162,5 +202,25 @@ package actor InstanceReconciler {
             cloud.log.error("an instance's record could not be written", metadata: ["instance": "\(record.id)"])
             return .lookAgain(at: cloud.now.adding(seconds: 1))
         }
+    }
+}
+
+extension GuestObservation {
+    fileprivate var launch: Int {
+        switch self {
+        case .running(let launch), .ended(let launch, _): launch
+        }
+    }
+
+    private var hasEnded: Bool {
+        switch self {
+        case .running: false
+        case .ended: true
+        }
+    }
+
+    fileprivate func isNewer(than other: GuestObservation?) -> Bool {
+        guard let other else { return true }
+        return launch == other.launch ? hasEnded && !other.hasEnded : launch > other.launch
     }
 }

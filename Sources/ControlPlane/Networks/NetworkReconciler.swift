@@ -10,9 +10,10 @@ package actor NetworkReconciler {
     private let node: any Node
     private var applied: [VPCID: VPCNetwork] = [:]
     private var present: Set<VPCID> = []
-    /// At most two rounds of a VPC exist: one under way, and one that begins when that ends.
-    private var underWay: [VPCID: Task<Void, any Error>] = [:]
-    private var next: [VPCID: Task<Void, any Error>] = [:]
+    private let turns = Turns<VPCID>()
+    /// How many have asked for each VPC, and which of them the newest round that succeeded has seen.
+    private var asked: [VPCID: Int] = [:]
+    private var served: [VPCID: Int] = [:]
 
     package init(cloud: Cloud, node: any Node) { (self.cloud, self.node) = (cloud, node) }
 
@@ -23,39 +24,38 @@ package actor NetworkReconciler {
     ///
     /// However many ask meanwhile share the next round, which looks at the records when it begins.
     package func converge(_ vpc: VPCID) async throws(NodeError) {
-        do {
-            try await (next[vpc] ?? planRound(of: vpc)).value
-        } catch {
-            throw (error as? NodeError) ?? .hostFailed("\(error)")
-        }
-    }
-
-    private func planRound(of vpc: VPCID) -> Task<Void, any Error> {
-        let before = underWay[vpc]
-        let round = Task {
-            _ = await before?.result
-            (underWay[vpc], next[vpc]) = (next[vpc], nil)
-            defer { underWay[vpc] = nil }
+        asked[vpc, default: 0] += 1
+        let own = asked[vpc, default: 0]
+        try await turns.perform(vpc) { () throws(NodeError) in
+            guard served[vpc, default: 0] < own else { return }
+            let all = asked[vpc, default: 0]
             try await carryOut(vpc)
+            served[vpc] = all
         }
-        next[vpc] = round
-        return round
     }
 
     private func carryOut(_ vpc: VPCID) async throws(NodeError) {
         let wanted = VPCNetwork(of: vpc, in: cloud.records, settings: cloud.settings)
         guard let wanted, !wanted.interfaces.isEmpty else { return try await remove(vpc) }
         guard applied[vpc] != wanted else { return }
+        // What fails may have been done in part: until the node has answered nobody knows what it has.
+        applied[vpc] = nil
+        present.insert(vpc)
         try await node.apply(wanted)
         applied[vpc] = wanted
-        present.insert(vpc)
     }
 
+    /// Where records cannot be read nobody knows who is on the network: it stays.
     private func remove(_ vpc: VPCID) async throws(NodeError) {
-        guard present.contains(vpc) else { return }
-        try await node.removeNetwork(vpc)
+        guard present.contains(vpc), !hasUnreadableRecords else { return }
         applied[vpc] = nil
+        try await node.removeNetwork(vpc)
         present.remove(vpc)
+    }
+
+    private var hasUnreadableRecords: Bool {
+        cloud.hasUnreadable(VPCRecord.self) || cloud.hasUnreadable(InstanceRecord.self)
+            || cloud.hasUnreadable(NetworkInterfaceRecord.self)
     }
 
     /// The same as a piece of keyed work: what fails is tried again.

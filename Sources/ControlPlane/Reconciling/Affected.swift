@@ -19,6 +19,15 @@ struct Affected {
         for key in change.keys { note(key) }
     }
 
+    /// At the start: all that the node has, and all that the records want of it.
+    init(by inventory: NodeInventory, in state: CloudState) {
+        (before, after) = (state, state)
+        vpcs = inventory.networks.union(state.networkInterfaces.all.map(\.vpc))
+        volumes = Set(state.volumes.all.filter { !$0.isSettled }.map(\.id))
+        instances = Set(inventory.guests.keys).union(state.instances.all.map(\.id))
+        metadata = instances
+    }
+
     private mutating func note(_ key: RecordKey) {
         switch key.kind {
         case InstanceRecord.kind: if let id = InstanceID(key.id) { noteInstance(id) }

@@ -18,6 +18,8 @@ package actor KeyedWork<Key: Hashable & Sendable> {
     private let marker: AsyncStream<Key>.Continuation
     private var busy: Set<Key> = []
     private var markedMeanwhile: Set<Key> = []
+    /// The one moment at which each key is to be looked at again; a later word of the work replaces an earlier one.
+    private var deadlines: [Key: Timestamp] = [:]
     private var waiting: [CheckedContinuation<Void, Never>] = []
     private var unheard = 0
 
@@ -61,12 +63,23 @@ package actor KeyedWork<Key: Hashable & Sendable> {
         let woken = waiting
         waiting = []
         for continuation in woken { continuation.resume() }
-        guard case .lookAgain(let moment) = outcome, !Task.isCancelled else { return }
+        switch outcome {
+        case .settled: deadlines[key] = nil
+        case .lookAgain(let moment): await lookAgain(key, at: moment)
+        }
+    }
+
+    /// Sleeps, unless somebody sleeps until the same moment for the key already.
+    private func lookAgain(_ key: Key, at moment: Timestamp) async {
+        guard deadlines.updateValue(moment, forKey: key) != moment else { return }
         do {
             try await time.sleep(until: moment)
-            mark(key)
         } catch {
             // Cancelled: whoever runs next looks at everything anyway.
+            return
         }
+        guard deadlines[key] == moment else { return }
+        deadlines[key] = nil
+        mark(key)
     }
 }

@@ -22,7 +22,7 @@ package final class Reconcilers: Sendable {
         let volumes = VolumeReconciler(cloud: cloud, node: node)
         let metadata = MetadataReconciler(cloud: cloud, node: node)
         let instances = InstanceReconciler(
-            cloud: cloud, node: node, networks: networks, volumes: volumes, patience: patience)
+            cloud: cloud, node: node, networks: networks, volumes: volumes, metadata: metadata, patience: patience)
         (self.networks, self.instances) = (networks, instances)
         instanceWork = KeyedWork(time: cloud.time) { await instances.work($0) }
         networkWork = KeyedWork(time: cloud.time) { await networks.work($0) }
@@ -40,6 +40,7 @@ package final class Reconcilers: Sendable {
             group.addTask { await self.networkWork.run() }
             group.addTask { await self.volumeWork.run() }
             group.addTask { await self.metadataWork.run() }
+            group.addTask { await self.forgetNowAndThen() }
             group.addTask { for await event in self.node.events { await self.hear(event) } }
             for await change in changes { await route(change) }
             group.cancelAll()
@@ -58,18 +59,29 @@ package final class Reconcilers: Sendable {
         await networks.adopt(inventory.networks)
         for (id, observation) in inventory.guests { await instances.observe(id, observation) }
         let state = cloud.records
-        let vpcs = inventory.networks.union(state.networkInterfaces.all.map(\.vpc))
-        for vpc in vpcs { await networkWork.mark(vpc) }
-        for volume in state.volumes.all where volume.state == .creating || volume.state == .deleting {
-            await volumeWork.mark(volume.id)
-        }
-        for id in Set(inventory.guests.keys).union(state.instances.all.filter { $0.state != .terminated }.map(\.id)) {
-            await instanceWork.mark(id)
-            await metadataWork.mark(id)
-        }
+        await mark(Affected(by: inventory, in: state))
         let strangers = inventory.volumes.filter { state.volumes[$0] == nil }
         if !strangers.isEmpty {
             cloud.log.warning("volumes without a record are left alone", metadata: ["count": "\(strangers.count)"])
+        }
+    }
+
+    /// What is kept for a while only is looked through once a minute.
+    private func forgetNowAndThen() async {
+        while true {
+            do {
+                try await cloud.time.sleep(until: cloud.now.adding(seconds: 60))
+            } catch {
+                return
+            }
+            guard let account = cloud.records.accounts.all.first?.id else { continue }
+            do {
+                try await cloud.transact(as: .system(for: account)) { transaction throws(EC2Error) in
+                    transaction.forgetOld()
+                }
+            } catch {
+                cloud.log.error("old records could not be removed", metadata: ["error": "\(error.logged ?? "")"])
+            }
         }
     }
 
@@ -84,11 +96,13 @@ package final class Reconcilers: Sendable {
         }
     }
 
-    private func route(_ change: CloudChange) async {
-        let affected = Affected(by: change)
-        for vpc in affected.vpcs { await networkWork.mark(vpc) }
-        for id in affected.volumes { await volumeWork.mark(id) }
-        for id in affected.instances { await instanceWork.mark(id) }
-        for id in affected.metadata { await metadataWork.mark(id) }
+    private func route(_ change: CloudChange) async { await mark(Affected(by: change)) }
+
+    /// In the order of the ids, so that the same changes make the same run.
+    private func mark(_ affected: Affected) async {
+        for vpc in affected.vpcs.sorted() { await networkWork.mark(vpc) }
+        for id in affected.volumes.sorted() { await volumeWork.mark(id) }
+        for id in affected.instances.sorted() { await instanceWork.mark(id) }
+        for id in affected.metadata.sorted() { await metadataWork.mark(id) }
     }
 }

@@ -17,17 +17,15 @@ package final class Cloud: Sendable {
     /// What decisions build on: may be ahead of `durable` by commits on their way to the disk.
     private struct Ahead {
         var state: CloudState
-        var last: Step?
+        /// The steps that `state` builds on and that are not known to be durable yet, in order.
+        var open: [Step] = []
         var nextNumber: UInt64 = 1
-        /// Counts the failures of the store: a step of an older epoch can no longer set anything back.
-        var epoch = 0
         var random: any RandomNumberGenerator & Sendable
     }
 
     /// A decision on its way to the disk.
     private struct Step: Sendable {
         let number: UInt64
-        let epoch: Int
         let change: CloudChange
         let ticket: CommitTicket
     }
@@ -41,14 +39,17 @@ package final class Cloud: Sendable {
     package let log: Logger
     private let store: any CloudStore
     package let time: any Timekeeper
+    /// Records that are in the store and could not be read.
+    private let unreadable: Set<RecordKey>
     private let ahead: Mutex<Ahead>
     private let durable: Mutex<Durable>
     private let listeners = Mutex<[Int: AsyncStream<CloudChange>.Continuation]>([:])
 
     private init(
-        store: any CloudStore, state: CloudState, settings: CloudSettings, log: Logger,
+        store: any CloudStore, state: CloudState, unreadable: Set<RecordKey>, settings: CloudSettings, log: Logger,
         random: any RandomNumberGenerator & Sendable, time: any Timekeeper
     ) {
+        self.unreadable = unreadable
         (self.store, self.settings, self.log, self.time) = (store, settings, log, time)
         ahead = Mutex(Ahead(state: state, random: random))
         durable = Mutex(Durable(number: 0, state: state))
@@ -61,18 +62,29 @@ package final class Cloud: Sendable {
         time: any Timekeeper
     ) async throws(StoreError) -> Cloud {
         var state = CloudState()
-        var unreadable: [RecordKey] = []
+        var unreadable: Set<RecordKey> = []
         _ = try await store.load { stored in
-            if !RecordCodec.load(stored, into: &state) { unreadable.append(stored.key) }
+            if !RecordCodec.load(stored, into: &state) { unreadable.insert(stored.key) }
         }
         for key in unreadable { log.error("a record cannot be read and is kept as it is", metadata: ["key": "\(key)"]) }
-        return Cloud(store: store, state: state, settings: settings, log: log, random: random, time: time)
+        return Cloud(
+            store: store, state: state, unreadable: unreadable, settings: settings, log: log, random: random, time: time)
     }
 
     package var now: Timestamp { time.now }
 
     /// The records as of the last durable change. Costs nothing; does not change while it is looked at.
     package var records: CloudState { durable.withLock { $0.state } }
+
+    /// Whether there is a record with the id that could not be read: it is not known what is wanted of the resource.
+    package func isUnreadable<Record: CloudRecord>(_ id: Record.ID, _ type: Record.Type) -> Bool {
+        unreadable.contains(RecordKey(kind: Record.kind, id: id.description))
+    }
+
+    /// Whether any record of the kind could not be read.
+    package func hasUnreadable<Record: CloudRecord>(_ type: Record.Type) -> Bool {
+        unreadable.contains { $0.kind == Record.kind }
+    }
 
     /// The records as of the last durable change, for an action that only reads.
     package func snapshot(as caller: Caller) -> Transaction {
@@ -129,14 +141,16 @@ package final class Cloud: Sendable {
                 state: ahead.state, caller: caller, now: time.now, settings: settings, random: ahead.random)
             let result = try body(&transaction)
             ahead.random = transaction.random
-            guard transaction.hasChanges else { return (result, ahead.last, false) }
+            let known = durable.withLock { $0.number }
+            ahead.open.removeAll { $0.number <= known }
+            guard transaction.hasChanges else { return (result, ahead.open.last, false) }
             let step = Step(
-                number: ahead.nextNumber, epoch: ahead.epoch,
+                number: ahead.nextNumber,
                 change: CloudChange(keys: transaction.changedKeys, before: ahead.state, after: transaction.state),
-                ticket: store.submit(try transaction.encoded(), if: [], after: ahead.last?.ticket))
+                ticket: store.submit(try transaction.encoded(), if: [], after: ahead.open.last?.ticket))
             ahead.nextNumber += 1
             ahead.state = transaction.state
-            ahead.last = step
+            ahead.open.append(step)
             return (result, step, true)
         }
         if let step, isNew { follow(step) }
@@ -164,13 +178,18 @@ package final class Cloud: Sendable {
         }
     }
 
-    /// Decisions that built on the one that failed fail with it; new ones begin at what is durable.
+    /// Decisions that built on the one that failed fail with it; new ones begin at the one before it, which may be on
+    /// its way still.
     private func fallBack(from step: Step) {
         ahead.withLock { ahead in
-            guard ahead.epoch == step.epoch else { return }
-            ahead.epoch += 1
-            ahead.state = durable.withLock { $0.state }
-            ahead.last = nil
+            guard let place = ahead.open.firstIndex(where: { $0.number == step.number }) else { return }
+            ahead.open.removeSubrange(place...)
+            let durable = durable.withLock { $0 }
+            if let last = ahead.open.last, last.number > durable.number {
+                ahead.state = last.change.after
+            } else {
+                ahead.state = durable.state
+            }
         }
     }
 }

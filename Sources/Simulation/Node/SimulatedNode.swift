@@ -26,6 +26,14 @@ package final class SimulatedWorld: Sendable {
             Set(contents.guests.filter { if case .running = $0.value { true } else { false } }.keys)
         }
     }
+    /// The launch of each guest that runs.
+    package var runningLaunches: [InstanceID: Int] {
+        contents.withLock { contents in
+            contents.guests.compactMapValues { if case .running(let launch) = $0 { launch } else { nil } }
+        }
+    }
+    /// Guests that run, or ended and were not forgotten.
+    package var knownGuests: Set<InstanceID> { contents.withLock { Set($0.guests.keys) } }
     package var volumes: Set<VolumeID> { contents.withLock { Set($0.volumes.keys) } }
     package var networks: [VPCID: VPCNetwork] { contents.withLock { $0.networks } }
     package var metadata: [InstanceID: InstanceMetadata] { contents.withLock { $0.metadata } }
@@ -112,10 +120,7 @@ package final class SimulatedNode: Node {
     }
 
     package func forgetGuest(_ instance: InstanceID) async throws(NodeError) {
-        world.contents.withLock { contents in
-            contents.guests[instance] = nil
-            contents.metadata[instance] = nil
-        }
+        world.contents.withLock { $0.guests[instance] = nil }
     }
 
     package func setMetadata(_ metadata: InstanceMetadata?, of instance: InstanceID) async throws(NodeError) {

@@ -1,0 +1,124 @@
+// A simulated node as a process sees it that may be killed at any call: what it asks for afterwards does not happen.
+
+package import CloudTypes
+package import NodeContract
+
+package final class MortalNode: Node {
+    /// How long the way takes to the node, back, or for an event to be heard.
+    package enum Delay: Sendable {
+        /// As many others get their turn first.
+        case turns(Int)
+        case seconds(Double)
+    }
+
+    private let node: SimulatedNode
+    private let life: Lifeline
+    private let time: any Timekeeper
+    private let delay: @Sendable () -> Delay
+    package let events: AsyncStream<NodeEvent>
+    private let heard: AsyncStream<NodeEvent>.Continuation
+
+    package init(
+        _ node: SimulatedNode, _ life: Lifeline, time: any Timekeeper,
+        delay: @escaping @Sendable () -> Delay = { .turns(1) }
+    ) {
+        (self.node, self.life, self.time, self.delay) = (node, life, time, delay)
+        (events, heard) = AsyncStream.makeStream()
+    }
+
+    /// Brings the node's events to who listens, in their order, until cancelled.
+    package func run() async {
+        for await event in node.events {
+            await pass()
+            heard.yield(event)
+        }
+    }
+
+    package func capabilities() async -> NodeCapabilities { await node.capabilities() }
+
+    package func inventory() async throws(NodeError) -> NodeInventory {
+        try await take(.inventory) { () throws(NodeError) in }
+        return try await node.inventory()
+    }
+
+    package func apply(_ network: VPCNetwork) async throws(NodeError) {
+        try await take(.apply) { () throws(NodeError) in try await node.apply(network) }
+    }
+
+    package func removeNetwork(_ vpc: VPCID) async throws(NodeError) {
+        try await take(.removeNetwork) { () throws(NodeError) in try await node.removeNetwork(vpc) }
+    }
+
+    package func ensureVolume(_ volume: VolumeSpec) async throws(NodeError) {
+        try await take(.ensureVolume) { () throws(NodeError) in try await node.ensureVolume(volume) }
+    }
+
+    package func deleteVolume(_ volume: VolumeID) async throws(NodeError) {
+        try await take(.deleteVolume) { () throws(NodeError) in try await node.deleteVolume(volume) }
+    }
+
+    package func startGuest(_ guest: GuestSpec) async throws(NodeError) {
+        try await take(.startGuest) { () throws(NodeError) in try await node.startGuest(guest) }
+    }
+
+    package func powerDownGuest(_ instance: InstanceID) async throws(NodeError) {
+        try await take(.powerDownGuest) { () throws(NodeError) in try await node.powerDownGuest(instance) }
+    }
+
+    package func killGuest(_ instance: InstanceID) async throws(NodeError) {
+        try await take(.killGuest) { () throws(NodeError) in try await node.killGuest(instance) }
+    }
+
+    package func resetGuest(_ instance: InstanceID) async throws(NodeError) {
+        try await take(.resetGuest) { () throws(NodeError) in try await node.resetGuest(instance) }
+    }
+
+    package func rebootGuest(_ instance: InstanceID) async throws(NodeError) {
+        try await take(.rebootGuest) { () throws(NodeError) in try await node.rebootGuest(instance) }
+    }
+
+    package func forgetGuest(_ instance: InstanceID) async throws(NodeError) {
+        try await take(.forgetGuest) { () throws(NodeError) in try await node.forgetGuest(instance) }
+    }
+
+    package func setMetadata(_ metadata: InstanceMetadata?, of instance: InstanceID) async throws(NodeError) {
+        try await take(.setMetadata) { () throws(NodeError) in try await node.setMetadata(metadata, of: instance) }
+    }
+
+    package func consoleOutput(of instance: InstanceID) async throws(NodeError) -> ConsoleOutput? {
+        try await node.consoleOutput(of: instance)
+    }
+
+    /// Time passes on the way to the node and on the way back: others may act meanwhile, and the process may end.
+    private func take(_ verb: NodeVerb, _ act: () async throws(NodeError) -> Void) async throws(NodeError) {
+        await pass()
+        let fate = life.enter(.verb(verb))
+        let error: NodeError?
+        switch fate {
+        case .proceed, .refuse:
+            try await act()
+            error = nil
+        case .die(.before): throw MortalNode.killed
+        case .die(.after):
+            try? await act()
+            life.end()
+            error = MortalNode.killed
+        case .fail(let failure, .before): error = failure
+        case .fail(let failure, .after):
+            try await act()
+            error = failure
+        }
+        await pass()
+        if let error { throw error }
+        if life.isOver { throw MortalNode.killed }
+    }
+
+    private func pass() async {
+        switch delay() {
+        case .turns(let count): for _ in 0..<count { await Task.yield() }
+        case .seconds(let seconds): try? await time.sleep(until: time.now.adding(seconds: seconds))
+        }
+    }
+
+    private static let killed = NodeError.hostFailed("the calling process was killed")
+}

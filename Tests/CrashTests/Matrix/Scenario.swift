@@ -1,0 +1,100 @@
+// Stories that a cloud must survive: what clients ask and what befalls guests, in order.
+
+import ControlPlane
+
+struct Scenario: Sendable, CustomStringConvertible {
+    enum Event: Sendable {
+        case ask(Operation)
+        /// The client asks for the launch once more, with its token.
+        case askAgain(Operation.Launch)
+        /// Everything comes to rest.
+        case settle
+        case pass(seconds: Double)
+        /// The guests' own system powers off.
+        case shutDownInside(String)
+        /// The guests' processes die.
+        case die(String)
+        /// The guests no longer listen to the power button and to Ctrl-Alt-Delete.
+        case deafen(String)
+    }
+
+    let name: String
+    let events: [Event]
+    var description: String { name }
+}
+
+extension Scenario {
+    static let all = [
+        shortLife, lifeOfAnInstance, severalAtOnce, ownNetwork, addresses, endsByThemselves, deafGuests, hurried,
+    ]
+
+    static let shortLife = Scenario(
+        name: "launch and terminate", events: [.ask(.launch(.init(name: "a"))), .settle, .ask(.terminate("a"))])
+
+    static let lifeOfAnInstance = Scenario(
+        name: "launch, reboot, stop, start, terminate",
+        events: [
+            .ask(.launch(.init(name: "a", hasMoreVolumes: true))), .askAgain(.init(name: "a", hasMoreVolumes: true)),
+            .settle, .ask(.tag("a", key: "role", value: "web")), .ask(.reboot("a")), .settle, .ask(.stop("a")), .settle,
+            .ask(.start("a")), .settle, .ask(.stop("a", .forced)), .settle, .ask(.start("a")),
+            .ask(.terminate("a")), .settle,
+        ])
+
+    static let severalAtOnce = Scenario(
+        name: "launches of several side by side",
+        events: [
+            .ask(.launch(.init(name: "a", count: 3))), .ask(.launch(.init(name: "b", count: 2))), .settle,
+            .ask(.stop("a")), .ask(.terminate("b", .skipped)), .settle, .ask(.start("a")), .settle,
+        ])
+
+    static let ownNetwork = Scenario(
+        name: "a network of one's own",
+        events: [
+            .ask(.createVPC("net", block: "10.0.0.0/16")), .ask(.createSubnet("sub", vpc: "net", block: "10.0.1.0/24")),
+            .ask(.createGateway("gate")), .ask(.attach(gateway: "gate", vpc: "net")),
+            .ask(.createTable("table", vpc: "net")), .ask(.createRoute(table: "table", gateway: "gate")),
+            .ask(.associateTable("table", subnet: "sub")), .ask(.createGroup("web", vpc: "net")),
+            .ask(.authorize("web", port: 22)), .ask(.launch(.init(name: "a", subnet: "sub", group: "web"))), .settle,
+            .ask(.authorize("web", port: 80)), .ask(.revoke("web", port: 22)), .settle, .ask(.terminate("a")), .settle,
+            .ask(.delete(.group, "web")), .ask(.delete(.subnet, "sub")), .ask(.delete(.table, "table")),
+            .ask(.detach(gateway: "gate", vpc: "net")), .ask(.delete(.gateway, "gate")), .ask(.delete(.vpc, "net")),
+        ])
+
+    static let addresses = Scenario(
+        name: "an address that moves between networks",
+        events: [
+            .ask(.createVPC("net", block: "10.0.0.0/16")), .ask(.createSubnet("sub", vpc: "net", block: "10.0.1.0/24")),
+            .ask(.createGateway("gate")), .ask(.attach(gateway: "gate", vpc: "net")),
+            .ask(.launch(.init(name: "a"))), .ask(.launch(.init(name: "b", subnet: "sub"))),
+            .ask(.allocateAddress("ip")), .ask(.associate(address: "ip", instance: "a")), .settle,
+            .ask(.associate(address: "ip", instance: "b")), .settle, .ask(.disassociate("ip")), .settle,
+            .ask(.associate(address: "ip", instance: "a")), .settle, .ask(.stop("a")), .settle, .ask(.terminate("a")),
+            .settle, .ask(.release("ip")),
+        ])
+
+    static let endsByThemselves = Scenario(
+        name: "guests that end by themselves",
+        events: [
+            .ask(.launch(.init(name: "a"))), .ask(.launch(.init(name: "b", terminatesItself: true))),
+            .ask(.launch(.init(name: "c"))), .settle, .shutDownInside("a"), .shutDownInside("b"), .die("c"), .settle,
+            .ask(.start("a")), .ask(.start("c")), .settle, .die("a"), .ask(.stop("c")), .shutDownInside("c"), .settle,
+            .ask(.terminate("a")), .settle,
+        ])
+
+    static let deafGuests = Scenario(
+        name: "guests that do not listen",
+        events: [
+            .ask(.launch(.init(name: "a"))), .ask(.launch(.init(name: "b"))), .settle, .deafen("a"), .deafen("b"),
+            .ask(.reboot("a")), .pass(seconds: 60), .ask(.stop("b")), .pass(seconds: 30), .ask(.stop("b", .forced)),
+            .settle, .ask(.start("b")), .settle, .ask(.stop("a")), .pass(seconds: 119), .pass(seconds: 2),
+            .ask(.terminate("a")), .ask(.terminate("b")), .settle,
+        ])
+
+    static let hurried = Scenario(
+        name: "orders that overtake the world",
+        events: [
+            .ask(.launch(.init(name: "a"))), .ask(.terminate("a")), .ask(.launch(.init(name: "b"))), .ask(.reboot("b")),
+            .ask(.stop("b")), .settle, .ask(.stop("b")), .ask(.start("b")), .ask(.tag("b", key: "k", value: "v")),
+            .ask(.stop("b")), .settle, .ask(.stop("b")), .settle, .ask(.start("b")), .ask(.terminate("b")), .settle,
+        ])
+}

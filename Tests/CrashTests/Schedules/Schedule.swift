@@ -1,0 +1,220 @@
+// What happens by chance to a cloud and its clients: one seed, one course of events.
+
+import CloudStore
+import CloudTypes
+import ControlPlane
+import NodeContract
+import Simulation
+import Synchronization
+
+/// Chance that rig and schedule draw from, and that the judge of steps may share.
+final class Chance: Sendable {
+    private let numbers: Mutex<SeededNumbers>
+    init(seed: UInt64) { numbers = Mutex(SeededNumbers(seed: seed)) }
+
+    /// Below `count`.
+    func number(_ count: Int) -> Int { numbers.withLock { Int($0.next() % UInt64(count)) } }
+    /// Once in `count` times.
+    func once(in count: Int) -> Bool { number(count) == 0 }
+    func pick<Element>(_ all: [Element]) -> Element? { all.isEmpty ? nil : all[number(all.count)] }
+}
+
+struct Schedule {
+    /// What may befall a run; drawn from its seed, so that some runs are quiet and some are wild.
+    struct Weather {
+        /// A step in so many kills the process; 0: none.
+        let kills: Int
+        let nodeFailures: Int
+        let storeRefusals: Int
+        /// Whether no guest listens to the power button.
+        let isDeaf: Bool
+        /// One message between process and node in so many takes seconds; 0: none.
+        let slowness: Int
+
+        init(_ chance: Chance) {
+            kills = [0, 40, 100, 300][chance.number(4)]
+            isDeaf = chance.once(in: 3)
+            slowness = [0, 0, 20, 5][chance.number(4)]
+            nodeFailures = [0, 0, 30, 100][chance.number(4)]
+            storeRefusals = [0, 0, 30, 100][chance.number(4)]
+        }
+
+        func delay(_ chance: Chance) -> MortalNode.Delay {
+            slowness > 0 && chance.once(in: slowness) ? .seconds(Double(chance.number(20))) : .turns(chance.number(4))
+        }
+
+        func fate(of step: Lifeline.Step, _ chance: Chance) -> Lifeline.Fate {
+            let moment: Lifeline.Moment = chance.once(in: 2) ? .before : .after
+            if kills > 0, chance.once(in: kills) { return .die(moment) }
+            switch step {
+            case .commit: return storeRefusals > 0 && chance.once(in: storeRefusals) ? .refuse(.full) : .proceed
+            case .verb:
+                guard nodeFailures > 0, chance.once(in: nodeFailures) else { return .proceed }
+                return .fail(chance.once(in: 4) ? .insufficientCapacity("full") : .hostFailed("out of order"), moment)
+            }
+        }
+    }
+
+    let rig: Rig
+    let clients: [Client]
+    private let chance: Chance
+    private let weather: Weather
+    private(set) var faults: [String] = []
+    private(set) var operations = 0
+    private var made = 0
+    private var orders: [String: Operation.Launch] = [:]
+
+    init(seed: UInt64, operations wanted: Int) {
+        let chance = Chance(seed: seed)
+        let weather = Weather(chance)
+        self.chance = chance
+        self.weather = weather
+        rig = Rig(
+            seed: seed, order: chance.once(in: 4) ? .arrival : .random(seed: seed), delay: { weather.delay(chance) }
+        ) { _, _, step in weather.fate(of: step, chance) }
+        clients = [Client("one", on: rig), Client("two", on: rig)]
+        while operations < wanted, faults.isEmpty { happen() }
+        finish()
+    }
+
+    private mutating func happen() {
+        switch chance.number(20) {
+        case 0: rig.settle()
+        case 1: rig.kill { befall() }
+        case 2: befall()
+        case 3:
+            rig.time.advance(seconds: Double(chance.number(150)))
+            rig.run(jobs: chance.number(200))
+        case 4 where chance.once(in: 4): examine("")
+        case 5: rig.run(jobs: chance.number(300))
+        default: ask()
+        }
+        if weather.isDeaf { for id in rig.world.runningGuests { rig.world.makeDeaf(id) } }
+        if weather.nodeFailures > 0 { for client in clients { client.hostMayHaveFailed() } }
+    }
+
+    private mutating func ask() {
+        guard let client = chance.pick(clients), let operation = operation(of: client) else { return }
+        operations += 1
+        if case .launch(let launch) = operation, client.ledger.tokens[launch.name] != nil {
+            client.repeatLaunch(launch)
+        } else {
+            client.perform(operation)
+        }
+    }
+
+    /// A guest ends by itself or goes deaf.
+    private func befall() {
+        guard let id = chance.pick(rig.world.runningLaunches.keys.sorted()) else { return }
+        switch chance.number(3) {
+        case 0: rig.world.makeDeaf(id)
+        case 1: end(id, .guestShutdown)
+        default: end(id, .died)
+        }
+    }
+
+    private func end(_ id: InstanceID, _ end: GuestEnd) {
+        for client in clients { client.guestEnded(id) }
+        rig.process.host.end(id, end)
+    }
+
+    /// Everything comes to rest and is looked at.
+    private mutating func examine(_ when: String) {
+        rig.settle()
+        rig.isCalm = true
+        rig.settle()
+        faults += (rig.faults + clients.flatMap { $0.check() } + Invariants(rig).violations).map { when + $0 }
+        rig.isCalm = false
+    }
+
+    private mutating func finish() {
+        examine("")
+        guard faults.isEmpty else { return }
+        rig.isCalm = true
+        for client in clients { client.deleteEverything { rig.settle() } }
+        examine("after everything was deleted: ")
+        if !rig.world.knownGuests.isEmpty { faults.append("guests are left") }
+        if !rig.world.networks.isEmpty { faults.append("networks are left") }
+        if !rig.world.metadata.isEmpty { faults.append("metadata are left") }
+        if rig.records.vpcs.count != 1 { faults.append("VPCs are left") }
+        faults += rig.records.volumes.all.filter { $0.state != .available }.map { "\($0.id) is left" }
+    }
+}
+
+// MARK: - What is asked
+
+extension Schedule {
+    private mutating func operation(of client: Client) -> Operation? {
+        let ledger = client.ledger
+        let alive = ledger.instanceNames.filter(ledger.isAlive)
+        switch chance.number(24) {
+        case 0...2: return launch(client)
+        case 3: return chance.pick(launches(of: client)).map { .launch($0) }
+        case 4...6: return chance.pick(alive).map { .stop($0, .allCases[chance.number(3)]) }
+        case 7...9: return chance.pick(alive).map { .start($0) }
+        case 10: return chance.pick(alive).map { .reboot($0) }
+        case 11: return chance.pick(ledger.instanceNames).map { .terminate($0, .allCases[chance.number(3)]) }
+        case 12: return chance.pick(alive).map { .tag($0, key: "k\(chance.number(3))", value: "v\(chance.number(9))") }
+        case 13...18: return accessOperation(of: client, alive)
+        default: return networkOperation(of: client)
+        }
+    }
+
+    private mutating func launch(_ client: Client) -> Operation {
+        made += 1
+        var launch = Operation.Launch(name: "i\(made)-\(1 + chance.number(2))")
+        launch.count = launch.name.hasSuffix("2") ? 2 : 1
+        launch.subnet = chance.once(in: 2) ? chance.pick(names("sub", client)) : nil
+        if launch.subnet == nil { launch.group = chance.pick(client.ledger.groupNames.filter { $0.hasPrefix("open") }) }
+        launch.terminatesItself = chance.once(in: 3)
+        launch.hasMoreVolumes = chance.once(in: 4)
+        orders["\(client.name)/\(launch.name)"] = launch
+        return .launch(launch)
+    }
+
+    private func launches(of client: Client) -> [Operation.Launch] {
+        client.ledger.instanceNames.compactMap { orders["\(client.name)/\($0)"] }
+    }
+
+    private mutating func accessOperation(of client: Client, _ alive: [String]) -> Operation? {
+        let ledger = client.ledger
+        made += 1
+        switch chance.number(7) {
+        case 0: return .createGroup("open\(made)-\(client.name)", vpc: nil)
+        case 1: return chance.pick(ledger.groupNames).map { .authorize($0, port: 1 + chance.number(5)) }
+        case 2: return chance.pick(ledger.groupNames).map { .revoke($0, port: 1 + chance.number(5)) }
+        case 3: return .allocateAddress("ip\(made)-\(client.name)")
+        case 4:
+            guard let address = chance.pick(ledger.addressNames), let instance = chance.pick(alive) else { return nil }
+            return .associate(address: address, instance: instance)
+        case 5: return chance.pick(ledger.addressNames).map { .disassociate($0) }
+        default: return chance.pick(ledger.addressNames.filter { !ledger.isAssociated($0) }).map { .release($0) }
+        }
+    }
+
+    private mutating func networkOperation(of client: Client) -> Operation? {
+        made += 1
+        let vpcs = names("vpc", client)
+        let (vpc, gateway) = (chance.pick(vpcs), chance.pick(names("gate", client)))
+        switch chance.number(8) {
+        case 0: return .createVPC("vpc\(made)-\(client.name)", block: "10.\(made % 250).0.0/16")
+        case 1:
+            guard let vpc, let number = vpc.dropFirst(3).split(separator: "-").first.flatMap({ Int($0) }) else { return nil }
+            let block = "10.\(number % 250).\(chance.number(4)).0/24"
+            return .createSubnet("sub\(made)-\(client.name)", vpc: vpc, block: block)
+        case 2: return .createGateway("gate\(made)-\(client.name)")
+        case 3, 4:
+            guard let vpc, let gateway else { return nil }
+            return .attach(gateway: gateway, vpc: vpc)
+        case 5:
+            guard let vpc, let gateway else { return nil }
+            return .detach(gateway: gateway, vpc: vpc)
+        case 6: return chance.pick(names("sub", client)).map { .delete(.subnet, $0) }
+        default: return vpc.map { .delete(.vpc, $0) }
+        }
+    }
+
+    private func names(_ kind: String, _ client: Client) -> [String] {
+        client.ledger.ids.keys.filter { $0.hasPrefix(kind) }.sorted()
+    }
+}

@@ -1,0 +1,41 @@
+// Courses of events by chance: kills, failures, ends of guests and orders of two clients, in any order of their jobs.
+// `APUS_SEEDS=10000 APUS_OPERATIONS=100` goes on for longer; `APUS_SEED=n` plays one course again.
+
+import Simulation
+import Testing
+
+@Suite("Whatever happens")
+struct ScheduleTests {
+    private static let operations = Effort.number("APUS_OPERATIONS", otherwise: 20)
+    private static let seeds = Effort.number("APUS_SEEDS", otherwise: 1_000)
+    private static let parts = 8
+
+    /// Several parts, so that they share the host's processors.
+    @Test("a cloud comes to rest as promised", arguments: 0..<Self.parts)
+    func anything(part: Int) {
+        let alone = Effort.number("APUS_SEED", otherwise: -1)
+        guard alone < 0 else {
+            if part == 0 { play(UInt64(alone)) }
+            return
+        }
+        for seed in stride(from: part, to: Self.seeds, by: Self.parts) { play(UInt64(seed)) }
+    }
+
+    private func play(_ seed: UInt64) {
+        let schedule = Schedule(seed: seed, operations: Self.operations)
+        guard !schedule.faults.isEmpty else { return }
+        let command = "APUS_SEED=\(seed) APUS_OPERATIONS=\(Self.operations) swift test --filter ScheduleTests"
+        let courses = schedule.clients.map { "\($0.name): " + $0.history.joined(separator: "\n    ") }
+        Issue.record("\(schedule.faults.joined(separator: "; ")). To see it again: \(command)\n\(courses.joined(separator: "\n"))")
+    }
+
+    @Test("the same seed is the same course, to the last job and the last byte")
+    func again() {
+        for seed in [3, 7, 11, 42] as [UInt64] {
+            let (first, second) = (Schedule(seed: seed, operations: 20), Schedule(seed: seed, operations: 20))
+            #expect(first.rig.executor.jobCount == second.rig.executor.jobCount)
+            #expect(first.rig.contents.records == second.rig.contents.records)
+            #expect(first.clients.map(\.history) == second.clients.map(\.history))
+        }
+    }
+}

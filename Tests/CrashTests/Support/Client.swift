@@ -1,0 +1,203 @@
+// A client as careful ones are: it asks again until it is answered, with the same token, and looks for what it may have
+// made before it makes it again.
+
+import AWSWire
+import CloudTypes
+import ControlPlane
+import Simulation
+
+final class Client {
+    let name: String
+    private let rig: Rig
+    private(set) var ledger = Ledger()
+    /// The last answers, for failures to tell.
+    private(set) var history: [String] = []
+
+    init(_ name: String, on rig: Rig) { (self.name, self.rig) = (name, rig) }
+
+    /// Asks until there is an answer that stands.
+    func perform(_ operation: Operation) {
+        guard let form = form(of: operation) else { return }
+        var wasLost = false
+        for _ in 0..<100 {
+            if wasLost, let made = operation.made, let id = find(made.name) {
+                return acknowledge(operation, "<\(made.element)>\(id)</\(made.element)>")
+            }
+            switch ask(form) {
+            case .acknowledged(let body): return acknowledge(operation, body)
+            case .lost: wasLost = true
+            case .refused(code: "InternalError", _): history.append("\(operation): InternalError")
+            case .refused(let code, _):
+                history.append("\(operation): \(code)")
+                if wasLost, operation.codesOfDone.contains(code) { ledger.acknowledge(operation, "") }
+                return
+            }
+        }
+        rig.note("\(operation) was never answered")
+    }
+
+    /// Asks once more for what was answered: the answer must be the same.
+    func repeatLaunch(_ launch: Operation.Launch) {
+        guard let before = ledger.tokens[launch.name]?.body, let form = form(of: .launch(launch)) else { return }
+        if case .acknowledged(let body) = ask(form), Answer.texts(of: "instanceId", in: body)
+            != Answer.texts(of: "instanceId", in: before)
+        {
+            rig.note("the token of \(launch.name) was answered with other instances")
+        }
+    }
+
+    func hostMayHaveFailed() { ledger.hostMayHaveFailed() }
+    func guestEnded(_ id: InstanceID) { ledger.guestEnded(id) }
+    func check() -> [String] { ledger.check(rig.records) }
+
+    private func acknowledge(_ operation: Operation, _ body: String) {
+        history.append("\(operation): done")
+        ledger.acknowledge(operation, body)
+    }
+
+    private func ask(_ form: Form) -> Answer {
+        guard let request = try? form.request else { return .refused(code: "BadForm", message: "") }
+        return rig.finish(rig.begin(request))
+    }
+
+    /// The resource that carries the name.
+    private func find(_ wanted: String) -> String? {
+        let form = Form(
+            "DescribeTags",
+            [
+                ("Filter.1.Name", "key"), ("Filter.1.Value.1", "Name"), ("Filter.2.Name", "value"),
+                ("Filter.2.Value.1", wanted),
+            ])
+        for _ in 0..<100 {
+            if case .acknowledged(let body) = ask(form) { return Answer.texts(of: "resourceId", in: body).first }
+        }
+        return nil
+    }
+}
+
+// MARK: - Requests
+
+extension Client {
+    /// nil where the client knows no id for a name.
+    private func form(of operation: Operation) -> Form? {
+        switch operation {
+        case .launch(let launch): form(of: launch)
+        case .stop(let name, let shutdown): instances(name, "StopInstances")?.adding(shutdown.parameters)
+        case .start(let name): instances(name, "StartInstances")
+        case .reboot(let name): instances(name, "RebootInstances")
+        case .terminate(let name, let shutdown): instances(name, "TerminateInstances")?.adding(shutdown.parameters)
+        case .tag(let name, let key, let value):
+            ledger.launches[name].map {
+                Form("CreateTags", [("Tag.1.Key", key), ("Tag.1.Value", value)])
+                    .adding($0.map(\.description), as: "ResourceId")
+            }
+        case .createGroup(let name, let vpc): groupForm(name, vpc)
+        case .authorize(let name, let port): rule(name, port, "AuthorizeSecurityGroupIngress")
+        case .revoke(let name, let port): rule(name, port, "RevokeSecurityGroupIngress")
+        case .allocateAddress(let name): Form("AllocateAddress", making: name, "elastic-ip", [("Domain", "vpc")])
+        case .associate(let address, let instance): associateForm(address, instance)
+        case .disassociate(let name): disassociateForm(name)
+        case .release(let name): ledger.id(name).map { Form("ReleaseAddress", [("AllocationId", $0)]) }
+        case .createVPC, .createSubnet, .createGateway, .attach, .detach, .createTable, .createRoute, .associateTable,
+            .delete:
+            networkForm(of: operation)
+        }
+    }
+
+    private func networkForm(of operation: Operation) -> Form? {
+        switch operation {
+        case .createVPC(let name, let block): return Form("CreateVpc", making: name, "vpc", [("CidrBlock", block)])
+        case .createSubnet(let name, let vpc, let block):
+            guard let vpc = ledger.id(vpc) else { return nil }
+            return Form("CreateSubnet", making: name, "subnet", [("VpcId", vpc), ("CidrBlock", block)])
+        case .createGateway(let name): return Form("CreateInternetGateway", making: name, "internet-gateway")
+        case .attach(let gateway, let vpc): return pair("AttachInternetGateway", gateway, vpc)
+        case .detach(let gateway, let vpc): return pair("DetachInternetGateway", gateway, vpc)
+        case .createTable(let name, let vpc):
+            guard let vpc = ledger.id(vpc) else { return nil }
+            return Form("CreateRouteTable", making: name, "route-table", [("VpcId", vpc)])
+        case .createRoute(let table, let gateway):
+            guard let table = ledger.id(table), let gateway = ledger.id(gateway) else { return nil }
+            return Form(
+                "CreateRoute",
+                [("RouteTableId", table), ("GatewayId", gateway), ("DestinationCidrBlock", "0.0.0.0/0")])
+        case .associateTable(let table, let subnet):
+            guard let table = ledger.id(table), let subnet = ledger.id(subnet) else { return nil }
+            return Form("AssociateRouteTable", [("RouteTableId", table), ("SubnetId", subnet)])
+        case .delete(let kind, let name):
+            return ledger.id(name).map { Form(kind.action, [(kind.parameter, $0)]) }
+        case .launch, .stop, .start, .reboot, .terminate, .tag, .createGroup, .authorize, .revoke, .allocateAddress,
+            .associate, .disassociate, .release:
+            return nil
+        }
+    }
+
+    private func form(of launch: Operation.Launch) -> Form? {
+        var form = Form(
+            "RunInstances",
+            [
+                ("ImageId", "\(Furnishing.image)"), ("InstanceType", "t3.micro"), ("MinCount", "\(launch.count)"),
+                ("MaxCount", "\(launch.count)"), ("ClientToken", "\(name)-\(launch.name)"),
+                ("MetadataOptions.InstanceMetadataTags", "enabled"),
+            ])
+        if launch.terminatesItself { form = form.adding([("InstanceInitiatedShutdownBehavior", "terminate")]) }
+        if let subnet = launch.subnet {
+            guard let id = ledger.id(subnet) else { return nil }
+            form = form.adding([("SubnetId", id)])
+        }
+        if let group = launch.group {
+            guard let id = ledger.id(group) else { return nil }
+            form = form.adding([("SecurityGroupId.1", id)])
+        }
+        guard launch.hasMoreVolumes else { return form }
+        return form.adding([
+            ("BlockDeviceMapping.1.DeviceName", "/dev/sdf"), ("BlockDeviceMapping.1.Ebs.VolumeSize", "10"),
+            ("BlockDeviceMapping.1.Ebs.DeleteOnTermination", "false"), ("BlockDeviceMapping.2.DeviceName", "/dev/sdg"),
+            ("BlockDeviceMapping.2.Ebs.VolumeSize", "1"),
+        ])
+    }
+
+    /// Without those that were terminated so long ago that they are forgotten.
+    private func instances(_ name: String, _ action: String) -> Form? {
+        let present = (ledger.launches[name] ?? []).filter { rig.records.instances[$0] != nil }
+        return present.isEmpty ? nil : Form(action).adding(present.map(\.description), as: "InstanceId")
+    }
+
+    private func groupForm(_ name: String, _ vpc: String?) -> Form? {
+        let form = Form(
+            "CreateSecurityGroup", making: name, "security-group", [("GroupName", name), ("GroupDescription", "test")])
+        guard let vpc else { return form }
+        return ledger.id(vpc).map { form.adding([("VpcId", $0)]) }
+    }
+
+    private func rule(_ name: String, _ port: Int, _ action: String) -> Form? {
+        ledger.id(name).map {
+            Form(
+                action,
+                [
+                    ("GroupId", $0), ("IpPermissions.1.IpProtocol", "tcp"), ("IpPermissions.1.FromPort", "\(port)"),
+                    ("IpPermissions.1.ToPort", "\(port)"), ("IpPermissions.1.IpRanges.1.CidrIp", "0.0.0.0/0"),
+                ])
+        }
+    }
+
+    private func associateForm(_ address: String, _ instance: String) -> Form? {
+        guard let address = ledger.id(address), let instance = ledger.launches[instance]?.first else { return nil }
+        return Form(
+            "AssociateAddress",
+            [("AllocationId", address), ("InstanceId", "\(instance)"), ("AllowReassociation", "true")])
+    }
+
+    /// By the association's id, which the client looks up.
+    private func disassociateForm(_ name: String) -> Form? {
+        guard let id = ledger.id(name).flatMap({ AllocationID($0) }),
+            let association = rig.records.addresses[id]?.association
+        else { return nil }
+        return Form("DisassociateAddress", [("AssociationId", "\(association.id)")])
+    }
+
+    private func pair(_ action: String, _ gateway: String, _ vpc: String) -> Form? {
+        guard let gateway = ledger.id(gateway), let vpc = ledger.id(vpc) else { return nil }
+        return Form(action, [("InternetGatewayId", gateway), ("VpcId", vpc)])
+    }
+}

@@ -1,0 +1,143 @@
+// What must hold of records and host whenever everything rests, whatever has happened before.
+
+import CloudTypes
+import ControlPlane
+import NodeContract
+import Simulation
+
+struct Invariants {
+    let state: CloudState
+    let world: SimulatedWorld
+    let settings: CloudSettings
+
+    init(_ rig: Rig) { (state, world, settings) = (rig.records, rig.world, Furnishing.settings) }
+
+    var violations: [String] {
+        states + guests + volumes + networks + metadata + interfaces + addresses + reservations
+    }
+
+    /// Nothing is on its way for ever.
+    private var states: [String] {
+        state.instances.all.filter { ![.running, .stopped, .terminated].contains($0.state) }
+            .map { "\($0.id) is stuck in \($0.state)" }
+            + state.volumes.all.filter { [.creating, .deleting].contains($0.state) }
+            .map { "\($0.id) is stuck in \($0.state)" }
+            + state.instances.all.filter { $0.state == .running && $0.rebootsWanted != $0.rebootsDone }
+            .map { "\($0.id) was asked to reboot and never did" }
+    }
+
+    /// The guests that run are those of running instances, in the launch that the record tells.
+    private var guests: [String] {
+        let wanted = Dictionary(
+            uniqueKeysWithValues: state.instances.all.filter { $0.state == .running }.map { ($0.id, $0.launch) })
+        let found = world.runningLaunches
+        var faults = differences(wanted, found, "guest")
+        faults += world.knownGuests.filter { [nil, .terminated].contains(state.instances[$0]?.state) }
+            .map { "the host still keeps the guest of \($0)" }
+        for instance in state.instances.all {
+            let starts = world.starts(of: instance.id)
+            if Set(starts).count != starts.count { faults.append("\(instance.id) was started twice: \(starts)") }
+            if starts.sorted() != starts { faults.append("\(instance.id) was started out of order: \(starts)") }
+        }
+        return faults
+    }
+
+    private var volumes: [String] {
+        let wanted = Set(state.volumes.all.filter { $0.state != .error }.map(\.id))
+        var faults = wanted.subtracting(world.volumes).map { "\($0) has no bytes" }
+        faults += world.volumes.subtracting(wanted).map { "the bytes of \($0) leak" }
+        for volume in state.volumes.all {
+            if !volume.isRealised { faults.append("\(volume.id) is not known to exist") }
+            if (volume.state == .inUse) == volume.attachments.isEmpty { faults.append("\(volume.id) is \(volume.state)") }
+            for attachment in volume.attachments {
+                if [nil, .terminated].contains(state.instances[attachment.instance]?.state) {
+                    faults.append("\(volume.id) is attached to \(attachment.instance), which is gone")
+                }
+                if attachment.state != .attached { faults.append("\(volume.id) is \(attachment.state)") }
+            }
+        }
+        for instance in state.instances.all where instance.state != .terminated {
+            let devices = state.volumes.all(where: IndexKey(.instance, instance.id)).flatMap(\.attachments)
+            if !devices.contains(where: { $0.deviceName == instance.rootDeviceName }) {
+                faults.append("\(instance.id) has no root volume")
+            }
+        }
+        return faults
+    }
+
+    /// A VPC has a network where a guest is in it, and that network is as the records say.
+    private var networks: [String] {
+        var wanted: [VPCID: VPCNetwork] = [:]
+        for vpc in state.vpcs.all {
+            guard let network = VPCNetwork(of: vpc.id, in: state, settings: settings), !network.interfaces.isEmpty
+            else { continue }
+            wanted[vpc.id] = network
+        }
+        return differences(wanted, world.networks, "network")
+    }
+
+    private var metadata: [String] {
+        let live = state.instances.all.filter { $0.state == .running }
+        let wanted = live.map { ($0.id, InstanceMetadata(of: $0, in: state, settings: settings)) }
+        return differences(Dictionary(uniqueKeysWithValues: wanted), world.metadata, "metadata")
+    }
+
+    private var interfaces: [String] {
+        var faults: [String] = []
+        var holders: [String: NetworkInterfaceID] = [:]
+        for interface in state.networkInterfaces.all {
+            let keys = interface.addresses.map { "\(interface.subnet)/\($0.privateAddress)" } + ["\(interface.macAddress)"]
+            for key in keys where holders.updateValue(interface.id, forKey: key) != nil {
+                faults.append("\(key) is given out twice")
+            }
+            guard let attachment = interface.attachment else { continue }
+            if [nil, .terminated].contains(state.instances[attachment.instance]?.state) {
+                faults.append("\(interface.id) is attached to \(attachment.instance), which is gone")
+            }
+        }
+        for instance in state.instances.all {
+            let own = state.networkInterfaces.all(where: IndexKey(.instance, instance.id))
+            let wanted = instance.state == .terminated ? 0 : 1
+            if own.count != wanted { faults.append("\(instance.id) has \(own.count) interfaces") }
+        }
+        return faults
+    }
+
+    private var addresses: [String] {
+        var faults: [String] = []
+        var given: Set<IPv4Address> = []
+        for address in state.addresses.all {
+            if !given.insert(address.publicAddress).inserted { faults.append("\(address.publicAddress) is given out twice") }
+            if let held = address.association, state.networkInterfaces[held.interface] == nil {
+                faults.append("\(address.id) stands for \(held.interface), which is gone")
+            }
+        }
+        for interface in state.networkInterfaces.all {
+            for address in interface.addresses {
+                guard let auto = address.autoPublicAddress else { continue }
+                if !given.insert(auto).inserted { faults.append("\(auto) is given out twice") }
+                if !state.reachesNetwork(interface) { faults.append("\(auto) is held by \(interface.id), which is down") }
+            }
+        }
+        return faults
+    }
+
+    /// One reservation to a token.
+    private var reservations: [String] {
+        let byToken = Dictionary(grouping: state.instances.all.filter { $0.clientToken != nil }) { $0.clientToken }
+        return byToken.filter { Set($0.value.map(\.reservation)).count != 1 }
+            .map { "the token \($0.key ?? "") has more than one reservation" }
+    }
+
+    private func differences<Key: Hashable, Value: Equatable>(
+        _ wanted: [Key: Value], _ found: [Key: Value], _ what: String
+    ) -> [String] {
+        Set(wanted.keys).union(found.keys).compactMap { key in
+            switch (wanted[key], found[key]) {
+            case (nil, _): "the \(what) of \(key) leaks"
+            case (_, nil): "the \(what) of \(key) is missing"
+            case (let wanted, let found): wanted == found ? nil : "the \(what) of \(key) is not as the records say"
+            }
+        }
+    }
+}

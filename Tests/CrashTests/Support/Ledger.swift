@@ -1,0 +1,158 @@
+// What one client was promised: the ids it was told, and how each resource must be once everything rests.
+
+import CloudTypes
+import ControlPlane
+import NodeContract
+
+struct Ledger {
+    struct Instance {
+        var name: String
+        var terminatesItself: Bool
+        /// The states that everything asked for and everything that happened may end in.
+        var states: Set<InstanceState> = [.running]
+        var tags: [String: String] = [:]
+
+        mutating func mayHaveEnded() { states.formUnion([.stopped, .terminated]) }
+    }
+
+    private(set) var instances: [InstanceID: Instance] = [:]
+    private(set) var launches: [String: [InstanceID]] = [:]
+    private(set) var tokens: [String: (reservation: String, body: String)] = [:]
+    private(set) var ids: [String: String] = [:]
+    private(set) var ports: [String: Set<Int>] = [:]
+    /// The instance that each address stands for.
+    private(set) var addresses: [String: InstanceID?] = [:]
+    private(set) var gone: Set<String> = []
+    private(set) var faults: [String] = []
+
+    func id(_ name: String) -> String? { ids[name] }
+    var instanceNames: [String] { launches.keys.sorted() }
+    var groupNames: [String] { ports.keys.sorted() }
+    var addressNames: [String] { addresses.keys.sorted() }
+    func isAssociated(_ address: String) -> Bool { addresses[address].flatMap { $0 } != nil }
+    func ports(of group: String) -> Set<Int> { ports[group] ?? [] }
+
+    /// Whether the one instance of the name is there and not to be terminated.
+    func isAlive(_ name: String) -> Bool {
+        launches[name]?.contains { instances[$0]?.states != [.terminated] } ?? false
+    }
+
+    /// Something may have failed on the host: what was to run may have ended.
+    mutating func hostMayHaveFailed() {
+        for id in instances.keys where instances[id]?.states.contains(.running) == true {
+            instances[id]?.mayHaveEnded()
+        }
+    }
+
+    mutating func guestEnded(_ id: InstanceID) { instances[id]?.mayHaveEnded() }
+
+    /// The client asked for the operation and was told that it is done.
+    mutating func acknowledge(_ operation: Operation, _ body: String) {
+        if let made = operation.made {
+            guard let id = Answer.texts(of: made.element, in: body).first else {
+                return faults.append("\(operation) was answered without an id")
+            }
+            ids[made.name] = id
+        }
+        switch operation {
+        case .launch(let launch): launched(launch, body)
+        case .stop(let name, _): ask(name) { $0 == [.terminated] ? $0 : $0.union([.stopped]).subtracting([.running]) }
+        case .start(let name): ask(name) { $0 == [.terminated] ? $0 : $0.count == 1 ? [.running] : $0.union([.running]) }
+        case .terminate(let name, _): ask(name) { _ in [.terminated] }
+        case .tag(let name, let key, let value):
+            for id in launches[name] ?? [] { instances[id]?.tags[key] = value }
+        case .createGroup(let name, _): ports[name] = []
+        case .authorize(let name, let port): ports[name]?.insert(port)
+        case .revoke(let name, let port): ports[name]?.remove(port)
+        case .allocateAddress(let name): addresses.updateValue(nil, forKey: name)
+        case .associate(let address, let instance): associated(address, launches[instance]?.first)
+        case .disassociate(let name): addresses.updateValue(nil, forKey: name)
+        case .release(let name):
+            addresses[name] = nil
+            forget(name)
+        case .delete(_, let name):
+            ports[name] = nil
+            forget(name)
+        case .reboot, .createVPC, .createSubnet, .createGateway, .attach, .detach, .createTable, .createRoute,
+            .associateTable:
+            break
+        }
+    }
+
+    private mutating func associated(_ address: String, _ instance: InstanceID?) {
+        for (other, held) in addresses where held == instance { addresses.updateValue(nil, forKey: other) }
+        addresses.updateValue(instance, forKey: address)
+    }
+
+    private mutating func forget(_ name: String) {
+        if let id = ids.removeValue(forKey: name) { gone.insert(id) }
+    }
+
+    private mutating func launched(_ launch: Operation.Launch, _ body: String) {
+        let found = Answer.texts(of: "instanceId", in: body).compactMap { InstanceID($0) }
+        let reservation = Answer.texts(of: "reservationId", in: body).first ?? ""
+        if found.count != launch.count { faults.append("\(launch.name): \(found.count) of \(launch.count) instances") }
+        if let before = tokens[launch.name], before.reservation != reservation {
+            faults.append("\(launch.name): one token, two reservations")
+        }
+        guard tokens[launch.name] == nil else { return }
+        tokens[launch.name] = (reservation, body)
+        launches[launch.name] = found
+        for id in found { instances[id] = Instance(name: launch.name, terminatesItself: launch.terminatesItself) }
+    }
+
+    private mutating func ask(_ name: String, _ change: (Set<InstanceState>) -> Set<InstanceState>) {
+        for id in launches[name] ?? [] {
+            guard let states = instances[id]?.states else { continue }
+            instances[id]?.states = change(states)
+        }
+    }
+
+    /// Compares with the records, everything resting, and takes over what was left open.
+    mutating func check(_ state: CloudState) -> [String] {
+        var faults = faults
+        for (id, promised) in instances {
+            guard let record = state.instances[id] else {
+                if !promised.states.contains(.terminated) { faults.append("\(id) is lost") }
+                continue
+            }
+            if !promised.states.contains(record.state) {
+                faults.append("\(id) is \(record.state), promised was \(promised.states)")
+            }
+            instances[id]?.states = [record.state]
+            if record.state != .terminated, record.tags != promised.tags { faults.append("\(id) has other tags") }
+        }
+        let present = Set(
+            state.vpcs.all.map(\.id.description) + state.subnets.all.map(\.id.description)
+                + state.securityGroups.all.map(\.id.description) + state.addresses.all.map(\.id.description)
+                + state.internetGateways.all.map(\.id.description) + state.routeTables.all.map(\.id.description))
+        faults += ids.filter { !present.contains($0.value) }.map { "\($0.key) (\($0.value)) is lost" }
+        faults += gone.intersection(present).map { "\($0) is back" }
+        faults += checkRules(state) + checkAddresses(state)
+        return faults
+    }
+
+    private func checkRules(_ state: CloudState) -> [String] {
+        ports.compactMap { name, ports in
+            guard let id = ids[name].flatMap({ SecurityGroupID($0) }), let group = state.securityGroups[id] else { return nil }
+            let found = Set(group.rules.filter { !$0.isEgress }.compactMap(\.fromPort))
+            return found == ports ? nil : "\(name) lets in \(found.sorted()), promised was \(ports.sorted())"
+        }
+    }
+
+    private mutating func checkAddresses(_ state: CloudState) -> [String] {
+        var faults: [String] = []
+        for (name, instance) in addresses {
+            guard let id = ids[name].flatMap({ AllocationID($0) }), let address = state.addresses[id] else { continue }
+            let holder = address.association.flatMap { state.networkInterfaces[$0.interface]?.attachment?.instance }
+            if let instance, instances[instance]?.states == [.terminated] {
+                addresses.updateValue(nil, forKey: name)
+                if holder != nil { faults.append("\(name) stands for a terminated instance") }
+            } else if holder != instance {
+                faults.append("\(name) stands for \(holder?.description ?? "nothing"), promised was "
+                    + (instance?.description ?? "nothing"))
+            }
+        }
+        return faults
+    }
+}

@@ -1,0 +1,152 @@
+// What clients ask for, resources called by names of the client's own; and the requests that say so.
+
+import AWSWire
+import CloudTypes
+
+enum Operation: Sendable, Equatable {
+    struct Launch: Sendable, Equatable {
+        var name: String
+        var count = 1
+        var subnet: String?
+        var group: String?
+        var terminatesItself = false
+        /// Besides the root: a volume that outlives the instance, and one that does not.
+        var hasMoreVolumes = false
+    }
+
+    case launch(Launch)
+    case stop(String, Shutdown = .graceful)
+    case start(String)
+    case reboot(String)
+    case terminate(String, Shutdown = .graceful)
+    case tag(String, key: String, value: String)
+    case createVPC(String, block: String)
+    case createSubnet(String, vpc: String, block: String)
+    case createGateway(String)
+    case attach(gateway: String, vpc: String)
+    case detach(gateway: String, vpc: String)
+    case createTable(String, vpc: String)
+    case createRoute(table: String, gateway: String)
+    case associateTable(String, subnet: String)
+    case createGroup(String, vpc: String?)
+    case authorize(String, port: Int)
+    case revoke(String, port: Int)
+    case allocateAddress(String)
+    case associate(address: String, instance: String)
+    case disassociate(String)
+    case release(String)
+    case delete(Kind, String)
+
+    enum Kind: String, Sendable, CaseIterable {
+        case vpc, subnet, gateway, table, group
+
+        var action: String {
+            switch self {
+            case .vpc: "DeleteVpc"
+            case .subnet: "DeleteSubnet"
+            case .gateway: "DeleteInternetGateway"
+            case .table: "DeleteRouteTable"
+            case .group: "DeleteSecurityGroup"
+            }
+        }
+
+        var parameter: String {
+            switch self {
+            case .vpc: "VpcId"
+            case .subnet: "SubnetId"
+            case .gateway: "InternetGatewayId"
+            case .table: "RouteTableId"
+            case .group: "GroupId"
+            }
+        }
+    }
+
+    enum Shutdown: Sendable, CaseIterable {
+        case graceful, forced, skipped
+
+        var parameters: [(String, String)] {
+            switch self {
+            case .graceful: []
+            case .forced: [("Force", "true")]
+            case .skipped: [("SkipOsShutdown", "true")]
+            }
+        }
+    }
+
+    /// The refusals that a client takes for success, if it had asked before and was not answered.
+    var codesOfDone: Set<String> {
+        switch self {
+        case .attach: ["Resource.AlreadyAssociated"]
+        case .detach: ["Gateway.NotAttached"]
+        case .createRoute: ["RouteAlreadyExists"]
+        case .authorize: ["InvalidPermission.Duplicate"]
+        case .revoke: ["InvalidPermission.NotFound"]
+        case .disassociate: ["InvalidAssociationID.NotFound"]
+        case .release: ["InvalidAllocationID.NotFound"]
+        case .delete(let kind, _):
+            switch kind {
+            case .vpc: ["InvalidVpcID.NotFound"]
+            case .subnet: ["InvalidSubnetID.NotFound"]
+            case .gateway: ["InvalidInternetGatewayID.NotFound"]
+            case .table: ["InvalidRouteTableID.NotFound"]
+            case .group: ["InvalidGroup.NotFound"]
+            }
+        case .launch, .stop, .start, .reboot, .terminate, .tag, .createVPC, .createSubnet, .createGateway, .createTable,
+            .associateTable, .createGroup, .allocateAddress, .associate:
+            []
+        }
+    }
+
+    /// The name that the operation makes something under, where no token makes it safe to repeat, and the element that
+    /// tells its id.
+    var made: (name: String, element: String)? {
+        switch self {
+        case .createVPC(let name, _): (name, "vpcId")
+        case .createSubnet(let name, _, _): (name, "subnetId")
+        case .createGateway(let name): (name, "internetGatewayId")
+        case .createTable(let name, _): (name, "routeTableId")
+        case .createGroup(let name, _): (name, "groupId")
+        case .allocateAddress(let name): (name, "allocationId")
+        case .launch, .stop, .start, .reboot, .terminate, .tag, .attach, .detach, .createRoute, .associateTable, .authorize,
+            .revoke, .associate, .disassociate, .release, .delete:
+            nil
+        }
+    }
+}
+
+/// A request under way to its bytes.
+struct Form {
+    private var parameters: [(String, String)]
+
+    init(_ action: String, _ parameters: [(String, String)] = []) {
+        self.parameters = [("Action", action), ("Version", "2016-11-15")] + parameters
+    }
+
+    /// A form that names what it makes, for the client to find it by.
+    init(_ action: String, making name: String, _ type: String, _ parameters: [(String, String)] = []) {
+        self.init(
+            action,
+            parameters + [
+                ("TagSpecification.1.ResourceType", type), ("TagSpecification.1.Tag.1.Key", "Name"),
+                ("TagSpecification.1.Tag.1.Value", name),
+            ])
+    }
+
+    func adding(_ more: [(String, String)]) -> Form {
+        var form = self
+        form.parameters += more
+        return form
+    }
+
+    func adding(_ ids: [String], as name: String) -> Form {
+        adding(ids.enumerated().map { ("\(name).\($0 + 1)", $1) })
+    }
+
+    /// The values used here need no escaping but for what is named.
+    var request: QueryRequest {
+        get throws {
+            let text = parameters.map { "\($0)=\($1.replacing("/", with: "%2F"))" }.joined(separator: "&")
+            return try QueryRequest(body: Array(text.utf8))
+        }
+    }
+}

@@ -1,0 +1,97 @@
+// Plays a scenario on a rig of its own, and tells what was not as it must be.
+
+import CloudTypes
+import ControlPlane
+import NodeContract
+import Simulation
+
+struct Play {
+    let rig: Rig
+    let client: Client
+    /// The steps of the first process.
+    private(set) var steps: [Lifeline.Step] = []
+    private(set) var faults: [String] = []
+    private(set) var processCount = 0
+
+    /// - Parameter hostMayFail: whether what was to run may have ended, since something on the host failed.
+    init(
+        _ scenario: Scenario, order: SteppedExecutor.Order = .arrival, hostMayFail: Bool = false,
+        judge: @escaping @Sendable (_ process: Int, _ number: Int, _ step: Lifeline.Step) -> Lifeline.Fate = { _, _, _ in
+            .proceed
+        }
+    ) {
+        rig = Rig(order: order, judge: judge)
+        client = Client("client", on: rig)
+        for event in scenario.events {
+            play(event)
+            if hostMayFail { client.hostMayHaveFailed() }
+        }
+        rig.settle()
+        steps = rig.steps
+        rig.isCalm = true
+        examine("")
+        processCount = rig.processCount
+        tearDown()
+    }
+
+    private mutating func play(_ event: Scenario.Event) {
+        switch event {
+        case .ask(let operation): client.perform(operation)
+        case .askAgain(let launch): client.repeatLaunch(launch)
+        case .settle: rig.settle()
+        case .pass(let seconds):
+            _ = rig.executor.runUntilIdle()
+            rig.time.advance(seconds: seconds)
+            rig.run(jobs: 10_000)
+        case .shutDownInside(let name): end(name, .guestShutdown)
+        case .die(let name): end(name, .died)
+        case .deafen(let name): for id in client.ledger.launches[name] ?? [] { rig.world.makeDeaf(id) }
+        }
+    }
+
+    private func end(_ name: String, _ end: GuestEnd) {
+        for id in client.ledger.launches[name] ?? [] {
+            client.guestEnded(id)
+            rig.process.host.end(id, end)
+        }
+    }
+
+    private mutating func examine(_ when: String) {
+        rig.settle()
+        faults += (rig.faults + client.check() + Invariants(rig).violations).map { when + $0 }
+    }
+
+    /// Everything is deleted: nothing may be left on the host but volumes that were to stay.
+    private mutating func tearDown() {
+        guard faults.isEmpty else { return }
+        client.deleteEverything { rig.settle() }
+        examine("after everything was deleted: ")
+        if !rig.world.knownGuests.isEmpty { faults.append("guests are left") }
+        if !rig.world.networks.isEmpty { faults.append("networks are left") }
+        if !rig.world.metadata.isEmpty { faults.append("metadata are left") }
+        faults += rig.records.volumes.all.filter { $0.state != .available }.map { "\($0.id) is left" }
+        let vpcs = rig.records.vpcs.all.filter { !$0.isDefault }
+        if !vpcs.isEmpty { faults.append("VPCs are left") }
+        if !rig.records.addresses.all.isEmpty { faults.append("addresses are left") }
+    }
+}
+
+extension Client {
+    /// Deletes all that the client made, in an order in which nothing is in the way.
+    func deleteEverything(settle: () -> Void) {
+        for name in ledger.instanceNames { perform(.terminate(name)) }
+        settle()
+        for name in ledger.addressNames { perform(.release(name)) }
+        for name in ledger.groupNames { perform(.delete(.group, name)) }
+        let named = ledger.ids.sorted { $0.key < $1.key }
+        let gateways = named.filter { $0.value.hasPrefix("igw-") }.map(\.key)
+        for vpc in named.filter({ $0.value.hasPrefix("vpc-") }).map(\.key) {
+            for gateway in gateways { perform(.detach(gateway: gateway, vpc: vpc)) }
+        }
+        for gateway in gateways { perform(.delete(.gateway, gateway)) }
+        for (prefix, kind) in [("subnet-", Operation.Kind.subnet), ("rtb-", .table), ("vpc-", .vpc)] {
+            for name in named.filter({ $0.value.hasPrefix(prefix) }).map(\.key) { perform(.delete(kind, name)) }
+        }
+        settle()
+    }
+}

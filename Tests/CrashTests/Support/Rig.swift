@@ -1,0 +1,146 @@
+// One host with its store and clock, and the processes of ours that live on it one after another.
+
+import AWSWire
+import CloudTypes
+import ControlPlane
+import Simulation
+import Synchronization
+
+final class Rig {
+    /// How long after the last event everything must have come to rest: longer than every patience and retry.
+    private static let restingSeconds = 600.0
+
+    let world = SimulatedWorld()
+    let contents: MemoryStore.Contents
+    let time = ManualTime()
+    let executor: SteppedExecutor
+    /// Decides over the steps of a process; the first process is 0.
+    private let judge: @Sendable (_ process: Int, _ number: Int, _ step: Lifeline.Step) -> Lifeline.Fate
+    private let delay: @Sendable () -> MortalNode.Delay
+    private let calm = Calm()
+    private let seed: UInt64
+    private(set) var process: ServerProcess
+    private(set) var processCount = 0
+    /// What must never happen, as it was seen.
+    private(set) var faults: [String] = []
+
+    init(
+        seed: UInt64 = 0, order: SteppedExecutor.Order = .arrival,
+        delay: @escaping @Sendable () -> MortalNode.Delay = { .turns(1) },
+        judge: @escaping @Sendable (_ process: Int, _ number: Int, _ step: Lifeline.Step) -> Lifeline.Fate = { _, _, _ in
+            .proceed
+        }
+    ) {
+        (self.seed, self.delay, self.judge) = (seed, delay, judge)
+        contents = Furnishing.contents()
+        executor = SteppedExecutor(order)
+        process = ServerProcess(on: world, contents, at: time, delay: delay) { _, _ in .proceed }
+        boot()
+    }
+
+    deinit {
+        process.bury()
+        _ = executor.runUntilIdle()
+    }
+
+    /// The records that the living process shows, or what the last one showed.
+    var records: CloudState { process.cloud?.records ?? CloudState() }
+    /// The steps that the living process has taken.
+    var steps: [Lifeline.Step] { process.life.steps }
+
+    /// From now on, until it is set again, nothing fails.
+    var isCalm: Bool {
+        get { calm.value.withLock { $0 } }
+        set { calm.value.withLock { $0 = newValue } }
+    }
+
+    func note(_ fault: String) { faults.append(fault) }
+
+    // MARK: Calls
+
+    func begin(_ request: QueryRequest) -> Call {
+        if process.life.isOver { restart() }
+        let call = Call()
+        let process = process
+        Task(executorPreference: executor) { call.end(await process.answer(request)) }
+        return call
+    }
+
+    /// Runs everything until the call has ended, well or not.
+    func finish(_ call: Call) -> Answer {
+        while true {
+            if let answer = call.answer { return answer }
+            if executor.step() { continue }
+            if process.life.isOver {
+                restart()
+                continue
+            }
+            note("a call was never answered")
+            return .lost
+        }
+    }
+
+    /// Runs some jobs.
+    func run(jobs: Int) {
+        for _ in 0..<jobs where !process.life.isOver { executor.step() }
+        if process.life.isOver { restart() }
+    }
+
+    /// Lets all that can happen happen, the clock running, until everything rests.
+    func settle() {
+        let horizon = time.now.adding(seconds: Rig.restingSeconds)
+        while true {
+            guard executor.runUntilIdle(limit: 500_000) else { return note("it never comes to rest") }
+            if process.life.isOver {
+                restart()
+            } else if let next = time.nextWake, next <= horizon {
+                time.advance(to: next)
+            } else {
+                break
+            }
+        }
+        time.advance(to: horizon)
+    }
+
+    // MARK: Processes
+
+    /// Kills the process as `kill -9` does, and starts another on what it left.
+    ///
+    /// - Parameter meanwhile: happens to the host while no process of ours lives.
+    func kill(meanwhile: () -> Void = {}) {
+        process.bury()
+        _ = executor.runUntilIdle()
+        meanwhile()
+        restart()
+    }
+
+    private func restart() {
+        while process.life.isOver {
+            process.bury()
+            _ = executor.runUntilIdle()
+            if !process.isGone { note("a task does not end when it is cancelled") }
+            boot()
+        }
+    }
+
+    private func boot() {
+        let (number, judge) = (processCount, judge)
+        processCount += 1
+        process = ServerProcess(on: world, contents, at: time, delay: delay) { [calm] step, kind in
+            calm.value.withLock { $0 } ? .proceed : judge(number, step, kind)
+        }
+        process.start(on: executor, chance: SeededNumbers(seed: seed &* 1_000_003 &+ UInt64(number)))
+        while process.cloud == nil, !process.life.isOver, executor.step() {}
+    }
+}
+
+/// A call on its way.
+final class Call: Sendable {
+    private let outcome = Mutex<Answer?>(nil)
+    var answer: Answer? { outcome.withLock { $0 } }
+    func end(_ answer: Answer) { outcome.withLock { $0 = answer } }
+}
+
+private final class Calm: Sendable {
+    let value = Mutex(false)
+}
