@@ -117,7 +117,8 @@ let package = Package(
         .testTarget(
             name: "CrashTests",
             dependencies: [
-                "EC2API", "APIGateway", "AWSWire", "CloudStore", "CloudTypes", "ControlPlane", "NodeContract", "Simulation",
+                "EC2API", "APIGateway", "AWSWire", "CloudStore", "CloudTypes", "ControlPlane", "NodeContract",
+                "Simulation",
                 logging,
             ],
             swiftSettings: strict),

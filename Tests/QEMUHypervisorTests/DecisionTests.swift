@@ -78,7 +78,8 @@ struct LogFileTests {
         let log = try #require(LogFile(path))
         log.bound(limit: 2 << 20, keeping: 1 << 20)
         var status = stat()
-        #expect(stat(path, &status) == 0 && status.st_size == 3 << 20 && Int(status.st_blocks) * 512 <= (1 << 20) + 8192)
+        #expect(
+            stat(path, &status) == 0 && status.st_size == 3 << 20 && Int(status.st_blocks) * 512 <= (1 << 20) + 8192)
         #expect(log.tail(1 << 20).bytes == Array(bytes.suffix(1 << 20)))
     }
 }

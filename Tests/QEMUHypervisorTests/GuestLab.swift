@@ -58,7 +58,8 @@ final class GuestLab: Sendable {
     }
 
     func open() throws -> QEMUHypervisor {
-        try QEMUHypervisor(configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try QEMUHypervisor(
+            configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     func guest(launch: Int = 1, boot: GuestSpec.Boot? = nil, disk: VolumeFile? = nil) async throws -> GuestLaunch {

@@ -69,12 +69,16 @@ struct GuestLifeTests {
             let user = "\(lab.configuration.firstUserID)"
             #expect(field("Uid").allSatisfy { $0 == user } && field("Gid").allSatisfy { $0 == user })
             #expect(field("Groups") == [])
-            for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] { #expect(field(set) == ["0000000000000000"]) }
+            for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+                #expect(field(set) == ["0000000000000000"])
+            }
             #expect(field("NoNewPrivs") == ["1"] && field("Seccomp") == ["2"])
             let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/net")
             #expect(try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/ns/net") != own)
             let volume = try await lab.volumes.file(of: lab.volume).path
-            let allowed = [lab.directory + "/", volume, lab.kernel.kernelPath, lab.kernel.ramdiskPath ?? "", "/dev/null"]
+            let allowed = [
+                lab.directory + "/", volume, lab.kernel.kernelPath, lab.kernel.ramdiskPath ?? "", "/dev/null",
+            ]
             for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd") {
                 let file = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/\(name)")
                 let isOwn = !file.hasPrefix("/") || allowed.contains { file.hasPrefix($0) }

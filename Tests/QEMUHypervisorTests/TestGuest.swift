@@ -45,7 +45,8 @@ enum TestGuest {
         var archive = Archive()
         archive.add("test-init", mode: 0o100755, Array(firstProcess.utf8))
         for folder in ["etc", "etc/acpi", "etc/acpi/PWRF"] { archive.add(folder, mode: 0o040755, []) }
-        archive.add("etc/acpi/PWRF/00000080", mode: 0o100755, Array("#!/bin/busybox sh\n/bin/busybox poweroff -f\n".utf8))
+        archive.add(
+            "etc/acpi/PWRF/00000080", mode: 0o100755, Array("#!/bin/busybox sh\n/bin/busybox poweroff -f\n".utf8))
         archive.end()
         bytes.append(contentsOf: archive.bytes)
         try bytes.write(to: URL(fileURLWithPath: ramdisk))

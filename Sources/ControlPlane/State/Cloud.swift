@@ -68,7 +68,8 @@ package final class Cloud: Sendable {
         }
         for key in unreadable { log.error("a record cannot be read and is kept as it is", metadata: ["key": "\(key)"]) }
         return Cloud(
-            store: store, state: state, unreadable: unreadable, settings: settings, log: log, random: random, time: time)
+            store: store, state: state, unreadable: unreadable, settings: settings, log: log, random: random, time: time
+        )
     }
 
     package var now: Timestamp { time.now }

@@ -41,7 +41,7 @@ struct FailureMatrixTests {
                 step == .verb(verb) ? .fail(error, .before) : .proceed
             }
             #expect(play.faults == [], "\(error)")
-            let instances = play.rig.records.instances.all
+            let instances = play.recordsAfterEvents.instances.all
             #expect(instances.count == 2)
             let reason: InstanceStateReason = error == .hostFailed("broken") ? .internalError : .insufficientCapacity
             for instance in instances {

@@ -199,7 +199,9 @@ extension Schedule {
         switch chance.number(8) {
         case 0: return .createVPC("vpc\(made)-\(client.name)", block: "10.\(made % 250).0.0/16")
         case 1:
-            guard let vpc, let number = vpc.dropFirst(3).split(separator: "-").first.flatMap({ Int($0) }) else { return nil }
+            guard let vpc, let number = vpc.dropFirst(3).split(separator: "-").first.flatMap({ Int($0) }) else {
+                return nil
+            }
             let block = "10.\(number % 250).\(chance.number(4)).0/24"
             return .createSubnet("sub\(made)-\(client.name)", vpc: vpc, block: block)
         case 2: return .createGateway("gate\(made)-\(client.name)")

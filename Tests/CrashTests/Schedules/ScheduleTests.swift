@@ -26,7 +26,9 @@ struct ScheduleTests {
         guard !schedule.faults.isEmpty else { return }
         let command = "APUS_SEED=\(seed) APUS_OPERATIONS=\(Self.operations) swift test --filter ScheduleTests"
         let courses = schedule.clients.map { "\($0.name): " + $0.history.joined(separator: "\n    ") }
-        Issue.record("\(schedule.faults.joined(separator: "; ")). To see it again: \(command)\n\(courses.joined(separator: "\n"))")
+        Issue.record(
+            "\(schedule.faults.joined(separator: "; ")). To see it again: \(command)\n\(courses.joined(separator: "\n"))"
+        )
     }
 
     @Test("the same seed is the same course, to the last job and the last byte")

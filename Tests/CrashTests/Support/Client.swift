@@ -39,8 +39,9 @@ final class Client {
     /// Asks once more for what was answered: the answer must be the same.
     func repeatLaunch(_ launch: Operation.Launch) {
         guard let before = ledger.tokens[launch.name]?.body, let form = form(of: .launch(launch)) else { return }
-        if case .acknowledged(let body) = ask(form), Answer.texts(of: "instanceId", in: body)
-            != Answer.texts(of: "instanceId", in: before)
+        if case .acknowledged(let body) = ask(form),
+            Answer.texts(of: "instanceId", in: body)
+                != Answer.texts(of: "instanceId", in: before)
         {
             rig.note("the token of \(launch.name) was answered with other instances")
         }

@@ -48,7 +48,9 @@ struct Invariants {
         faults += world.volumes.subtracting(wanted).map { "the bytes of \($0) leak" }
         for volume in state.volumes.all {
             if !volume.isRealised { faults.append("\(volume.id) is not known to exist") }
-            if (volume.state == .inUse) == volume.attachments.isEmpty { faults.append("\(volume.id) is \(volume.state)") }
+            if (volume.state == .inUse) == volume.attachments.isEmpty {
+                faults.append("\(volume.id) is \(volume.state)")
+            }
             for attachment in volume.attachments {
                 if [nil, .terminated].contains(state.instances[attachment.instance]?.state) {
                     faults.append("\(volume.id) is attached to \(attachment.instance), which is gone")
@@ -86,7 +88,8 @@ struct Invariants {
         var faults: [String] = []
         var holders: [String: NetworkInterfaceID] = [:]
         for interface in state.networkInterfaces.all {
-            let keys = interface.addresses.map { "\(interface.subnet)/\($0.privateAddress)" } + ["\(interface.macAddress)"]
+            let keys =
+                interface.addresses.map { "\(interface.subnet)/\($0.privateAddress)" } + ["\(interface.macAddress)"]
             for key in keys where holders.updateValue(interface.id, forKey: key) != nil {
                 faults.append("\(key) is given out twice")
             }
@@ -107,7 +110,9 @@ struct Invariants {
         var faults: [String] = []
         var given: Set<IPv4Address> = []
         for address in state.addresses.all {
-            if !given.insert(address.publicAddress).inserted { faults.append("\(address.publicAddress) is given out twice") }
+            if !given.insert(address.publicAddress).inserted {
+                faults.append("\(address.publicAddress) is given out twice")
+            }
             if let held = address.association, state.networkInterfaces[held.interface] == nil {
                 faults.append("\(address.id) stands for \(held.interface), which is gone")
             }
@@ -116,7 +121,9 @@ struct Invariants {
             for address in interface.addresses {
                 guard let auto = address.autoPublicAddress else { continue }
                 if !given.insert(auto).inserted { faults.append("\(auto) is given out twice") }
-                if !state.reachesNetwork(interface) { faults.append("\(auto) is held by \(interface.id), which is down") }
+                if !state.reachesNetwork(interface) {
+                    faults.append("\(auto) is held by \(interface.id), which is down")
+                }
             }
         }
         return faults

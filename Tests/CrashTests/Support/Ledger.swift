@@ -57,7 +57,8 @@ struct Ledger {
         switch operation {
         case .launch(let launch): launched(launch, body)
         case .stop(let name, _): ask(name) { $0 == [.terminated] ? $0 : $0.union([.stopped]).subtracting([.running]) }
-        case .start(let name): ask(name) { $0 == [.terminated] ? $0 : $0.count == 1 ? [.running] : $0.union([.running]) }
+        case .start(let name):
+            ask(name) { $0 == [.terminated] ? $0 : $0.count == 1 ? [.running] : $0.union([.running]) }
         case .terminate(let name, _): ask(name) { _ in [.terminated] }
         case .tag(let name, let key, let value):
             for id in launches[name] ?? [] { instances[id]?.tags[key] = value }
@@ -134,7 +135,9 @@ struct Ledger {
 
     private func checkRules(_ state: CloudState) -> [String] {
         ports.compactMap { name, ports in
-            guard let id = ids[name].flatMap({ SecurityGroupID($0) }), let group = state.securityGroups[id] else { return nil }
+            guard let id = ids[name].flatMap({ SecurityGroupID($0) }), let group = state.securityGroups[id] else {
+                return nil
+            }
             let found = Set(group.rules.filter { !$0.isEgress }.compactMap(\.fromPort))
             return found == ports ? nil : "\(name) lets in \(found.sorted()), promised was \(ports.sorted())"
         }
@@ -149,8 +152,9 @@ struct Ledger {
                 addresses.updateValue(nil, forKey: name)
                 if holder != nil { faults.append("\(name) stands for a terminated instance") }
             } else if holder != instance {
-                faults.append("\(name) stands for \(holder?.description ?? "nothing"), promised was "
-                    + (instance?.description ?? "nothing"))
+                faults.append(
+                    "\(name) stands for \(holder?.description ?? "nothing"), promised was "
+                        + (instance?.description ?? "nothing"))
             }
         }
         return faults

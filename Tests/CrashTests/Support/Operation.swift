@@ -107,7 +107,8 @@ enum Operation: Sendable, Equatable {
         case .createTable(let name, _): (name, "routeTableId")
         case .createGroup(let name, _): (name, "groupId")
         case .allocateAddress(let name): (name, "allocationId")
-        case .launch, .stop, .start, .reboot, .terminate, .tag, .attach, .detach, .createRoute, .associateTable, .authorize,
+        case .launch, .stop, .start, .reboot, .terminate, .tag, .attach, .detach, .createRoute, .associateTable,
+            .authorize,
             .revoke, .associate, .disassociate, .release, .delete:
             nil
         }

@@ -12,11 +12,14 @@ struct Play {
     private(set) var steps: [Lifeline.Step] = []
     private(set) var faults: [String] = []
     private(set) var processCount = 0
+    /// After the last event: terminated instances are forgotten an hour later.
+    private(set) var recordsAfterEvents = CloudState()
 
     /// - Parameter hostMayFail: whether what was to run may have ended, since something on the host failed.
     init(
         _ scenario: Scenario, order: SteppedExecutor.Order = .arrival, hostMayFail: Bool = false,
-        judge: @escaping @Sendable (_ process: Int, _ number: Int, _ step: Lifeline.Step) -> Lifeline.Fate = { _, _, _ in
+        judge: @escaping @Sendable (_ process: Int, _ number: Int, _ step: Lifeline.Step) -> Lifeline.Fate = {
+            _, _, _ in
             .proceed
         }
     ) {
@@ -26,6 +29,7 @@ struct Play {
             play(event)
             if hostMayFail { client.hostMayHaveFailed() }
         }
+        recordsAfterEvents = rig.records
         rig.settle()
         steps = rig.steps
         rig.isCalm = true

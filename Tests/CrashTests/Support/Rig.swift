@@ -27,7 +27,8 @@ final class Rig {
     init(
         seed: UInt64 = 0, order: SteppedExecutor.Order = .arrival,
         delay: @escaping @Sendable () -> MortalNode.Delay = { .turns(1) },
-        judge: @escaping @Sendable (_ process: Int, _ number: Int, _ step: Lifeline.Step) -> Lifeline.Fate = { _, _, _ in
+        judge: @escaping @Sendable (_ process: Int, _ number: Int, _ step: Lifeline.Step) -> Lifeline.Fate = {
+            _, _, _ in
             .proceed
         }
     ) {
