@@ -69,11 +69,11 @@ class World:
 
     def _instances(self, ec2):
         launch = dict(ImageId=self.image, InstanceType="t3.micro", MinCount=1, MaxCount=1)
-        running = ec2.run_instances(**launch, BlockDeviceMappings=[
-            {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1}}])["Instances"][0]
+        data = [{"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1}}]
+        running = ec2.run_instances(**launch, BlockDeviceMappings=data)["Instances"][0]
         self.instance = running["InstanceId"]
         self.interface = running["NetworkInterfaces"][0]["NetworkInterfaceId"]
-        self.stopped = ec2.run_instances(**launch)["Instances"][0]["InstanceId"]
+        self.stopped = ec2.run_instances(**launch, BlockDeviceMappings=data)["Instances"][0]["InstanceId"]
         quick = {"Delay": 1, "MaxAttempts": 60}
         ec2.get_waiter("instance_running").wait(InstanceIds=[self.instance, self.stopped], WaiterConfig=quick)
         ec2.stop_instances(InstanceIds=[self.stopped])
@@ -83,6 +83,8 @@ class World:
         described = ec2.describe_instances(InstanceIds=[self.instance])["Reservations"][0]["Instances"][0]
         self.zone = described["Placement"]["AvailabilityZone"]
         self.root, self.data = [mapping["Ebs"]["VolumeId"] for mapping in described["BlockDeviceMappings"]]
+        stopped = ec2.describe_instances(InstanceIds=[self.stopped])["Reservations"][0]["Instances"][0]
+        self.stopped_data = stopped["BlockDeviceMappings"][1]["Ebs"]["VolumeId"]
         self.free_volume = None
 
     def with_free_volume(self):
@@ -110,7 +112,7 @@ EXAMPLES = {
     "AssociateDhcpOptions": lambda w: {"DhcpOptionsId": w.options, "VpcId": w.vpc},
     "AssociateRouteTable": lambda w: {"RouteTableId": w.table, "SubnetId": w.empty_subnet},
     "AttachInternetGateway": lambda w: {"InternetGatewayId": w.free_gateway, "VpcId": w.empty_vpc},
-    "AttachVolume": lambda w: {"VolumeId": w.free_volume, "InstanceId": w.instance, "Device": "/dev/sdh"},
+    "AttachVolume": lambda w: {"VolumeId": w.free_volume, "InstanceId": w.stopped, "Device": "/dev/sdh"},
     "AuthorizeSecurityGroupEgress": lambda w: {"GroupId": w.group, "IpPermissions": [w.permission(80)]},
     "AuthorizeSecurityGroupIngress": lambda w: {"GroupId": w.group, "IpPermissions": [w.permission(80)]},
     "CreateDefaultSubnet": None,  # refused while the zone has one; in test_vpcs
@@ -175,7 +177,7 @@ EXAMPLES = {
     "DescribeVpcClassicLinkDnsSupport": lambda w: {"VpcIds": [w.vpc]},
     "DescribeVpcs": lambda w: {"VpcIds": [w.vpc]},
     "DetachInternetGateway": lambda w: {"InternetGatewayId": w.gateway, "VpcId": w.vpc},
-    "DetachVolume": lambda w: {"VolumeId": w.data, "InstanceId": w.instance},
+    "DetachVolume": lambda w: {"VolumeId": w.stopped_data, "InstanceId": w.stopped},
     "DisassociateAddress": lambda w: {"AssociationId": w.address_association},
     "DisassociateRouteTable": lambda w: {"AssociationId": w.table_association},
     "GetConsoleOutput": lambda w: {"InstanceId": w.instance},
