@@ -52,6 +52,7 @@ class Apus(Server):
     name = "apus"
 
     def __init__(self, folder, *options, prefix=()):
+        os.makedirs(folder, exist_ok=True)
         self.state, self.options, self.prefix = os.path.join(folder, "apus"), options, prefix
         self.log = os.path.join(folder, "apus.log")
         self.start()

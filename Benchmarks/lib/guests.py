@@ -101,61 +101,63 @@ def banner(namespace, address, seconds=120):
     raise TimeoutError(f"no ssh at {address}")
 
 
+def info(path):
+    return json.loads(run(["qemu-img", "info", "-U", "--output=json", path]))
+
+
+def backing(path):
+    return info(path).get("backing-filename") is not None
+
+
+def is_disk(path):
+    with open(path, "rb") as file:
+        return file.read(4) == b"QFI\xfb"
+
+
 class LineByHand:
     """The command line of a guest that Apus launched, its descriptors replaced by files, its isolation left out."""
 
     def __init__(self, cloud, id, folder):
         self.folder = folder
         pid, line = cloud.qemu_of(id)
-        files = {}
-        for name in os.listdir(f"/proc/{pid}/fd"):
-            files[name] = os.readlink(f"/proc/{pid}/fd/{name}")
-        self.volume = None
-        arguments, place = [line[0]], 1
+        files = {name: os.readlink(f"/proc/{pid}/fd/{name}") for name in os.listdir(f"/proc/{pid}/fd")}
+        disks = [path for path in set(files.values()) if os.path.isfile(path) and is_disk(path)]
+        top = info(next(path for path in disks if backing(path)))
+        self.size = top["virtual-size"]
+        self.base = top.get("full-backing-filename") or top["backing-filename"]
+        if not os.path.isabs(self.base):
+            self.base = os.path.join(os.path.dirname(top["filename"]), self.base)
+        self.arguments, place = [line[0]], 1
         while place < len(line):
-            option, value = line[place], line[place + 1] if place + 1 < len(line) else ""
+            option, value = line[place], line[place + 1]
             place += 2
-            if option in ("-add-fd", "-sandbox", "-run-with", "-runas"):
+            if option in ("-add-fd", "-sandbox", "-blockdev"):
                 continue
             value = re.sub(r"/proc/self/fd/(\d+)", lambda found: files[found.group(1)], value)
-            value = re.sub(r"/dev/fdset/(\d+)", lambda found: files.get(found.group(1), "/dev/null"), value)
-            arguments += [option, value]
-        self.arguments = arguments
-        self.kernel_files = files
-
-    def disk(self):
-        """The root disk and its base, as the line names them."""
-        for option, value in zip(self.arguments, self.arguments[1:]):
-            if option == "-blockdev" and '"filename"' in value:
-                yield json.loads(value)["filename"]
+            self.arguments += [option, re.sub(r"drive=[^,]+", "drive=top", value)]
 
     def spawn(self, number, tap=None):
-        """Starts it on a fresh overlay; the process and the path of its monitor."""
-        monitor = os.path.join(self.folder, f"hand{number}.qmp")
-        overlay = os.path.join(self.folder, f"hand{number}.qcow2")
-        sources = list(dict.fromkeys(self.disk()))
-        top, base = sources[-1], sources[0]
-        for source in sources:
-            info = json.loads(run(["qemu-img", "info", "-U", "--output=json", source]))
-            if info.get("backing-filename"):
-                top = source
-            else:
-                base = source
-        size = json.loads(run(["qemu-img", "info", "-U", "--output=json", top]))["virtual-size"]
-        kind = json.loads(run(["qemu-img", "info", "-U", "--output=json", base]))["format"]
+        """Starts it on a fresh overlay: the process, the path of its monitor, and when that began."""
+        monitor, overlay = (os.path.join(self.folder, f"hand{number}.{end}") for end in ("qmp", "qcow2"))
         began = time.monotonic()
-        run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", base, "-F", kind, overlay, str(size)])
+        run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", self.base, "-F", info(self.base)["format"], overlay,
+             str(self.size)])
         arguments = []
         for argument in self.arguments:
-            argument = argument.replace(top, overlay)
             if argument.startswith("socket,id=monitor"):
                 argument = f"socket,id=monitor,path={monitor},server=on,wait=off"
             elif argument.startswith("socket,id=console"):
                 argument = f"file,id=console,path={self.folder}/hand{number}.console"
             elif argument.startswith("tap,id="):
                 identity = argument.split(",")[1]
-                argument = f"tap,{identity},ifname={tap},script=no,downscript=no,vhost=off" if tap else f"hubport,{identity},hubid=0"
+                argument = (f"tap,{identity},ifname={tap},script=no,downscript=no,vhost=off" if tap
+                            else f"hubport,{identity},hubid=0")
             arguments.append(argument)
+        # The disk is named before the device that it is for.
+        first = next(place for place, value in enumerate(arguments) if value == "-device")
+        arguments[first:first] = [
+            "-blockdev", json.dumps({"driver": "file", "filename": overlay, "node-name": "file"}),
+            "-blockdev", json.dumps({"driver": "qcow2", "file": "file", "node-name": "top"})]
         return start(arguments, os.path.join(self.folder, f"hand{number}.log")), monitor, began
 
 
@@ -188,7 +190,7 @@ def resumed(monitor, process, seconds=60):
 
 
 class HandNetwork:
-    """A tap with DHCP and an empty metadata service, in a namespace of its own."""
+    """A tap with DHCP and a metadata service, in a namespace of its own."""
 
     def __init__(self, lab, mac):
         self.namespace = lab.namespace("hand")
@@ -203,7 +205,7 @@ class HandNetwork:
                    "--dhcp-option=3,10.9.0.1", "--dhcp-authoritative", "--no-ping"),
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         with In(self.namespace):
-            self.metadata = http.server.ThreadingHTTPServer(("169.254.169.254", 80), Nothing)
+            self.metadata = http.server.ThreadingHTTPServer(("169.254.169.254", 80), Metadata)
         threading.Thread(target=self.metadata.serve_forever, daemon=True).start()
 
     def close(self):
@@ -212,11 +214,23 @@ class HandNetwork:
         self.metadata.shutdown()
 
 
-class Nothing(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_error(404)
+class Metadata(http.server.BaseHTTPRequestHandler):
+    """As much of an instance's metadata as a guest waits for at boot."""
+    protocol_version = "HTTP/1.1"
+    answers = {"instance-id": "i-00000000000000001", "local-hostname": "byhand", "local-ipv4": "10.9.0.20"}
 
-    do_PUT = do_GET
+    def _send(self, status, text):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def do_PUT(self):
+        self._send(200, "token")
+
+    def do_GET(self):
+        name = self.path.rsplit("/", 1)[1]
+        self._send(200 if name in self.answers else 404, self.answers.get(name, ""))
 
     def log_message(self, *_):
         pass

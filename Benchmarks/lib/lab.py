@@ -154,8 +154,13 @@ class Guest:
         run(["ip", "-n", router, "link", "set", link, "netns", self.namespace])
         batch = "\n".join([
             f"link set dev {link} name eth0 address {mac}", "link set dev eth0 up",
-            f"addr add {self.address}/16 dev eth0", "route add default dev eth0"]) + "\n"
+            f"addr add {self.address}/16 dev eth0", f"route add default via {router_address(self.address)}"]) + "\n"
         run(["ip", "-n", self.namespace, "-batch", "-"], input=batch)
+
+
+def router_address(address):
+    """The VPC router's address in the benchmarks' subnets, which are /16: base + 1."""
+    return ".".join(address.split(".")[:2]) + ".0.1"
 
 
 def wait_running(cloud, instances, seconds=300):
