@@ -48,6 +48,8 @@ let package = Package(
         tests(of: "HostSystem"),
         part("QMP", [nioCore, nioPosix]),
         tests(of: "QMP", [nioCore, nioPosix]),
+        part("NBD", ["HostSystem"]),
+        tests(of: "NBD", ["HostSystem"]),
         part("SigV4", ["CloudTypes", crypto]),
         .testTarget(
             name: "SigV4Tests", dependencies: ["SigV4", "CloudTypes", crypto],

@@ -1,11 +1,10 @@
 // Listening and connected Unix sockets, at paths of any length.
 
 import Glibc
-import HostSystem
 
-enum UnixSocket {
+package enum UnixSocket {
     /// A listening socket at `path`, which replaces what was there; only our own user may connect.
-    static func listen(_ path: String) throws(SystemError) -> OwnedDescriptor {
+    package static func listen(_ path: String) throws(SystemError) -> OwnedDescriptor {
         unlink(path)
         return try make(path) { socket, address, length throws(SystemError) in
             guard bind(socket, address, length) == 0 else { throw SystemError("bind \(path)") }
@@ -15,7 +14,7 @@ enum UnixSocket {
     }
 
     /// A socket connected to whoever holds the listening end; does not wait for it to accept.
-    static func connect(_ path: String) throws(SystemError) -> OwnedDescriptor {
+    package static func connect(_ path: String) throws(SystemError) -> OwnedDescriptor {
         try make(path) { socket, address, length throws(SystemError) in
             guard Glibc.connect(socket, address, length) == 0 else { throw SystemError("connect \(path)") }
         }
