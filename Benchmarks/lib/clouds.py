@@ -9,17 +9,19 @@ import sys
 import tempfile
 import time
 
+from lib import leftovers, undo
+from lib.leftovers import APUS, ROOT
 from lib.processes import start, stop
 from lib.signing import Signer
 from lib.wire import Connection, Refused, until
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-APUS = os.environ.get("APUS", os.path.join(ROOT, ".build/release/apus"))
-
 
 def work_folder():
-    """A folder on a real disk: BENCHMARK_DIR, else /var/tmp."""
-    return tempfile.mkdtemp(prefix="apus-benchmark-", dir=os.environ.get("BENCHMARK_DIR", "/var/tmp"))
+    """A folder on a real disk: in BENCHMARK_DIR, else in /var/tmp. What killed benchmarks left is removed first."""
+    leftovers.sweep()
+    folder = tempfile.mkdtemp(prefix=f"{leftovers.WORK}{os.getpid()}-", dir=leftovers.WORK_PARENT)
+    undo.later(clean, folder)
+    return folder
 
 
 class Server:
@@ -160,4 +162,4 @@ def clean(folder):
     shutil.rmtree(folder, ignore_errors=True)
 
 
-__all__ = ["Apus", "Moto", "Refused", "work_folder", "values", "an_image", "launch", "own_subnet", "settle", "clean"]
+__all__ = ["APUS", "ROOT", "Apus", "Moto", "Refused", "work_folder", "values", "an_image", "launch", "own_subnet", "settle", "clean"]

@@ -1,18 +1,19 @@
 """Real guests: Apus in a lab, and the same QEMU line put together by hand."""
 
+import contextlib
 import glob
 import http.server
 import json
 import os
 import re
 import socket
-import subprocess
 import threading
 import time
 
+from lib import undo
 from lib.clouds import APUS, Apus
 from lib.lab import In, inside, run
-from lib.processes import start
+from lib.processes import kill, start
 
 
 class GuestCloud(Apus):
@@ -20,6 +21,7 @@ class GuestCloud(Apus):
 
     def __init__(self, lab, folder):
         self.lab = lab
+        undo.later(self._down, os.path.join(folder, "apus"))
         super().__init__(folder, prefix=tuple(inside(lab.host)))
         with In(lab.host):
             self.connection._open()
@@ -41,20 +43,20 @@ class GuestCloud(Apus):
             "IpPermissions.1.IpRanges.1.CidrIp": "0.0.0.0/0"})
         return image
 
-    def states(self, ids):
-        xml = self.call("DescribeInstances", **{f"InstanceId.{place + 1}": id for place, id in enumerate(ids)})
-        return re.findall("<instanceState><code>[0-9]+</code><name>([^<]*)<", xml), xml
-
-    def until_state(self, ids, wanted, seconds=180):
-        """Asks every 2 ms, and returns the last answer."""
+    def until_state(self, ids, wanted, seconds=180, every=0.002):
+        """Asks every 2 ms, in the same signed words, and returns the last answer."""
+        question = self.signer.request(
+            "DescribeInstances", **{f"InstanceId.{place + 1}": id for place, id in enumerate(ids)})
         end = time.monotonic() + seconds
         while True:
-            states, xml = self.states(ids)
+            with In(self.lab.host):
+                xml = self.connection.send(question).decode()
+            states = re.findall("<instanceState><code>[0-9]+</code><name>([^<]*)<", xml)
             if all(state == wanted for state in states):
                 return xml
             if time.monotonic() > end or "terminated" in states and wanted != "terminated":
                 raise RuntimeError(f"instances are {set(states)}: {open(self.log).read()[-1500:]}")
-            time.sleep(0.002)
+            time.sleep(every)
 
     def terminate(self, ids):
         self.call("TerminateInstances", SkipOsShutdown="true",
@@ -74,11 +76,13 @@ class GuestCloud(Apus):
 
     def close(self):
         self.connection.close()
-        # Also when it does not serve any more: guests outlive it.
-        run(inside(self.lab.host, APUS, "down", "--purge", "--state-dir", self.state), check=False)
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        self._down(self.state)
+        kill(self.process)
+
+    def _down(self, state):
+        """Also when it does not serve any more: guests outlive it."""
+        if os.path.exists(state) and os.path.exists(f"/run/netns/{self.lab.host}"):
+            run(inside(self.lab.host, APUS, "down", "--purge", "--state-dir", state), check=False)
 
 
 def banner(namespace, address, seconds=120):
@@ -105,132 +109,157 @@ def info(path):
     return json.loads(run(["qemu-img", "info", "-U", "--output=json", path]))
 
 
-def backing(path):
-    return info(path).get("backing-filename") is not None
-
-
 def is_disk(path):
     with open(path, "rb") as file:
         return file.read(4) == b"QFI\xfb"
 
 
 class LineByHand:
-    """The command line of a guest that Apus launched, its descriptors replaced by files, its isolation left out."""
+    """The command line of a guest that Apus launched: its descriptors replaced by files and sockets of its own, its
+    isolation left out, everything else as it is. Its disks are made before any clock starts."""
 
-    def __init__(self, cloud, id, folder):
-        self.folder = folder
+    def __init__(self, cloud, id, folder, network=None):
+        self.folder, self.network = folder, network
         pid, line = cloud.qemu_of(id)
         files = {name: os.readlink(f"/proc/{pid}/fd/{name}") for name in os.listdir(f"/proc/{pid}/fd")}
-        disks = [path for path in set(files.values()) if os.path.isfile(path) and is_disk(path)]
-        top = info(next(path for path in disks if backing(path)))
-        self.size = top["virtual-size"]
-        self.base = top.get("full-backing-filename") or top["backing-filename"]
-        if not os.path.isabs(self.base):
-            self.base = os.path.join(os.path.dirname(top["filename"]), self.base)
-        self.arguments, place = [line[0]], 1
-        while place < len(line):
-            option, value = line[place], line[place + 1]
-            place += 2
-            if option in ("-add-fd", "-sandbox", "-blockdev"):
-                continue
-            value = re.sub(r"/proc/self/fd/(\d+)", lambda found: files[found.group(1)], value)
-            self.arguments += [option, re.sub(r"drive=[^,]+", "drive=top", value)]
+        overlay = next(path for path in set(files.values())
+                       if os.path.isfile(path) and is_disk(path) and info(path).get("backing-filename"))
+        top = info(overlay)
+        self.disk, self.size = overlay, top["virtual-size"]
+        base = top.get("full-backing-filename") or top["backing-filename"]
+        self.base = os.path.join(os.path.dirname(overlay), base)
+        self.arguments = [line[0]]
+        for option, value in zip(line[1::2], line[2::2]):
+            if option not in ("-add-fd", "-sandbox"):
+                value = re.sub(r"/proc/self/fd/(\d+)", lambda found: files[found.group(1)], value)
+                self.arguments += [option, self._node(value) if option == "-blockdev" else value]
 
-    def spawn(self, number, tap=None):
-        """Starts it on a fresh overlay: the process, the path of its monitor, and when that began."""
-        monitor, overlay = (os.path.join(self.folder, f"hand{number}.{end}") for end in ("qmp", "qcow2"))
-        began = time.monotonic()
-        run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", self.base, "-F", info(self.base)["format"], overlay,
+    def _node(self, text):
+        """A block node whose file is named: the base is only read, the overlay is written."""
+        node = json.loads(text)
+        if "filename" in node:
+            node["filename"] = self.base if node.get("read-only") else self.disk
+        return json.dumps(node)
+
+    def prepare(self, number):
+        """Makes the disk that `spawn` will use."""
+        run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", self.base, "-F", "raw", self._path(number, "qcow2"),
              str(self.size)])
-        arguments = []
-        for argument in self.arguments:
-            if argument.startswith("socket,id=monitor"):
-                argument = f"socket,id=monitor,path={monitor},server=on,wait=off"
-            elif argument.startswith("socket,id=console"):
-                argument = f"file,id=console,path={self.folder}/hand{number}.console"
-            elif argument.startswith("tap,id="):
-                identity = argument.split(",")[1]
-                argument = (f"tap,{identity},ifname={tap},script=no,downscript=no,vhost=off" if tap
-                            else f"hubport,{identity},hubid=0")
-            arguments.append(argument)
-        # The disk is named before the device that it is for.
-        first = next(place for place, value in enumerate(arguments) if value == "-device")
-        arguments[first:first] = [
-            "-blockdev", json.dumps({"driver": "file", "filename": overlay, "node-name": "file"}),
-            "-blockdev", json.dumps({"driver": "qcow2", "file": "file", "node-name": "top"})]
-        return start(arguments, os.path.join(self.folder, f"hand{number}.log")), monitor, began
+
+    def spawn(self, number):
+        """Starts it: the process, the path of its monitor, and when that began."""
+        arguments = [self._own(argument, number) for argument in self.arguments]
+        log = self._path(number, "log")
+        with In(self.network.namespace) if self.network else contextlib.nullcontext():
+            began = time.monotonic()
+            return start(arguments, log), self._path(number, "qmp"), began
+
+    def remove(self, number):
+        for end in ("qcow2", "qmp", "qmp.log", "console", "log"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._path(number, end))
+
+    def _path(self, number, end):
+        return os.path.join(self.folder, f"hand{number}.{end}")
+
+    def _own(self, argument, number):
+        """An argument with the files that this guest has to itself."""
+        if argument.startswith("socket,id=monitor"):
+            path = self._path(number, "qmp")
+            return f"socket,id=monitor,path={path},server=on,wait=off,logfile={path}.log,logappend=on"
+        if argument.startswith("socket,id=console"):
+            return f"file,id=console,path={self._path(number, 'console')}"
+        if argument.startswith("tap,id="):
+            identity = argument.split(",")[1]
+            return (f"tap,{identity},ifname=t0,script=no,downscript=no,vhost=off" if self.network
+                    else f"hubport,{identity},hubid=0")
+        return argument.replace(self.disk, self._path(number, "qcow2"))
 
 
 def resumed(monitor, process, seconds=60):
     """Returns when the monitor says that the processors run."""
     end = time.monotonic() + seconds
-    while True:
-        link = socket.socket(socket.AF_UNIX)
-        try:
-            link.connect(monitor)
-            break
-        except OSError:
-            link.close()
-            if time.monotonic() > end or process.poll() is not None:
-                raise RuntimeError("QEMU by hand did not start") from None
-            time.sleep(0.001)
-    stream = link.makefile("rw")
-    stream.readline()
-    for command in ("qmp_capabilities", "query-status"):
-        stream.write(json.dumps({"execute": command}) + "\n")
-        stream.flush()
-        while True:
-            answer = json.loads(stream.readline())
-            if "return" in answer:
-                break
-    link.close()
+    try:
+        link = connected(monitor, process, end)
+        with link, link.makefile("rw") as stream:
+            stream.readline()
+            for command in ("qmp_capabilities", "query-status"):
+                stream.write(json.dumps({"execute": command}) + "\n")
+                stream.flush()
+                while "return" not in (answer := json.loads(stream.readline())):
+                    pass
+    except (OSError, ValueError) as error:
+        with open(monitor.removesuffix("qmp") + "log") as file:
+            raise RuntimeError(f"QEMU by hand did not start: {error}: {file.read()[:1000]}") from None
     if not answer["return"].get("running"):
         raise RuntimeError("QEMU by hand does not run")
     return time.monotonic()
 
 
+def connected(path, process, end):
+    while True:
+        link = socket.socket(socket.AF_UNIX)
+        try:
+            link.connect(path)
+            return link
+        except OSError:
+            link.close()
+            if time.monotonic() > end or process.poll() is not None:
+                raise
+            time.sleep(0.001)
+
+
 class HandNetwork:
     """A tap with DHCP and a metadata service, in a namespace of its own."""
 
-    def __init__(self, lab, mac):
+    def __init__(self, lab, mac, instance):
         self.namespace = lab.namespace("hand")
         run(["ip", "-n", self.namespace, "-batch", "-"], input=(
             "tuntap add dev t0 mode tap\nlink set t0 up\naddr add 10.9.0.1/24 dev t0\n"
             "addr add 169.254.169.254/32 dev t0\n"))
         self.address = "10.9.0.20"
-        self.resolver = subprocess.Popen(
+        self.resolver = start(
             inside(self.namespace, "dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--interface=t0",
                    "--bind-interfaces", "--no-resolv", "--no-hosts", "--dhcp-leasefile=/dev/null",
                    "--dhcp-range=10.9.0.20,10.9.0.20,255.255.255.0", f"--dhcp-host={mac},{self.address}",
-                   "--dhcp-option=3,10.9.0.1", "--dhcp-authoritative", "--no-ping"),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                   "--dhcp-option=3,10.9.0.1", "--dhcp-authoritative", "--no-ping"), "/dev/null")
+        Metadata.answers = {"token": "token", "instance-id": instance, "local-hostname": "ip-10-9-0-20.ec2.internal",
+                            "local-ipv4": self.address}
         with In(self.namespace):
             self.metadata = http.server.ThreadingHTTPServer(("169.254.169.254", 80), Metadata)
         threading.Thread(target=self.metadata.serve_forever, daemon=True).start()
 
     def close(self):
-        self.resolver.kill()
-        self.resolver.wait()
+        kill(self.resolver)
         self.metadata.shutdown()
+        self.metadata.server_close()
 
 
 class Metadata(http.server.BaseHTTPRequestHandler):
-    """As much of an instance's metadata as a guest waits for at boot."""
+    """As much of an instance's metadata as a guest waits for at boot, each answer in one packet, as ours are; also
+    the page that says that there is no key pair."""
     protocol_version = "HTTP/1.1"
-    answers = {"instance-id": "i-00000000000000001", "local-hostname": "byhand", "local-ipv4": "10.9.0.20"}
-
-    def _send(self, status, text):
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text.encode())
-
-    def do_PUT(self):
-        self._send(200, "token")
+    wbufsize = -1
+    answers = {}
+    missing = """<?xml version="1.0" encoding="iso-8859-1"?>
+<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" \
+"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">
+<html xmlns="http://www.w3.org/1999/xhtml" xml:lang="en" lang="en">
+ <head><title>404 - Not Found</title></head>
+ <body><h1>404 - Not Found</h1></body>
+</html>
+"""
 
     def do_GET(self):
         name = self.path.rsplit("/", 1)[1]
-        self._send(200 if name in self.answers else 404, self.answers.get(name, ""))
+        text = self.answers.get(name, self.missing)
+        self.send_response(200 if name in self.answers else 404)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+        self.wfile.flush()
+
+    do_PUT = do_GET
 
     def log_message(self, *_):
         pass

@@ -6,10 +6,10 @@ import re
 import subprocess
 import time
 
-from lib.clouds import ROOT, Server
+from lib import undo
+from lib.clouds import Server
+from lib.leftovers import FABRIC, LAB
 from lib.processes import start, stop
-
-FABRIC = os.environ.get("FABRIC_BENCH", os.path.join(ROOT, ".build/release/FabricBench"))
 
 
 def run(arguments, input=None, check=True):
@@ -30,14 +30,15 @@ class Lab:
     def __init__(self):
         if os.geteuid() != 0:
             raise SystemExit("needs root, for network namespaces")
-        self.name = f"apusbench-{os.getpid()}"
+        self.name = f"{LAB}{os.getpid()}"
         self.namespaces = []
+        undo.later(self.close)
         self.host = self.namespace("host")
 
     def namespace(self, name):
         name = f"{self.name}-{name}"
-        run(["ip", "netns", "add", name])
         self.namespaces.append(name)
+        run(["ip", "netns", "add", name])
         run(["ip", "-n", name, "link", "set", "lo", "up"])
         return name
 
@@ -46,8 +47,9 @@ class Lab:
         self.namespaces.remove(name)
 
     def close(self):
-        for name in reversed(self.namespaces):
-            run(["ip", "netns", "del", name], check=False)
+        while self.namespaces:
+            run(["ip", "netns", "del", self.namespaces[-1]], check=False)
+            self.namespaces.pop()
 
 
 class In:
@@ -84,6 +86,7 @@ class FabricCloud(Server):
         os.makedirs(self.state, exist_ok=True)
         self.log = os.path.join(folder, "fabric.log")
         self.output = os.path.join(folder, "fabric.out")
+        undo.later(self._clean)
         # The API's port is in the namespace too.
         process = start(
             inside(lab.host, FABRIC, self.state), self.log, stdout=open(self.output, "wb"), stdin=subprocess.PIPE)
@@ -135,7 +138,12 @@ class FabricCloud(Server):
                 self.process.wait(120)
             except subprocess.TimeoutExpired:
                 stop(self.process)
-        run(inside(self.lab.host, FABRIC, self.state, "clean"), check=False)
+        self._clean()
+
+    def _clean(self):
+        """Also when it does not serve any more: networks outlive it."""
+        if os.path.exists(f"/run/netns/{self.lab.host}"):
+            run(inside(self.lab.host, FABRIC, self.state, "clean"), check=False)
 
 
 class Guest:

@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 
+from lib import undo
+
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 
@@ -25,9 +27,17 @@ def resident_mib(pid):
 def start(arguments, log, **options):
     """A child in its own session, its output in a file, which ends with us at the latest."""
     with open(log, "ab") as output:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             arguments, stdin=options.pop("stdin", subprocess.DEVNULL), stdout=options.pop("stdout", output),
             stderr=output, start_new_session=True, **options)
+    undo.later(kill, process)
+    return process
+
+
+def kill(process):
+    if process.poll() is None:
+        process.kill()
+        process.wait()
 
 
 def stop(process, patience=15):

@@ -1,11 +1,9 @@
 """Samples in pairs, and how they are shown: median, min-max, ratio, and one last line per figure."""
 
-import signal
 import statistics
 import sys
 
-# Whoever ends a benchmark early still gets everything taken away.
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+from lib import undo  # noqa: F401  Whoever ends a benchmark early still gets everything taken away.
 
 
 def log(text):
