@@ -30,7 +30,11 @@ package struct Action: Sendable {
         cost = .unknown
         run = { call throws(EC2Error) in
             let input = try Action.input(of: operation, call)
-            if (input as? any DryRunInput)?.dryRun == true { throw .dryRun }
+            if (input as? any DryRunInput)?.dryRun == true {
+                var attempt = call.cloud.snapshot(as: call.caller)
+                try meaning.rehearse(input, &attempt)
+                throw .dryRun
+            }
             let output = try await meaning.perform(input, for: call.caller, in: call.cloud, on: call.node)
             return QueryResponse.success(operation, output, requestID: call.requestID)
         }

@@ -17,6 +17,8 @@ package protocol RecordAction: Sendable {
 /// An action that must ask the node or compute for long: few.
 package protocol LiveAction: Sendable {
     associatedtype Operation: QueryOperation
+    /// What a dry run tries on records that are then thrown away: refuses what `perform` would refuse before it waits.
+    static func rehearse(_ input: Operation.Input, _ transaction: inout Transaction) throws(EC2Error)
     static func perform(
         _ input: Operation.Input, for caller: Caller, in cloud: Cloud, on node: any Node
     ) async throws(EC2Error) -> Operation.Output

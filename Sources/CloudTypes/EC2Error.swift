@@ -21,11 +21,7 @@ extension EC2Error {
     package static func notFound<Kind>(_ id: ResourceID<Kind>) -> EC2Error { notFound([id]) }
 
     package static func notFound<Kind>(_ ids: [ResourceID<Kind>]) -> EC2Error {
-        let list = ids.map(\.description).joined(separator: ", ")
-        let sentence =
-            ids.count == 1
-            ? "The \(Kind.noun) ID '\(list)' does not exist" : "The \(Kind.noun) IDs '\(list)' do not exist"
-        return EC2Error(Kind.notFoundCode, sentence)
+        EC2Error(Kind.notFoundCode, Kind.notFoundSentence(ids.map(\.description)))
     }
 
     package static func malformedID<Kind: ResourceKind>(_ text: String, _ kind: Kind.Type) -> EC2Error {

@@ -73,4 +73,13 @@ package protocol ResourceKind: Sendable {
     static var malformedCode: String { get }
     /// The noun of AWS's sentence "The … ID 'x' does not exist".
     static var noun: String { get }
+    /// What AWS says of ids that are not there.
+    static func notFoundSentence(_ ids: [String]) -> String
+}
+
+extension ResourceKind {
+    package static func notFoundSentence(_ ids: [String]) -> String {
+        let list = ids.joined(separator: ", ")
+        return ids.count == 1 ? "The \(noun) ID '\(list)' does not exist" : "The \(noun) IDs '\(list)' do not exist"
+    }
 }

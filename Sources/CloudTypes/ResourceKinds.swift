@@ -42,7 +42,12 @@ package enum ImageKind: ResourceKind {
     package static let resourceType = "image"
     package static let notFoundCode = "InvalidAMIID.NotFound"
     package static let malformedCode = "InvalidAMIID.Malformed"
-    package static let noun = "image id"
+    package static let noun = "image"
+
+    package static func notFoundSentence(_ ids: [String]) -> String {
+        let list = ids.joined(separator: ", ")
+        return ids.count == 1 ? "The image id '[\(list)]' does not exist" : "The image ids '[\(list)]' do not exist"
+    }
 }
 package typealias ImageID = ResourceID<ImageKind>
 
@@ -151,6 +156,12 @@ package enum SecurityGroupKind: ResourceKind {
     package static let notFoundCode = "InvalidGroup.NotFound"
     package static let malformedCode = "InvalidGroupId.Malformed"
     package static let noun = "security group"
+
+    package static func notFoundSentence(_ ids: [String]) -> String {
+        let list = ids.joined(separator: ", ")
+        return ids.count == 1
+            ? "The security group '\(list)' does not exist" : "The security groups '\(list)' do not exist"
+    }
 }
 package typealias SecurityGroupID = ResourceID<SecurityGroupKind>
 

@@ -74,10 +74,16 @@ class World:
         self.instance = running["InstanceId"]
         self.interface = running["NetworkInterfaces"][0]["NetworkInterfaceId"]
         self.stopped = ec2.run_instances(**launch, BlockDeviceMappings=data)["Instances"][0]["InstanceId"]
+        subnet = running["SubnetId"]
+        self.spare_interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+        router = ec2.run_instances(**launch, NetworkInterfaces=[
+            {"DeviceIndex": number, "SubnetId": subnet} for number in range(2)])["Instances"][0]
+        self.interface_attachment = router["NetworkInterfaces"][1]["Attachment"]["AttachmentId"]
         quick = {"Delay": 1, "MaxAttempts": 60}
-        ec2.get_waiter("instance_running").wait(InstanceIds=[self.instance, self.stopped], WaiterConfig=quick)
-        ec2.stop_instances(InstanceIds=[self.stopped])
-        ec2.get_waiter("instance_stopped").wait(InstanceIds=[self.stopped], WaiterConfig=quick)
+        idle = [self.stopped, router["InstanceId"]]
+        ec2.get_waiter("instance_running").wait(InstanceIds=[self.instance, *idle], WaiterConfig=quick)
+        ec2.stop_instances(InstanceIds=idle)
+        ec2.get_waiter("instance_stopped").wait(InstanceIds=idle, WaiterConfig=quick)
         self.address_association = ec2.associate_address(
             AllocationId=self.used_allocation, InstanceId=self.instance)["AssociationId"]
         described = ec2.describe_instances(InstanceIds=[self.instance])["Reservations"][0]["Instances"][0]
@@ -112,6 +118,8 @@ EXAMPLES = {
     "AssociateDhcpOptions": lambda w: {"DhcpOptionsId": w.options, "VpcId": w.vpc},
     "AssociateRouteTable": lambda w: {"RouteTableId": w.table, "SubnetId": w.empty_subnet},
     "AttachInternetGateway": lambda w: {"InternetGatewayId": w.free_gateway, "VpcId": w.empty_vpc},
+    "AttachNetworkInterface": lambda w: {
+        "NetworkInterfaceId": w.spare_interface, "InstanceId": w.stopped, "DeviceIndex": 1},
     "AttachVolume": lambda w: {"VolumeId": w.free_volume, "InstanceId": w.stopped, "Device": "/dev/sdh"},
     "AuthorizeSecurityGroupEgress": lambda w: {"GroupId": w.group, "IpPermissions": [w.permission(80)]},
     "AuthorizeSecurityGroupIngress": lambda w: {"GroupId": w.group, "IpPermissions": [w.permission(80)]},
@@ -120,6 +128,7 @@ EXAMPLES = {
     "CreateDhcpOptions": lambda w: {"DhcpConfigurations": [{"Key": "domain-name", "Values": ["y.internal"]}]},
     "CreateInternetGateway": lambda w: {},
     "CreateKeyPair": lambda w: {"KeyName": "new", "KeyType": "ed25519", "KeyFormat": "pem"},
+    "CreateNetworkInterface": lambda w: {"SubnetId": w.subnet, "Groups": [w.vpc_group], "Description": "d"},
     "CreateRoute": lambda w: {
         "RouteTableId": w.table, "DestinationCidrBlock": "192.0.2.0/24", "GatewayId": w.gateway},
     "CreateRouteTable": lambda w: {"VpcId": w.vpc},
@@ -131,6 +140,7 @@ EXAMPLES = {
     "DeleteDhcpOptions": lambda w: {"DhcpOptionsId": w.options},
     "DeleteInternetGateway": lambda w: {"InternetGatewayId": w.free_gateway},
     "DeleteKeyPair": lambda w: {"KeyName": "world"},
+    "DeleteNetworkInterface": lambda w: {"NetworkInterfaceId": w.spare_interface},
     "DeleteRoute": lambda w: {"RouteTableId": w.table, "DestinationCidrBlock": "0.0.0.0/0"},
     "DeleteRouteTable": lambda w: {"RouteTableId": w.free_table},
     "DeleteSecurityGroup": lambda w: {"GroupId": w.vpc_group},
@@ -177,6 +187,7 @@ EXAMPLES = {
     "DescribeVpcClassicLinkDnsSupport": lambda w: {"VpcIds": [w.vpc]},
     "DescribeVpcs": lambda w: {"VpcIds": [w.vpc]},
     "DetachInternetGateway": lambda w: {"InternetGatewayId": w.gateway, "VpcId": w.vpc},
+    "DetachNetworkInterface": lambda w: {"AttachmentId": w.interface_attachment},
     "DetachVolume": lambda w: {"VolumeId": w.stopped_data, "InstanceId": w.stopped},
     "DisassociateAddress": lambda w: {"AssociationId": w.address_association},
     "DisassociateRouteTable": lambda w: {"AssociationId": w.table_association},
@@ -188,6 +199,11 @@ EXAMPLES = {
     "ImportKeyPair": lambda w: {"KeyName": "new", "PublicKeyMaterial": w.public_key},
     "ModifyImageAttribute": lambda w: {"ImageId": w.own_image, "Description": {"Value": "new"}},
     "ModifyInstanceAttribute": lambda w: {"InstanceId": w.instance, "DisableApiTermination": {"Value": True}},
+    "ModifyInstanceCapacityReservationAttributes": lambda w: {
+        "InstanceId": w.stopped, "CapacityReservationSpecification": {"CapacityReservationPreference": "none"}},
+    "ModifyInstanceCreditSpecification": lambda w: {
+        "InstanceCreditSpecifications": [{"InstanceId": w.instance, "CpuCredits": "standard"}]},
+    "ModifyInstanceMaintenanceOptions": lambda w: {"InstanceId": w.instance, "AutoRecovery": "disabled"},
     "ModifyInstanceMetadataOptions": lambda w: {"InstanceId": w.instance, "HttpTokens": "required"},
     "ModifyNetworkInterfaceAttribute": lambda w: {
         "NetworkInterfaceId": w.interface, "Description": {"Value": "new"}},
@@ -206,6 +222,7 @@ EXAMPLES = {
     "ReplaceRouteTableAssociation": lambda w: {"AssociationId": w.table_association, "RouteTableId": w.free_table},
     "ResetImageAttribute": lambda w: {"ImageId": w.own_image, "Attribute": "launchPermission"},
     "ResetInstanceAttribute": lambda w: {"InstanceId": w.stopped, "Attribute": "sourceDestCheck"},
+    "ResetNetworkInterfaceAttribute": lambda w: {"NetworkInterfaceId": w.interface, "SourceDestCheck": "true"},
     "RevokeSecurityGroupEgress": lambda w: {"GroupId": w.group, "SecurityGroupRuleIds": [w.egress_rule]},
     "RevokeSecurityGroupIngress": lambda w: {"GroupId": w.group, "SecurityGroupRuleIds": [w.rule]},
     "RunInstances": lambda w: {

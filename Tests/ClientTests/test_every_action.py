@@ -13,8 +13,8 @@ from examples import EXAMPLES, World, changed, everything, exampled, public_key
 ID = re.compile(r"^([a-z]+(?:-[a-z]+)?)-([0-9a-f]{17})$")
 UNKNOWN = "0123456789abcdef0"
 
-# Actions for which an id that is not there is as good as done, as the EC2 API Reference says of each.
-FORGIVING = {"DeleteKeyPair"}
+# Actions for which an id that is not there is as good as done, or is told in the answer, as the EC2 API Reference says.
+FORGIVING = {"DeleteKeyPair", "ModifyInstanceCreditSpecification"}
 
 NOT_FOUND = {
     "i": "InvalidInstanceID.NotFound", "vol": "InvalidVolume.NotFound", "ami": "InvalidAMIID.NotFound",
@@ -23,7 +23,8 @@ NOT_FOUND = {
     "rtbassoc": "InvalidAssociationID.NotFound", "acl": "InvalidNetworkAclID.NotFound",
     "dopt": "InvalidDhcpOptionID.NotFound", "eni": "InvalidNetworkInterfaceID.NotFound",
     "sg": "InvalidGroup.NotFound", "sgr": "InvalidSecurityGroupRuleId.NotFound",
-    "eipalloc": "InvalidAllocationID.NotFound", "eipassoc": "InvalidAssociationID.NotFound"}
+    "eipalloc": "InvalidAllocationID.NotFound", "eipassoc": "InvalidAssociationID.NotFound",
+    "eni-attach": "InvalidAttachmentID.NotFound"}
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +82,16 @@ def test_a_dry_run_tells_that_it_would_have_succeeded_and_does_nothing(world, ac
     assert wrong == []
 
 
-def test_a_dry_run_of_what_is_refused_is_refused_the_same_way(world, unchanged):
-    answer = world.account.ask("DeleteVpc", {"VpcId": f"vpc-{UNKNOWN}", "DryRun": "true"})
-    assert (answer.code, answer.status) == ("InvalidVpcID.NotFound", 400)
+@pytest.mark.parametrize("name,parameters,code", [
+    ("DeleteVpc", {"VpcId": f"vpc-{UNKNOWN}"}, "InvalidVpcID.NotFound"),
+    ("TerminateInstances", {"InstanceId.1": f"i-{UNKNOWN}"}, "InvalidInstanceID.NotFound"),
+    ("TerminateInstances", {"InstanceId.1": "nonsense"}, "InvalidInstanceID.Malformed"),
+    ("GetConsoleOutput", {"InstanceId": f"i-{UNKNOWN}"}, "InvalidInstanceID.NotFound"),
+    ("CreateKeyPair", {"KeyName": "world"}, "InvalidKeyPair.Duplicate"),
+])
+def test_a_dry_run_of_what_is_refused_is_refused_the_same_way(world, unchanged, name, parameters, code):
+    answer = world.account.ask(name, {**parameters, "DryRun": "true"})
+    assert (answer.code, answer.status) == (code, 400)
 
 
 def with_ids(actions, world, replacement):
@@ -117,7 +125,8 @@ def test_a_malformed_id_is_refused(world, actions, unchanged, malformed):
         "InvalidInternetGatewayId.Malformed", "InvalidRouteTableId.Malformed", "InvalidSnapshotID.Malformed",
         "InvalidRouteTableAssociationId.Malformed", "InvalidNetworkAclId.Malformed", "InvalidDhcpOptionsId.Malformed",
         "InvalidNetworkInterfaceId.Malformed", "InvalidGroupId.Malformed", "InvalidSecurityGroupRuleId.Malformed",
-        "InvalidAllocationID.Malformed", "InvalidAssociationID.Malformed"}
+        "InvalidAllocationID.Malformed", "InvalidAssociationID.Malformed",
+        "InvalidNetworkInterfaceAttachmentId.Malformed"}
     calls = [call for call in with_ids(actions, world, lambda id: malformed.format(prefix=id.group(1)))
              if call[0] not in FORGIVING]
     assert refusals(world.account, calls, expected) == []

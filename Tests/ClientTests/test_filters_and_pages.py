@@ -135,3 +135,19 @@ def test_a_token_that_was_never_given_is_refused(world, token):
     for name in ("DescribeSecurityGroups", "DescribeInstances", "DescribeVpcs", "DescribeTags"):
         answer = world.account.ask(name, {"NextToken": token, "MaxResults": "5"})
         assert answer.status in ((400,) if token.strip() else (200, 400)), f"{name}: {answer.body[:200]}"
+
+
+def test_a_token_of_another_action_is_refused(world, refused):
+    ec2 = world.account.ec2
+    token = ec2.describe_security_groups(MaxResults=5)["NextToken"]
+    with refused("InvalidNextToken", 400):
+        ec2.describe_subnets(NextToken=token)
+
+
+def test_named_resources_come_in_pages_where_the_reference_does_not_exclude_it(world):
+    ec2 = world.account.ec2
+    subnets = [subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]][:7]
+    first = ec2.describe_subnets(SubnetIds=subnets, MaxResults=5)
+    rest = ec2.describe_subnets(SubnetIds=subnets, MaxResults=5, NextToken=first["NextToken"])
+    shown = first["Subnets"] + rest["Subnets"]
+    assert sorted(subnet["SubnetId"] for subnet in shown) == sorted(subnets) and "NextToken" not in rest

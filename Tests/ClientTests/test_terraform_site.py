@@ -1,4 +1,4 @@
-"""A Terraform configuration applies, plans empty, changes, plans empty again and destroys, leaving nothing."""
+"""Larger Terraform configurations apply, plan empty, change, plan empty again and destroy, leaving nothing."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import pytest
 
 from examples import changed, everything, public_key
 
-CONFIGURATION = pathlib.Path(__file__).parent / "terraform" / "site.tf"
+CONFIGURATIONS = pathlib.Path(__file__).parent / "terraform"
 PLUGIN_ROOTS = ["/opt", "/usr/share", "/usr/local/share", "~/.terraform.d", "~/.local/share/terraform"]
 
 
@@ -31,10 +31,10 @@ def provider_folder():
 class Terraform:
     """The configuration, copied to a folder of its own, with its variables."""
 
-    def __init__(self, folder, account, plugins, key):
+    def __init__(self, name, folder, account, plugins, key):
         self.folder, self.account = folder, account
         self.variables = {"endpoint": account.endpoint, "public_key": key}
-        shutil.copy(CONFIGURATION, folder)
+        shutil.copy(CONFIGURATIONS / f"{name}.tf", folder)
         self.run("init", f"-plugin-dir={plugins}", "-input=false", variables=False)
 
     def run(self, *words, variables=True, codes=(0,)):
@@ -44,7 +44,7 @@ class Terraform:
         done = subprocess.run(
             ["terraform", f"-chdir={self.folder}", *words, "-no-color", *given], capture_output=True, text=True,
             env=self.account.environment() | {"TF_CLI_CONFIG_FILE": str(nowhere), "CHECKPOINT_DISABLE": "1"},
-            stdin=subprocess.DEVNULL, timeout=240)
+            stdin=subprocess.DEVNULL, timeout=600)
         assert done.returncode in codes, f"terraform {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done
 
@@ -69,9 +69,10 @@ def terraform(account, tmp_path):
     if not plugins:
         pytest.skip(f"no folder with the provider hashicorp/aws in {', '.join(PLUGIN_ROOTS)}; "
                     "APUS_TERRAFORM_PLUGINS names another")
-    folder = tmp_path / "site"
+    folder = tmp_path / "configuration"
     folder.mkdir()
-    return Terraform(folder, account, plugins, public_key(tmp_path).decode().strip())
+    key = public_key(tmp_path).decode().strip()
+    return lambda name: Terraform(name, folder, account, plugins, key)
 
 
 def instance(ec2, id):
@@ -81,6 +82,7 @@ def instance(ec2, id):
 def test_a_site_is_built_found_unchanged_altered_and_taken_away(terraform, account, ec2):
     ec2.describe_vpcs()
     before = everything(account)
+    terraform = terraform("site")
     terraform.apply()
     terraform.assert_nothing_to_do()
     assert terraform.output("account") == account.id
@@ -105,3 +107,32 @@ def test_a_site_is_built_found_unchanged_altered_and_taken_away(terraform, accou
     gone = [one for reservation in ec2.describe_instances()["Reservations"] for one in reservation["Instances"]]
     assert {one["State"]["Name"] for one in gone} == {"terminated"}
     assert set(changed(before, everything(account))) <= {"DescribeInstances", "DescribeTags"}
+
+
+def test_an_estate_of_most_kinds_of_resources_is_kept_in_order(terraform, account, ec2):
+    terraform = terraform("estate")
+    terraform.apply()
+    terraform.assert_nothing_to_do()
+    assert terraform.output("offered") == ["t3.micro", "t3.small"] and terraform.output("subnets") == 2
+    router, web = (instance(ec2, terraform.output(name)) for name in ("router", "web"))
+    assert (router["PrivateIpAddress"], router["PublicIpAddress"]) == ("10.60.0.50", terraform.output("address"))
+    assert router["SourceDestCheck"] is False
+    assert web["MetadataOptions"]["HttpPutResponseHopLimit"] == 1
+    assert [mapping["DeviceName"] for mapping in web["BlockDeviceMappings"]] == ["/dev/xvda", "/dev/sdf"]
+
+    told = terraform.apply(
+        instance_type="t3.small", credits="unlimited", recovery="disabled", port=8443, description="two", hop_limit=2,
+        protected="false")
+    assert " 0 destroyed" in told
+    terraform.assert_nothing_to_do()
+    web = instance(ec2, web["InstanceId"])
+    assert (web["InstanceType"], web["State"]["Name"]) == ("t3.small", "running")
+    assert web["MetadataOptions"]["HttpPutResponseHopLimit"] == 2
+    assert web["MaintenanceOptions"]["AutoRecovery"] == "disabled"
+
+    terraform.run("destroy", "-auto-approve", "-input=false")
+    gone = [one for reservation in ec2.describe_instances()["Reservations"] for one in reservation["Instances"]]
+    assert {one["State"]["Name"] for one in gone} == {"terminated"}
+    assert [vpc["IsDefault"] for vpc in ec2.describe_vpcs()["Vpcs"]] == [True]
+    assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
+    assert ec2.describe_volumes()["Volumes"] == [] and ec2.describe_addresses()["Addresses"] == []

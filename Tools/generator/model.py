@@ -28,6 +28,7 @@ class Model:
         self.operations = self.raw["operations"]
         self.always_written = set()
         self.omitted_when_empty = set()
+        self.kept_when_empty = set()
         for correction in corrections:
             self.correct(correction)
         unknown = [name for name in actions if name not in self.operations]
@@ -109,6 +110,7 @@ class Model:
             "optional": self.make_optional,
             "range": self.set_range,
             "omitWhenEmpty": self.omit_when_empty,
+            "keepWhenEmpty": self.keep_when_empty,
             "addValue": self.add_value,
         }
         kind = correction.get("kind")
@@ -157,3 +159,10 @@ class Model:
             if member not in lists:
                 stop(f"{correction['shape']} has no list {member} any more: {correction}")
             self.omitted_when_empty.add((correction["shape"], member))
+
+    def keep_when_empty(self, correction):
+        shape = self.shape_for(correction)
+        for member in correction["members"]:
+            if self.shapes[shape["members"].get(member, {}).get("shape", "")]["type"] != "list":
+                stop(f"{correction['shape']} has no list {member} any more: {correction}")
+            self.kept_when_empty.add((correction["shape"], member))

@@ -102,9 +102,10 @@ class Member:
 
     @property
     def omitted_when_empty(self):
-        # Resources without tags carry no tag list at all.
-        is_tags = self.element == "Tag"
-        return is_tags or (self.owner, self.model_name) in self.service.model.omitted_when_empty
+        place = (self.owner, self.model_name)
+        # Most resources without tags carry no tag list at all.
+        is_tags = self.element == "Tag" and place not in self.service.model.kept_when_empty
+        return is_tags or place in self.service.model.omitted_when_empty
 
 
 class Service:

@@ -15,7 +15,7 @@ extension Transaction {
     /// - Throws: `InvalidAMIID.NotFound`, `InvalidAMIID.Unavailable`.
     package func launchableImage(_ id: ImageID) throws(EC2Error) -> ImageRecord {
         guard let image = state.images[id], image.isVisible(to: account), image.state != .deregistered else {
-            throw EC2Error("InvalidAMIID.NotFound", "The image id '[\(id)]' does not exist")
+            throw .notFound(id)
         }
         guard image.state == .available else {
             throw EC2Error("InvalidAMIID.Unavailable", "The image ID '\(id)' is not available")

@@ -8,7 +8,7 @@ extension Transaction {
     ///
     /// - Throws: `InvalidAMIID.NotFound`, `InvalidAMIID.Unavailable`, `AuthFailure` for another account's image.
     package func ownImage(_ id: ImageID) throws(EC2Error) -> ImageRecord {
-        guard let image = state.images[id], image.isVisible(to: account) else { throw .imagesNotFound([id]) }
+        guard let image = state.images[id], image.isVisible(to: account) else { throw .notFound(id) }
         guard image.state != .deregistered else {
             throw EC2Error("InvalidAMIID.Unavailable", "The image ID '\(id)' is no longer available")
         }
@@ -64,13 +64,4 @@ extension Transaction {
 extension CloudState {
     /// `amazon` for the operator's images.
     package func ownerAlias(of image: ImageRecord) -> String? { accounts[image.account]?.ownerAlias }
-}
-
-extension EC2Error {
-    package static func imagesNotFound(_ ids: [ImageID]) -> EC2Error {
-        let list = ids.map(\.description).joined(separator: ", ")
-        return EC2Error(
-            "InvalidAMIID.NotFound",
-            ids.count == 1 ? "The image id '[\(list)]' does not exist" : "The image ids '[\(list)]' do not exist")
-    }
 }

@@ -84,11 +84,47 @@ extension Transaction {
         }
     }
 
+    /// - Parameter credits: `standard` or `unlimited`.
+    /// - Throws: `InvalidInstanceID.NotFound`, `IncorrectInstanceState`; `UnsupportedOperation` for a type without
+    ///   CPU credits.
+    package mutating func setCredits(of id: InstanceID, to credits: String) throws(EC2Error) {
+        let instance: InstanceRecord = try owned(id)
+        try checkChangeable(instance)
+        guard instance.creditSpecification != nil else {
+            throw .unsupported("The instance '\(id)' is not a burstable performance instance.")
+        }
+        update(id) { (instance: inout InstanceRecord) in instance.creditSpecification = credits }
+    }
+
+    /// - Throws: `InvalidInstanceID.NotFound`, `IncorrectInstanceState`.
+    package mutating func setMaintenance(
+        of id: InstanceID, autoRecovery: String?, rebootMigration: String?
+    ) throws(EC2Error) {
+        try checkChangeable(owned(id))
+        update(id) { (instance: inout InstanceRecord) in
+            if let autoRecovery { instance.autoRecovery = autoRecovery }
+            if let rebootMigration { instance.rebootMigration = rebootMigration }
+        }
+    }
+
+    /// - Parameter preference: `open` or `none`.
+    /// - Throws: `InvalidInstanceID.NotFound`, `IncorrectInstanceState` unless it is stopped.
+    package mutating func setReservationPreference(of id: InstanceID, to preference: String) throws(EC2Error) {
+        let instance: InstanceRecord = try owned(id)
+        guard instance.state == .stopped else {
+            throw EC2Error("IncorrectInstanceState", "The instance '\(id)' is not in the 'stopped' state.")
+        }
+        update(id) { (instance: inout InstanceRecord) in instance.capacityReservationPreference = preference }
+    }
+
     /// The interface that an instance's own group and check attributes mean.
     ///
-    /// - Throws: `InvalidInstanceID` where there are several.
+    /// - Throws: `InvalidInstanceID` where there are several, `IncorrectInstanceState` where it is gone.
     package func onlyInterface(of id: InstanceID) throws(EC2Error) -> NetworkInterfaceRecord {
         let interfaces = state.networkInterfaces.all(where: IndexKey(.instance, id))
+        guard !interfaces.isEmpty else {
+            throw EC2Error("IncorrectInstanceState", "The instance '\(id)' has no network interface any more.")
+        }
         guard interfaces.count == 1 else {
             throw EC2Error(
                 "InvalidInstanceID",

@@ -59,6 +59,8 @@ package struct InstanceRecord: TaggedRecord, Equatable {
     package var threadsPerCore: Int?
     package var creditSpecification: String?
     package var autoRecovery = "default"
+    /// `default` or `disabled`; nil: `default`.
+    package var rebootMigration: String?
     package var hostNameType = "ip-name"
     package var resourceNameDNSA = false
     package var resourceNameDNSAAAA = false

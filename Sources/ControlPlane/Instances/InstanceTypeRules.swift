@@ -23,6 +23,16 @@ extension Transaction {
                 + "have matching architectures, and try again.")
     }
 
+    /// Whether guests of the type can begin from the image's root device.
+    ///
+    /// - Throws: `InvalidParameterCombination`.
+    func checkRootDevice(of image: ImageRecord, _ facts: InstanceTypeFacts) throws(EC2Error) {
+        guard image.rootDeviceType == .instanceStore, !facts.rootDeviceTypes.contains("instance-store") else { return }
+        throw .invalidParameterCombination(
+            "AMI '\(image.id)' with an instance-store root device is not supported for the instance type "
+                + "'\(facts.name)'.")
+    }
+
     /// - Throws: `InvalidParameterValue`, `InvalidParameterCombination`, `AttachmentLimitExceeded`.
     func check(_ order: LaunchOrder, _ facts: InstanceTypeFacts) throws(EC2Error) {
         let wanted = order.attributes

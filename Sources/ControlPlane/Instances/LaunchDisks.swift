@@ -38,9 +38,6 @@ struct LaunchDisks {
         for wish in wishes where open[wish.deviceName] != nil && !wish.isSuppressed {
             disks.append(try LaunchDisks.disk(wish.deviceName, own: nil, wish: wish, image, account, state))
         }
-        guard disks.count <= 27 else {
-            throw EC2Error("AttachmentLimitExceeded", "An instance takes at most 27 volumes.")
-        }
     }
 
     private static func disk(

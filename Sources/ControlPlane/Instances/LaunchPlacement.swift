@@ -31,6 +31,8 @@ struct LaunchPlacement {
         of wish: LaunchOrder.Interface, in transaction: Transaction
     ) throws(EC2Error) -> [SecurityGroupID] {
         guard !wish.groups.isEmpty || !wish.groupNames.isEmpty else { return [] }
+        // A subnet that was named decides the VPC: its groups are checked against it when the interface is made.
+        if wish.subnet != nil, wish.groupNames.isEmpty { return wish.groups }
         return try transaction.groups(ids: wish.groups, names: wish.groupNames, in: subnet.vpc)
     }
 
@@ -53,24 +55,25 @@ struct LaunchPlacement {
             return try transaction.owned(interface.subnet)
         }
         if let subnet = wish.subnet { return try transaction.owned(subnet) }
-        guard transaction.state.defaultVPC(of: transaction.account) != nil else {
+        return try defaultSubnet(order, in: transaction)
+    }
+
+    /// The default subnet of the zone asked for, else the first zone's whose default subnet has a free address.
+    private static func defaultSubnet(
+        _ order: LaunchOrder, in transaction: Transaction
+    ) throws(EC2Error) -> SubnetRecord {
+        let state = transaction.state
+        guard let vpc = state.defaultVPC(of: transaction.account) else {
             throw EC2Error(
                 "VPCIdNotSpecified",
                 "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.")
         }
-        let zones = transaction.settings.zones.map(\.name)
-        if let zone = order.zone, !zones.contains(zone) {
-            throw .invalidParameterValue("Invalid availability zone: [\(zone)]")
+        let zones = order.zone.map { [$0] } ?? transaction.settings.zones.map(\.name)
+        let subnets = zones.compactMap { state.defaultSubnet(of: transaction.account, inZone: $0) }
+        guard let subnet = subnets.first(where: { state.freeAddressCount(of: $0) > 0 }) ?? subnets.first else {
+            throw EC2Error(
+                "MissingInput", "No subnets found for the default VPC '\(vpc.id)'. Please specify a subnet.")
         }
-        let candidates = order.zone.map { [$0] } ?? zones
-        for zone in candidates {
-            if let subnet = transaction.state.defaultSubnet(of: transaction.account, inZone: zone),
-                transaction.state.freeAddressCount(of: subnet) > 0
-            {
-                return subnet
-            }
-        }
-        throw EC2Error(
-            "MissingInput", "No subnets found for the default VPC '\(transaction.account)'. Please specify a subnet.")
+        return subnet
     }
 }

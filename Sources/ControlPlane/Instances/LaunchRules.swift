@@ -13,11 +13,15 @@ extension Transaction {
     package mutating func launch(_ order: LaunchOrder) throws(EC2Error) -> Launch {
         let image = try launchableImage(order.image)
         let facts = try instanceTypeFacts(order.instanceType, for: image)
+        try checkRootDevice(of: image, facts)
         let publicKey = try publicKey(named: order.keyName)
         let placement = try LaunchPlacement(order, in: self)
         try check(order, facts)
         let count = try min(acceptedCount(order.counts, facts), placement.room(for: order, in: state))
         let disks = try LaunchDisks(order.blockDevices, image: image, for: account, in: state).disks
+        guard disks.count <= facts.ebs.attachments else {
+            throw EC2Error("AttachmentLimitExceeded", "Volume count \(disks.count) exceeds the limit for \(facts.name)")
+        }
         let reservation: ReservationID = newID()
         var instances: [InstanceID] = []
         for index in 0..<count {

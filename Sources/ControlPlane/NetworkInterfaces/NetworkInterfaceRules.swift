@@ -68,7 +68,7 @@ extension Transaction {
     ) throws(EC2Error) -> [SecurityGroupID] {
         var members: [SecurityGroupID] = []
         for id in groups where !members.contains(id) {
-            let group: SecurityGroupRecord = try owned(id)
+            let group = try securityGroup(id)
             guard group.vpc == subnet.vpc else {
                 throw EC2Error(
                     "InvalidParameter", "Security group \(id) and subnet \(subnet.id) belong to different networks.")

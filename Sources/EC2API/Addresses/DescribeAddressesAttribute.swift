@@ -11,7 +11,7 @@ enum DescribeAddressesAttribute: RecordAction {
         _ input: EC2.DescribeAddressesAttributeRequest, _ transaction: inout Transaction
     ) throws(EC2Error) -> EC2.DescribeAddressesAttributeResult {
         let named: [AddressRecord] = try Lookup.owned(input.allocationIDs, in: transaction)
-        let page = try Pagination.page(named, for: input, hasExplicitIDs: !input.allocationIDs.isEmpty) {
+        let page = try Pagination.page(named, for: input) {
             $0.id.description
         }
         return EC2.DescribeAddressesAttributeResult(

@@ -12,7 +12,7 @@ enum DescribeDhcpOptions: RecordAction {
     ) throws(EC2Error) -> EC2.DescribeDhcpOptionsResult {
         let named: [DHCPOptionsRecord] = try Lookup.owned(input.dhcpOptionsIDs, in: transaction)
         let selected = try DHCPOptionsFilters.table.select(named, by: input.filters, in: transaction.state)
-        let page = try Pagination.page(selected, for: input, hasExplicitIDs: !input.dhcpOptionsIDs.isEmpty) {
+        let page = try Pagination.page(selected, for: input) {
             $0.id.description
         }
         return EC2.DescribeDhcpOptionsResult(

@@ -7,6 +7,9 @@ package import AWSWire
 package import CloudTypes
 package import ControlPlane
 
+/// Values of all filters of one call together. Source: EC2 User Guide, "Filtering considerations".
+private let mostFilterValues = 200
+
 /// The filters of one Describe.
 package struct FilterTable<Item>: Sendable {
     package typealias Values = @Sendable (Item, CloudState) -> [String]
@@ -22,10 +25,15 @@ package struct FilterTable<Item>: Sendable {
 
     /// The items for which every filter holds, in their order.
     ///
-    /// - Throws: `InvalidParameterValue` for a filter that the resource does not have.
+    /// - Throws: `InvalidParameterValue` for a filter that the resource does not have, `FilterLimitExceeded`.
     package func select(
         _ items: [Item], by filters: [EC2.Filter], in state: CloudState
     ) throws(EC2Error) -> [Item] {
+        guard filters.reduce(0, { $0 + $1.values.count }) <= mostFilterValues else {
+            throw EC2Error(
+                "FilterLimitExceeded",
+                "The maximum number of filter values specified on a single call is \(mostFilterValues)")
+        }
         var kept = items
         for filter in filters {
             let values = try column(of: filter)

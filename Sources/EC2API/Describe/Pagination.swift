@@ -11,37 +11,67 @@ package struct Page<Item> {
 }
 
 package enum Pagination {
+    /// The bounds of pages where the model names none.
+    ///
+    /// - Throws: `InvalidParameterValue` outside of them.
+    package static func check(
+        _ input: some PaginatedInput, atLeast least: Int, atMost most: Int = .max
+    ) throws(EC2Error) {
+        guard let wanted = input.maxResults else { return }
+        guard wanted >= least else {
+            throw .invalidParameterValue(
+                name: "maxResults", value: "\(wanted)", reason: "Expecting a value greater than or equal to \(least).")
+        }
+        guard wanted <= most else {
+            throw .invalidParameterValue(
+                name: "maxResults", value: "\(wanted)", reason: "Expecting a value less than or equal to \(most).")
+        }
+    }
+
+    /// For the actions that give either the resources named or a page; asked before any is looked up.
+    ///
+    /// - Parameter list: as AWS calls the list of ids: `instancesSet`.
+    /// - Throws: `InvalidParameterCombination`.
+    package static func refusePage(
+        _ input: some PaginatedInput, besides ids: [String], _ list: String
+    ) throws(EC2Error) {
+        guard input.maxResults != nil, !ids.isEmpty else { return }
+        throw .invalidParameterCombination("The parameter \(list) cannot be used with the parameter maxResults")
+    }
+
     /// Cuts the page that `input` asks for out of `items`.
     ///
-    /// - Parameters:
-    ///   - items: in the order of their keys.
-    ///   - hasExplicitIDs: whether the caller named ids, which excludes MaxResults.
-    /// - Throws: `InvalidParameterCombination`, `InvalidNextToken`.
-    package static func page<Item>(
-        _ items: [Item], for input: some PaginatedInput, hasExplicitIDs: Bool = false, key: (Item) -> String
+    /// - Parameter items: in the order of their keys.
+    /// - Throws: `InvalidNextToken`, also for a token of another action.
+    package static func page<Item, Input: PaginatedInput>(
+        _ items: [Item], for input: Input, key: (Item) -> String
     ) throws(EC2Error) -> Page<Item> {
         guard input.maxResults != nil || input.nextToken != nil else { return Page(items: items, nextToken: nil) }
-        if hasExplicitIDs, input.maxResults != nil {
-            throw .invalidParameterCombination(
-                "The parameter MaxResults cannot be used with a list of resource identifiers.")
-        }
         var rest = items[...]
         if let token = input.nextToken {
-            guard let last = lastKey(in: token) else {
+            guard let last = lastKey(in: token, of: Input.self) else {
                 throw EC2Error("InvalidNextToken", "The token '\(token)' is invalid")
             }
             rest = rest.drop { key($0) <= last }
         }
-        let page = rest.prefix(max(1, input.maxResults ?? 1000))
+        let page = rest.prefix(min(largest, max(1, input.maxResults ?? largest)))
         let hasMore = page.count < rest.count
-        return Page(items: Array(page), nextToken: hasMore ? page.last.map { token(after: key($0)) } : nil)
+        return Page(
+            items: Array(page), nextToken: hasMore ? page.last.map { token(after: key($0), of: Input.self) } : nil)
     }
 
-    private static let prefix = Array("apus1:".utf8)
+    /// Items of a page, whatever is asked for.
+    private static let largest = 1_000
 
-    private static func token(after key: String) -> String { Base64.encode(prefix + Array(key.utf8)) }
+    /// Which action a token is of.
+    private static func prefix<Input>(_ input: Input.Type) -> [UInt8] { Array("apus2:\(input):".utf8) }
 
-    private static func lastKey(in token: String) -> String? {
+    private static func token<Input>(after key: String, of input: Input.Type) -> String {
+        Base64.encode(prefix(input) + Array(key.utf8))
+    }
+
+    private static func lastKey<Input>(in token: String, of input: Input.Type) -> String? {
+        let prefix = prefix(input)
         guard let bytes = Base64.decode(token), bytes.starts(with: prefix) else { return nil }
         return String(validating: bytes.dropFirst(prefix.count), as: UTF8.self)
     }

@@ -10,9 +10,12 @@ enum DescribeImages: RecordAction {
     static func perform(
         _ input: EC2.DescribeImagesRequest, _ transaction: inout Transaction
     ) throws(EC2Error) -> EC2.DescribeImagesResult {
-        let owners = input.owners.map { Owner($0, transaction.account) }
-        let users = input.executableUsers.map { User($0, transaction.account) }
-        var images = try candidates(input, transaction)
+        try Pagination.check(input, atLeast: 1)
+        var owners: [Owner] = []
+        for text in input.owners { owners.append(try Owner(text, transaction.account)) }
+        var users: [User] = []
+        for text in input.executableUsers { users.append(try User(text, transaction.account)) }
+        var images = try candidates(input, transaction).map { $0.shown(to: transaction.account) }
         images = images.filter { image in
             (owners.isEmpty || owners.contains { $0.owns(image, transaction.state) })
                 && (users.isEmpty || users.contains { $0.mayLaunch(image) })
@@ -51,8 +54,18 @@ enum DescribeImages: RecordAction {
                 missing.append(id)
             }
         }
-        guard missing.isEmpty else { throw .imagesNotFound(missing) }
+        guard missing.isEmpty else { throw .notFound(missing) }
         return images.sorted { $0.id < $1.id }
+    }
+}
+
+extension ImageRecord {
+    /// Without what is the owner's alone: tags, and when anybody last launched it.
+    fileprivate func shown(to account: AccountID) -> ImageRecord {
+        guard self.account != account else { return self }
+        var image = self
+        (image.tags, image.lastLaunchedAt) = ([:], nil)
+        return image
     }
 }
 
@@ -61,11 +74,18 @@ private enum Owner {
     case account(String)
     case alias(String)
 
-    init(_ text: String, _ caller: AccountID) {
+    /// Besides `self`. Source: EC2 API Reference, "DescribeImages".
+    private static let aliases: Set = ["amazon", "aws-backup-vault", "aws-marketplace", "microsoft"]
+
+    /// - Throws: `InvalidUserID.Malformed`.
+    init(_ text: String, _ caller: AccountID) throws(EC2Error) {
         if text == "self" {
             self = .account(caller.description)
+        } else if Owner.aliases.contains(text) {
+            self = .alias(text)
         } else {
-            self = AccountID(text) == nil ? .alias(text) : .account(text)
+            guard AccountID(text) != nil else { throw .malformedUserID(text) }
+            self = .account(text)
         }
     }
 
@@ -82,11 +102,14 @@ private enum User {
     case everybody
     case account(String)
 
-    init(_ text: String, _ caller: AccountID) {
+    /// - Throws: `InvalidUserID.Malformed`.
+    init(_ text: String, _ caller: AccountID) throws(EC2Error) {
         switch text {
         case "all": self = .everybody
         case "self": self = .account(caller.description)
-        default: self = .account(text)
+        default:
+            guard AccountID(text) != nil else { throw .malformedUserID(text) }
+            self = .account(text)
         }
     }
 
@@ -95,5 +118,11 @@ private enum User {
         case .everybody: image.isPublic
         case .account(let id): image.launchPermissions.contains { $0.description == id }
         }
+    }
+}
+
+extension EC2Error {
+    fileprivate static func malformedUserID(_ text: String) -> EC2Error {
+        EC2Error("InvalidUserID.Malformed", "Invalid user id: \"\(text)\"")
     }
 }

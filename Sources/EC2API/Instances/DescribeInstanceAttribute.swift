@@ -30,8 +30,8 @@ enum DescribeInstanceAttribute: RecordAction {
         case .sourceDestCheck:
             result.sourceDestCheck = try .init(value: transaction.onlyInterface(of: instance.id).sourceDestinationCheck)
         case .groupSet:
-            result.groups = try EC2.GroupIdentifier.list(
-                transaction.onlyInterface(of: instance.id).groups, in: transaction.state)
+            let groups = instance.state == .terminated ? [] : try transaction.onlyInterface(of: instance.id).groups
+            result.groups = EC2.GroupIdentifier.list(groups, in: transaction.state)
         case .ebsOptimized: result.ebsOptimized = EC2.AttributeBooleanValue(value: instance.isEBSOptimized)
         case .sriovNetSupport:
             result.sriovNetSupport = .init(value: transaction.state.images[instance.image]?.sriovNetSupport)

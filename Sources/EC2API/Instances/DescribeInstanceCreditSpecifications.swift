@@ -13,6 +13,7 @@ enum DescribeInstanceCreditSpecifications: RecordAction {
     static func perform(
         _ input: EC2.DescribeInstanceCreditSpecificationsRequest, _ transaction: inout Transaction
     ) throws(EC2Error) -> EC2.DescribeInstanceCreditSpecificationsResult {
+        try Pagination.refusePage(input, besides: input.instanceIDs, "instanceIdSet")
         let named: [InstanceRecord] = try Lookup.owned(input.instanceIDs, in: transaction)
         let hasIDs = !input.instanceIDs.isEmpty
         if hasIDs, let other = named.first(where: { $0.creditSpecification == nil }) {
@@ -20,7 +21,7 @@ enum DescribeInstanceCreditSpecifications: RecordAction {
         }
         let shown = named.filter { hasIDs || ($0.creditSpecification == "unlimited" && $0.state != .terminated) }
         let selected = try filters.select(shown, by: input.filters, in: transaction.state)
-        let page = try Pagination.page(selected, for: input, hasExplicitIDs: hasIDs) { $0.id.description }
+        let page = try Pagination.page(selected, for: input) { $0.id.description }
         return EC2.DescribeInstanceCreditSpecificationsResult(
             instanceCreditSpecifications: page.items.map {
                 EC2.InstanceCreditSpecification(instanceID: $0.id.description, cpuCredits: $0.creditSpecification)

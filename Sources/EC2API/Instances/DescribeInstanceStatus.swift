@@ -10,13 +10,13 @@ enum DescribeInstanceStatus: RecordAction {
     static func perform(
         _ input: EC2.DescribeInstanceStatusRequest, _ transaction: inout Transaction
     ) throws(EC2Error) -> EC2.DescribeInstanceStatusResult {
-        try InstancePages.check(input.maxResults)
+        try InstancePages.check(input, besides: input.instanceIDs)
         let named: [InstanceRecord] = try Lookup.owned(input.instanceIDs, in: transaction)
         let settings = transaction.settings
         let shown = named.filter { input.includeAllInstances == true || $0.state == .running }
         let selected = try filters.select(
             shown.map { EC2.InstanceStatus($0, settings) }, by: input.filters, in: transaction.state)
-        let page = try Pagination.page(selected, for: input, hasExplicitIDs: !input.instanceIDs.isEmpty) {
+        let page = try Pagination.page(selected, for: input) {
             $0.instanceID ?? ""
         }
         return EC2.DescribeInstanceStatusResult(instanceStatuses: page.items, nextToken: page.nextToken)

@@ -10,7 +10,7 @@ enum DescribeInstances: RecordAction {
     static func perform(
         _ input: EC2.DescribeInstancesRequest, _ transaction: inout Transaction
     ) throws(EC2Error) -> InstanceDocument {
-        try InstancePages.check(input.maxResults)
+        try InstancePages.check(input, besides: input.instanceIDs)
         let page = try InstancePages.page(input, in: transaction)
         return InstanceDocument(
             nextToken: page.nextToken, instances: page.items, state: transaction.state,
@@ -20,11 +20,10 @@ enum DescribeInstances: RecordAction {
 
 /// Which instances an answer shows, and in what order.
 enum InstancePages {
-    /// - Throws: `InvalidParameterValue` outside 5...1000.
-    static func check(_ maxResults: Int?) throws(EC2Error) {
-        guard let maxResults, !(5...1_000).contains(maxResults) else { return }
-        throw .invalidParameterValue(
-            name: "maxResults", value: "\(maxResults)", reason: "Expecting a value between 5 and 1000.")
+    /// - Throws: `InvalidParameterValue` outside 5...1000, `InvalidParameterCombination` beside ids.
+    static func check(_ input: some PaginatedInput, besides ids: [String]) throws(EC2Error) {
+        try Pagination.refusePage(input, besides: ids, "instancesSet")
+        try Pagination.check(input, atLeast: 5, atMost: 1_000)
     }
 
     static func page(
@@ -32,7 +31,7 @@ enum InstancePages {
     ) throws(EC2Error) -> Page<Versioned<InstanceRecord>> {
         let named = try named(input.instanceIDs, in: transaction)
         let selected = try InstanceFilters.select(named, by: input.filters, in: transaction)
-        return try Pagination.page(selected, for: input, hasExplicitIDs: !input.instanceIDs.isEmpty) {
+        return try Pagination.page(selected, for: input) {
             $0.record.pageKey
         }
     }

@@ -8,6 +8,12 @@ import NodeContract
 enum GetConsoleOutput: LiveAction {
     typealias Operation = EC2.Operation.GetConsoleOutput
 
+    static func rehearse(
+        _ input: EC2.GetConsoleOutputRequest, _ transaction: inout Transaction
+    ) throws(EC2Error) {
+        let _: InstanceRecord = try transaction.owned(try Lookup.id(input.instanceID))
+    }
+
     static func perform(
         _ input: EC2.GetConsoleOutputRequest, for caller: Caller, in cloud: Cloud, on node: any Node
     ) async throws(EC2Error) -> EC2.GetConsoleOutputResult {

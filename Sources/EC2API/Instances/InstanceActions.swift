@@ -8,6 +8,8 @@ extension EC2Actions {
         Action(ModifyInstanceAttribute.self), Action(ResetInstanceAttribute.self),
         Action(ModifyInstanceMetadataOptions.self), Action(MonitorInstances.self), Action(UnmonitorInstances.self),
         Action(GetConsoleOutput.self), Action(GetPasswordData.self), Action(GetInstanceUefiData.self),
+        Action(ModifyInstanceCreditSpecification.self), Action(ModifyInstanceMaintenanceOptions.self),
+        Action(ModifyInstanceCapacityReservationAttributes.self),
         Action(DescribeInstanceCreditSpecifications.self), Action(DescribeIamInstanceProfileAssociations.self),
     ]
 }

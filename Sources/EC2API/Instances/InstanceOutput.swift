@@ -71,7 +71,8 @@ extension EC2.Instance {
             enableResourceNameDNSARecord: instance.resourceNameDNSA,
             enableResourceNameDNSAAAARecord: instance.resourceNameDNSAAAA)
         maintenanceOptions = EC2.InstanceMaintenanceOptions(
-            autoRecovery: EC2.InstanceAutoRecoveryState(rawValue: instance.autoRecovery), rebootMigration: .default)
+            autoRecovery: EC2.InstanceAutoRecoveryState(rawValue: instance.autoRecovery),
+            rebootMigration: EC2.InstanceRebootMigrationState(rawValue: instance.rebootMigration ?? "default"))
         networkPerformanceOptions = EC2.InstanceNetworkPerformanceOptions(bandwidthWeighting: .default)
     }
 

@@ -76,8 +76,9 @@ enum LaunchInterfaces {
         }
         if let subnet = input.subnetID { interface.subnet = try Lookup.id(subnet) }
         interface.groups = try Lookup.ids(input.groups)
-        interface.privateAddress = try privateAddress(input)
-        interface.description = try description(input)
+        interface.privateAddress = try InterfaceText.privateAddress(
+            input.privateIPAddress, listed: input.privateIPAddresses)
+        interface.description = try InterfaceText.description(input.description)
         if input.associatePublicIPAddress != nil {
             guard isOnly else {
                 throw .invalidParameterCombination(
@@ -108,36 +109,6 @@ enum LaunchInterfaces {
             throw .invalidParameterCombination(
                 "A network interface may not specify both a network interface ID and \(name)")
         }
-    }
-
-    /// The primary address, by its own member or as the primary one of the list.
-    private static func privateAddress(
-        _ input: EC2.InstanceNetworkInterfaceSpecification
-    ) throws(EC2Error) -> IPv4Address? {
-        let listed = input.privateIPAddresses
-        guard input.privateIPAddress == nil || listed.isEmpty else {
-            throw .invalidParameterCombination(
-                "The parameters privateIpAddress and privateIpAddresses may not be specified together")
-        }
-        guard listed.allSatisfy({ $0.primary == true }) else {
-            throw .unsupported(
-                "Secondary private IP addresses are not supported by this cloud: an interface has one address.")
-        }
-        guard listed.count <= 1 else {
-            throw .invalidParameterCombination("Only one private IP address of an interface can be the primary one")
-        }
-        guard let text = input.privateIPAddress ?? listed.first?.privateIPAddress else { return nil }
-        return try CIDRText.address(text, named: "PrivateIpAddress")
-    }
-
-    private static func description(
-        _ input: EC2.InstanceNetworkInterfaceSpecification
-    ) throws(EC2Error) -> String {
-        let text = input.description ?? ""
-        guard text.utf8.count <= 255 else {
-            throw .invalidParameterValue("The description must be at most 255 characters long.")
-        }
-        return text
     }
 
     private static func refuseUnserved(_ input: EC2.InstanceNetworkInterfaceSpecification) throws(EC2Error) {

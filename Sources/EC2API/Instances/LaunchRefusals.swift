@@ -26,26 +26,28 @@ enum LaunchRefusals {
     }
 
     private static func refuseOtherServices(_ input: EC2.RunInstancesRequest) throws(EC2Error) {
-        let reservation = input.capacityReservationSpecification
         try UnservedMembers.refuse(
             ["LaunchTemplate": input.launchTemplate != nil], because: "it has no launch templates.")
         try UnservedMembers.refuse(
             ["IamInstanceProfile": input.iamInstanceProfile != nil], because: "it has no instance profiles.")
         try UnservedMembers.refuse(
             ["InstanceMarketOptions": input.instanceMarketOptions != nil], because: "every instance is on demand.")
-        try UnservedMembers.refuse(
-            [
-                "CapacityReservationSpecification.CapacityReservationTarget":
-                    reservation?.capacityReservationTarget != nil,
-                "CapacityReservationSpecification.CapacityReservationPreference":
-                    reservation?.capacityReservationPreference == .capacityReservationsOnly,
-            ], because: "it has no capacity reservations.")
+        try refuseReservations(input.capacityReservationSpecification)
         try UnservedMembers.refuse(
             ["LicenseSpecification": !input.licenseSpecifications.isEmpty], because: "it has no license manager.")
         try UnservedMembers.refuse(
             ["Operator": input.operator != nil], because: "no service manages instances here.")
         try UnservedMembers.refuse(
             ["AdditionalInfo": input.additionalInfo?.isEmpty == false], because: "AWS reserves it for its own use.")
+    }
+
+    static func refuseReservations(_ wish: EC2.CapacityReservationSpecification?) throws(EC2Error) {
+        try UnservedMembers.refuse(
+            [
+                "CapacityReservationSpecification.CapacityReservationTarget": wish?.capacityReservationTarget != nil,
+                "CapacityReservationSpecification.CapacityReservationPreference":
+                    wish?.capacityReservationPreference == .capacityReservationsOnly,
+            ], because: "it has no capacity reservations.")
     }
 
     private static func refuseHardware(_ input: EC2.RunInstancesRequest) throws(EC2Error) {

@@ -11,8 +11,10 @@ enum MonitorInstances: RecordAction {
         _ input: EC2.MonitorInstancesRequest, _ transaction: inout Transaction
     ) throws(EC2Error) -> EC2.MonitorInstancesResult {
         let ids = try StateChanges.ids(input.instanceIDs, in: transaction)
+        let before = ids.map { transaction.state.instances[$0]?.monitoring == true }
         try transaction.setMonitoring(of: ids, true)
-        return EC2.MonitorInstancesResult(instanceMonitorings: ids.map { EC2.InstanceMonitoring($0, .pending) })
+        return EC2.MonitorInstancesResult(
+            instanceMonitorings: zip(ids, before).map { EC2.InstanceMonitoring($0, $1 ? .enabled : .pending) })
     }
 }
 

@@ -19,6 +19,12 @@ enum TerminateInstances: LiveAction {
         return EC2.TerminateInstancesResult(terminatingInstances: outcome.changes)
     }
 
+    static func rehearse(
+        _ input: EC2.TerminateInstancesRequest, _ transaction: inout Transaction
+    ) throws(EC2Error) {
+        if let refusal = try decide(input, &transaction).refusal { throw refusal }
+    }
+
     struct Outcome: Sendable {
         var changes: [EC2.InstanceStateChange]
         /// Names the protected instance.

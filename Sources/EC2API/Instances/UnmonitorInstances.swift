@@ -11,7 +11,9 @@ enum UnmonitorInstances: RecordAction {
         _ input: EC2.UnmonitorInstancesRequest, _ transaction: inout Transaction
     ) throws(EC2Error) -> EC2.UnmonitorInstancesResult {
         let ids = try StateChanges.ids(input.instanceIDs, in: transaction)
+        let before = ids.map { transaction.state.instances[$0]?.monitoring == true }
         try transaction.setMonitoring(of: ids, false)
-        return EC2.UnmonitorInstancesResult(instanceMonitorings: ids.map { EC2.InstanceMonitoring($0, .disabling) })
+        return EC2.UnmonitorInstancesResult(
+            instanceMonitorings: zip(ids, before).map { EC2.InstanceMonitoring($0, $1 ? .disabling : .disabled) })
     }
 }

@@ -12,7 +12,7 @@ enum DescribeInternetGateways: RecordAction {
     ) throws(EC2Error) -> EC2.DescribeInternetGatewaysResult {
         let named: [InternetGatewayRecord] = try Lookup.owned(input.internetGatewayIDs, in: transaction)
         let selected = try InternetGatewayFilters.table.select(named, by: input.filters, in: transaction.state)
-        let page = try Pagination.page(selected, for: input, hasExplicitIDs: !input.internetGatewayIDs.isEmpty) {
+        let page = try Pagination.page(selected, for: input) {
             $0.id.description
         }
         return EC2.DescribeInternetGatewaysResult(

@@ -10,11 +10,19 @@ import NodeContract
 enum CreateKeyPair: LiveAction {
     typealias Operation = EC2.Operation.CreateKeyPair
 
+    static func rehearse(
+        _ input: EC2.CreateKeyPairRequest, _ transaction: inout Transaction
+    ) throws(EC2Error) {
+        try transaction.checkNewKeyPair(named: input.keyName)
+        _ = try TagSpecifications.tags(
+            input.tagSpecifications, for: KeyPairRecord.resourceType, in: transaction)
+    }
+
     static func perform(
         _ input: EC2.CreateKeyPairRequest, for caller: Caller, in cloud: Cloud, on node: any Node
     ) async throws(EC2Error) -> EC2.KeyPair {
-        let before = cloud.snapshot(as: caller)
-        try before.checkNewKeyPair(named: input.keyName)
+        var before = cloud.snapshot(as: caller)
+        try rehearse(input, &before)
         let tags = try TagSpecifications.tags(
             input.tagSpecifications, for: KeyPairRecord.resourceType, in: before)
         let keyType: KeyPairRecord.KeyType = input.keyType == .ed25519 ? .ed25519 : .rsa

@@ -12,7 +12,7 @@ enum DescribeNetworkAcls: RecordAction {
     ) throws(EC2Error) -> EC2.DescribeNetworkAclsResult {
         let named: [NetworkACLRecord] = try Lookup.owned(input.networkACLIDs, in: transaction)
         let selected = try NetworkACLFilters.table.select(named, by: input.filters, in: transaction.state)
-        let page = try Pagination.page(selected, for: input, hasExplicitIDs: !input.networkACLIDs.isEmpty) {
+        let page = try Pagination.page(selected, for: input) {
             $0.id.description
         }
         let state = transaction.state

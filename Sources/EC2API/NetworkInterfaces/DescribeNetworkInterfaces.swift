@@ -10,10 +10,11 @@ enum DescribeNetworkInterfaces: RecordAction {
     static func perform(
         _ input: EC2.DescribeNetworkInterfacesRequest, _ transaction: inout Transaction
     ) throws(EC2Error) -> EC2.DescribeNetworkInterfacesResult {
+        try Pagination.refusePage(input, besides: input.networkInterfaceIDs, "networkInterfaceIdSet")
         let named: [NetworkInterfaceRecord] = try Lookup.owned(input.networkInterfaceIDs, in: transaction)
         let (state, settings) = (transaction.state, transaction.settings)
         let selected = try NetworkInterfaceFilters.table(settings).select(named, by: input.filters, in: state)
-        let page = try Pagination.page(selected, for: input, hasExplicitIDs: !input.networkInterfaceIDs.isEmpty) {
+        let page = try Pagination.page(selected, for: input) {
             $0.id.description
         }
         return EC2.DescribeNetworkInterfacesResult(

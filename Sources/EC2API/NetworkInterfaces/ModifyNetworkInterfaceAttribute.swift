@@ -14,9 +14,7 @@ enum ModifyNetworkInterfaceAttribute: RecordAction {
         try refuseUnserved(input)
         try checkCount(input)
         if let description = input.description?.value {
-            guard description.utf8.count <= 255 else {
-                throw .invalidParameterValue("The description must be at most 255 characters long.")
-            }
+            let description = try InterfaceText.description(description)
             transaction.update(interface.id) { (interface: inout NetworkInterfaceRecord) in
                 interface.description = description
             }

@@ -12,6 +12,7 @@ enum DescribeManagedPrefixLists: RecordAction {
     ) throws(EC2Error) -> EC2.DescribeManagedPrefixListsResult {
         try NoPrefixLists.check(
             ids: input.prefixListIDs, filters: input.filters, known: ["owner-id", "prefix-list-id", "prefix-list-name"])
-        return EC2.DescribeManagedPrefixListsResult()
+        let none = try Pagination.page([EC2.ManagedPrefixList](), for: input) { $0.prefixListID ?? "" }
+        return EC2.DescribeManagedPrefixListsResult(nextToken: none.nextToken, prefixLists: none.items)
     }
 }

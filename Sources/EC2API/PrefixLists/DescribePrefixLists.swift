@@ -12,6 +12,8 @@ enum DescribePrefixLists: RecordAction {
     ) throws(EC2Error) -> EC2.DescribePrefixListsResult {
         try NoPrefixLists.check(
             ids: input.prefixListIDs, filters: input.filters, known: ["prefix-list-id", "prefix-list-name"])
-        return EC2.DescribePrefixListsResult()
+        try Pagination.check(input, atLeast: 1)
+        let none = try Pagination.page([EC2.PrefixList](), for: input) { $0.prefixListID ?? "" }
+        return EC2.DescribePrefixListsResult(nextToken: none.nextToken, prefixLists: none.items)
     }
 }

@@ -19,7 +19,10 @@ enum DescribeAccountAttributes: RecordAction {
             ("vpc-max-elastic-ips", String(quotas.elasticAddresses)),
             ("default-vpc", transaction.state.defaultVPC(of: transaction.account)?.id.description ?? "none"),
         ]
-        let wanted = Set(input.attributeNames.map(\.rawValue))
+        if let unknown = input.attributeNames.first(where: { name in !attributes.contains { $0.0 == name } }) {
+            throw .invalidParameterValue("Invalid value '\(unknown)' for accountAttributeName.")
+        }
+        let wanted = Set(input.attributeNames)
         return EC2.DescribeAccountAttributesResult(
             accountAttributes: attributes.filter { wanted.isEmpty || wanted.contains($0.0) }.map { name, value in
                 EC2.AccountAttribute(

@@ -30,7 +30,7 @@ enum DescribeRegions: RecordAction {
 
     private static func known(_ names: [String], _ own: String) throws(EC2Error) -> Set<String> {
         for name in names where name != own && RegionNames.entry(name) == nil {
-            throw .invalidParameterValue("Invalid value '\(name)' for regionName.")
+            throw .invalidParameterValue("Invalid region provided: \(name)")
         }
         return Set(names)
     }

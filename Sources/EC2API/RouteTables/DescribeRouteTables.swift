@@ -12,7 +12,7 @@ enum DescribeRouteTables: RecordAction {
     ) throws(EC2Error) -> EC2.DescribeRouteTablesResult {
         let named: [RouteTableRecord] = try Lookup.owned(input.routeTableIDs, in: transaction)
         let selected = try RouteTableFilters.table.select(named, by: input.filters, in: transaction.state)
-        let page = try Pagination.page(selected, for: input, hasExplicitIDs: !input.routeTableIDs.isEmpty) {
+        let page = try Pagination.page(selected, for: input) {
             $0.id.description
         }
         let state = transaction.state

@@ -24,7 +24,7 @@ struct RouteText {
         return try CIDRText.block(destination, named: "destinationCidrBlock")
     }
 
-    /// - Throws: `MissingParameter`, `InvalidParameterCombination`, `…NotFound`, `InvalidInstanceID`,
+    /// - Throws: `MissingParameter`, `InvalidParameterCombination`, `…NotFound`, `InvalidInstanceID`, `IncorrectInstanceState`,
     ///   `UnsupportedOperation`.
     func target(in transaction: Transaction) throws(EC2Error) -> RouteTableRecord.Route.Target {
         try UnservedMembers.refuse(unserved, because: "it has no such target.")
@@ -40,8 +40,8 @@ struct RouteText {
             let record: NetworkInterfaceRecord = try transaction.owned(try Lookup.id(interface))
             return .networkInterface(record.id)
         }
-        let id = try Lookup.id(instance, named: "InstanceId", InstanceKind.self)
-        return .networkInterface(try transaction.onlyInterface(of: id).id)
+        let record: InstanceRecord = try transaction.owned(try Lookup.id(instance, named: "InstanceId"))
+        return .networkInterface(try transaction.onlyInterface(of: record.id).id)
     }
 
     private func internetGateway(_ text: String) throws(EC2Error) -> InternetGatewayID {
@@ -53,25 +53,5 @@ struct RouteText {
             throw .unsupported("Routes to '\(text)' are not supported by this cloud: it has internet gateways only.")
         }
         return try Lookup.id(text)
-    }
-}
-
-extension Transaction {
-    /// The one interface of the caller's instance.
-    ///
-    /// - Throws: `InvalidInstanceID.NotFound`, `InvalidInstanceID` for an instance with several interfaces or none.
-    func onlyInterface(of id: InstanceID) throws(EC2Error) -> NetworkInterfaceRecord {
-        let instance: InstanceRecord = try owned(id)
-        let interfaces = state.networkInterfaces.all(where: IndexKey(.instance, instance.id))
-        guard let interface = interfaces.first else {
-            throw EC2Error("InvalidInstanceID", "The instance '\(id)' has no network interface.")
-        }
-        guard interfaces.count == 1 else {
-            throw EC2Error(
-                "InvalidInstanceID",
-                "There are multiple interfaces attached to instance '\(id)'. Please specify an interface ID for the "
-                    + "operation instead.")
-        }
-        return interface
     }
 }

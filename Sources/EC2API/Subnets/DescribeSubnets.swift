@@ -13,7 +13,7 @@ enum DescribeSubnets: RecordAction {
         let named: [SubnetRecord] = try Lookup.owned(input.subnetIDs, in: transaction)
         let selected = try SubnetFilters.table(transaction.settings).select(
             named, by: input.filters, in: transaction.state)
-        let page = try Pagination.page(selected, for: input, hasExplicitIDs: !input.subnetIDs.isEmpty) {
+        let page = try Pagination.page(selected, for: input) {
             $0.id.description
         }
         let shown = transaction

@@ -10,7 +10,7 @@ enum CreateTags: RecordAction {
     static func perform(
         _ input: EC2.CreateTagsRequest, _ transaction: inout Transaction
     ) throws(EC2Error) -> Operation.Output {
-        for tag in input.tags { try TagRules.check(key: tag.key ?? "", value: tag.value ?? "") }
+        _ = try TagSpecifications.pairs(input.tags)
         for resource in input.resources {
             try transaction.changeTags(ofResource: resource) { tags in
                 for tag in input.tags { tags[tag.key ?? ""] = tag.value ?? "" }

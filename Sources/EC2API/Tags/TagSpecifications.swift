@@ -22,15 +22,27 @@ package enum TagSpecifications {
                     "'\(named)' is not a valid taggable resource type for this operation.")
             }
             guard named == type else { continue }
-            for tag in specification.tags {
-                guard let key = tag.key else { throw .missingParameter("TagSpecification.Tag.Key") }
-                try TagRules.check(key: key, value: tag.value ?? "")
-                guard tags.updateValue(tag.value ?? "", forKey: key) == nil else {
-                    throw .invalidParameterValue("Duplicate tag key '\(key)' specified.")
-                }
+            guard !specification.tags.isEmpty else {
+                throw .invalidParameterValue("Tag specification must have at least one tag")
             }
+            tags = try pairs(specification.tags, besides: tags)
         }
         try TagRules.checkCount(tags, limit: limit)
+        return tags
+    }
+
+    /// - Throws: `MissingParameter` for a tag without a key, `InvalidParameterValue` also for a key that comes twice.
+    static func pairs(
+        _ list: [EC2.Tag], besides others: [String: String] = [:]
+    ) throws(EC2Error) -> [String: String] {
+        var tags = others
+        for tag in list {
+            guard let key = tag.key else { throw .missingParameter("Tag.Key") }
+            try TagRules.check(key: key, value: tag.value ?? "")
+            guard tags.updateValue(tag.value ?? "", forKey: key) == nil else {
+                throw .invalidParameterValue("Duplicate tag key '\(key)' specified.")
+            }
+        }
         return tags
     }
 

@@ -11,7 +11,7 @@ enum DescribeVpcClassicLinkDnsSupport: RecordAction {
         _ input: EC2.DescribeVpcClassicLinkDnsSupportRequest, _ transaction: inout Transaction
     ) throws(EC2Error) -> EC2.DescribeVpcClassicLinkDnsSupportResult {
         let named: [VPCRecord] = try Lookup.owned(input.vpcIDs, in: transaction)
-        let page = try Pagination.page(named, for: input, hasExplicitIDs: !input.vpcIDs.isEmpty) {
+        let page = try Pagination.page(named, for: input) {
             $0.id.description
         }
         return EC2.DescribeVpcClassicLinkDnsSupportResult(

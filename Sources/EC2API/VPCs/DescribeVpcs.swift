@@ -12,7 +12,7 @@ enum DescribeVpcs: RecordAction {
     ) throws(EC2Error) -> EC2.DescribeVpcsResult {
         let named: [VPCRecord] = try Lookup.owned(input.vpcIDs, in: transaction)
         let selected = try VPCFilters.table.select(named, by: input.filters, in: transaction.state)
-        let page = try Pagination.page(selected, for: input, hasExplicitIDs: !input.vpcIDs.isEmpty) {
+        let page = try Pagination.page(selected, for: input) {
             $0.id.description
         }
         return EC2.DescribeVpcsResult(nextToken: page.nextToken, vpcs: page.items.map { EC2.Vpc($0) })

@@ -10,11 +10,13 @@ enum DescribeVolumeStatus: RecordAction {
     static func perform(
         _ input: EC2.DescribeVolumeStatusRequest, _ transaction: inout Transaction
     ) throws(EC2Error) -> EC2.DescribeVolumeStatusResult {
+        try Pagination.refusePage(input, besides: input.volumeIDs, "volumeSet")
+        try Pagination.check(input, atLeast: 5)
         let named: [VolumeRecord] = try Lookup.owned(input.volumeIDs, in: transaction)
         let settings = transaction.settings
         let selected = try filters.select(
             named.map { EC2.VolumeStatusItem($0, settings) }, by: input.filters, in: transaction.state)
-        let page = try Pagination.page(selected, for: input, hasExplicitIDs: !input.volumeIDs.isEmpty) {
+        let page = try Pagination.page(selected, for: input) {
             $0.volumeID ?? ""
         }
         return EC2.DescribeVolumeStatusResult(nextToken: page.nextToken, volumeStatuses: page.items)

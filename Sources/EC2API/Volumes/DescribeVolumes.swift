@@ -10,10 +10,12 @@ enum DescribeVolumes: RecordAction {
     static func perform(
         _ input: EC2.DescribeVolumesRequest, _ transaction: inout Transaction
     ) throws(EC2Error) -> EC2.DescribeVolumesResult {
+        try Pagination.refusePage(input, besides: input.volumeIDs, "volumeSet")
+        try Pagination.check(input, atLeast: 5)
         let named: [VolumeRecord] = try Lookup.owned(input.volumeIDs, in: transaction)
         let (state, settings) = (transaction.state, transaction.settings)
         let selected = try VolumeFilters.table(settings).select(named, by: input.filters, in: state)
-        let page = try Pagination.page(selected, for: input, hasExplicitIDs: !input.volumeIDs.isEmpty) {
+        let page = try Pagination.page(selected, for: input) {
             $0.id.description
         }
         return EC2.DescribeVolumesResult(

@@ -18,12 +18,14 @@ enum DescribeVolumesModifications: RecordAction {
     static func perform(
         _ input: EC2.DescribeVolumesModificationsRequest, _ transaction: inout Transaction
     ) throws(EC2Error) -> EC2.DescribeVolumesModificationsResult {
+        try Pagination.check(input, atLeast: 1)
         let named: [VolumeRecord] = try Lookup.owned(input.volumeIDs, in: transaction)
         if !input.volumeIDs.isEmpty, let volume = named.first {
             throw EC2Error(
                 "InvalidVolumeModification.NotFound", "Modification for volume '\(volume.id)' does not exist.")
         }
         let none = try filters.select([], by: input.filters, in: transaction.state)
-        return EC2.DescribeVolumesModificationsResult(volumesModifications: none)
+        let page = try Pagination.page(none, for: input) { $0.volumeID ?? "" }
+        return EC2.DescribeVolumesModificationsResult(nextToken: page.nextToken, volumesModifications: page.items)
     }
 }

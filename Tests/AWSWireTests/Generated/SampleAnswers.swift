@@ -18,6 +18,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "AssociateDhcpOptions": answer(EC2.Operation.AssociateDhcpOptions.self, NoResult()),
     "AssociateRouteTable": answer(EC2.Operation.AssociateRouteTable.self, sampleAssociateRouteTableResult()),
     "AttachInternetGateway": answer(EC2.Operation.AttachInternetGateway.self, NoResult()),
+    "AttachNetworkInterface": answer(EC2.Operation.AttachNetworkInterface.self, sampleAttachNetworkInterfaceResult()),
     "AttachVolume": answer(EC2.Operation.AttachVolume.self, sampleVolumeAttachment()),
     "AuthorizeSecurityGroupEgress": answer(EC2.Operation.AuthorizeSecurityGroupEgress.self, sampleAuthorizeSecurityGroupEgressResult()),
     "AuthorizeSecurityGroupIngress": answer(EC2.Operation.AuthorizeSecurityGroupIngress.self, sampleAuthorizeSecurityGroupIngressResult()),
@@ -26,6 +27,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "CreateDhcpOptions": answer(EC2.Operation.CreateDhcpOptions.self, sampleCreateDhcpOptionsResult()),
     "CreateInternetGateway": answer(EC2.Operation.CreateInternetGateway.self, sampleCreateInternetGatewayResult()),
     "CreateKeyPair": answer(EC2.Operation.CreateKeyPair.self, sampleKeyPair()),
+    "CreateNetworkInterface": answer(EC2.Operation.CreateNetworkInterface.self, sampleCreateNetworkInterfaceResult()),
     "CreateRoute": answer(EC2.Operation.CreateRoute.self, sampleCreateRouteResult()),
     "CreateRouteTable": answer(EC2.Operation.CreateRouteTable.self, sampleCreateRouteTableResult()),
     "CreateSecurityGroup": answer(EC2.Operation.CreateSecurityGroup.self, sampleCreateSecurityGroupResult()),
@@ -36,6 +38,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "DeleteDhcpOptions": answer(EC2.Operation.DeleteDhcpOptions.self, NoResult()),
     "DeleteInternetGateway": answer(EC2.Operation.DeleteInternetGateway.self, NoResult()),
     "DeleteKeyPair": answer(EC2.Operation.DeleteKeyPair.self, sampleDeleteKeyPairResult()),
+    "DeleteNetworkInterface": answer(EC2.Operation.DeleteNetworkInterface.self, NoResult()),
     "DeleteRoute": answer(EC2.Operation.DeleteRoute.self, NoResult()),
     "DeleteRouteTable": answer(EC2.Operation.DeleteRouteTable.self, NoResult()),
     "DeleteSecurityGroup": answer(EC2.Operation.DeleteSecurityGroup.self, sampleDeleteSecurityGroupResult()),
@@ -82,6 +85,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "DescribeVpcClassicLinkDnsSupport": answer(EC2.Operation.DescribeVpcClassicLinkDnsSupport.self, sampleDescribeVpcClassicLinkDnsSupportResult()),
     "DescribeVpcs": answer(EC2.Operation.DescribeVpcs.self, sampleDescribeVpcsResult()),
     "DetachInternetGateway": answer(EC2.Operation.DetachInternetGateway.self, NoResult()),
+    "DetachNetworkInterface": answer(EC2.Operation.DetachNetworkInterface.self, NoResult()),
     "DetachVolume": answer(EC2.Operation.DetachVolume.self, sampleVolumeAttachment()),
     "DisassociateAddress": answer(EC2.Operation.DisassociateAddress.self, NoResult()),
     "DisassociateRouteTable": answer(EC2.Operation.DisassociateRouteTable.self, NoResult()),
@@ -93,6 +97,9 @@ let sampleAnswers: [String: [UInt8]] = [
     "ImportKeyPair": answer(EC2.Operation.ImportKeyPair.self, sampleImportKeyPairResult()),
     "ModifyImageAttribute": answer(EC2.Operation.ModifyImageAttribute.self, NoResult()),
     "ModifyInstanceAttribute": answer(EC2.Operation.ModifyInstanceAttribute.self, NoResult()),
+    "ModifyInstanceCapacityReservationAttributes": answer(EC2.Operation.ModifyInstanceCapacityReservationAttributes.self, sampleModifyInstanceCapacityReservationAttributesResult()),
+    "ModifyInstanceCreditSpecification": answer(EC2.Operation.ModifyInstanceCreditSpecification.self, sampleModifyInstanceCreditSpecificationResult()),
+    "ModifyInstanceMaintenanceOptions": answer(EC2.Operation.ModifyInstanceMaintenanceOptions.self, sampleModifyInstanceMaintenanceOptionsResult()),
     "ModifyInstanceMetadataOptions": answer(EC2.Operation.ModifyInstanceMetadataOptions.self, sampleModifyInstanceMetadataOptionsResult()),
     "ModifyNetworkInterfaceAttribute": answer(EC2.Operation.ModifyNetworkInterfaceAttribute.self, NoResult()),
     "ModifySecurityGroupRules": answer(EC2.Operation.ModifySecurityGroupRules.self, sampleModifySecurityGroupRulesResult()),
@@ -106,6 +113,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "ReplaceRouteTableAssociation": answer(EC2.Operation.ReplaceRouteTableAssociation.self, sampleReplaceRouteTableAssociationResult()),
     "ResetImageAttribute": answer(EC2.Operation.ResetImageAttribute.self, NoResult()),
     "ResetInstanceAttribute": answer(EC2.Operation.ResetInstanceAttribute.self, NoResult()),
+    "ResetNetworkInterfaceAttribute": answer(EC2.Operation.ResetNetworkInterfaceAttribute.self, NoResult()),
     "RevokeSecurityGroupEgress": answer(EC2.Operation.RevokeSecurityGroupEgress.self, sampleRevokeSecurityGroupEgressResult()),
     "RevokeSecurityGroupIngress": answer(EC2.Operation.RevokeSecurityGroupIngress.self, sampleRevokeSecurityGroupIngressResult()),
     "RunInstances": answer(EC2.Operation.RunInstances.self, sampleReservation()),
@@ -178,6 +186,12 @@ private func sampleAssociateRouteTableResult() -> EC2.AssociateRouteTableResult 
     EC2.AssociateRouteTableResult(
         associationID: "AssociationId <&> é",
         associationState: sampleRouteTableAssociationState())
+}
+
+private func sampleAttachNetworkInterfaceResult() -> EC2.AttachNetworkInterfaceResult {
+    EC2.AttachNetworkInterfaceResult(
+        attachmentID: "AttachmentId <&> é",
+        networkCardIndex: 77)
 }
 
 private func sampleAttachmentEnaSrdSpecification() -> EC2.AttachmentEnaSrdSpecification {
@@ -317,6 +331,12 @@ private func sampleCreateDhcpOptionsResult() -> EC2.CreateDhcpOptionsResult {
 private func sampleCreateInternetGatewayResult() -> EC2.CreateInternetGatewayResult {
     EC2.CreateInternetGatewayResult(
         internetGateway: sampleInternetGateway())
+}
+
+private func sampleCreateNetworkInterfaceResult() -> EC2.CreateNetworkInterfaceResult {
+    EC2.CreateNetworkInterfaceResult(
+        networkInterface: sampleNetworkInterface(),
+        clientToken: "ClientToken <&> é")
 }
 
 private func sampleCreateRouteResult() -> EC2.CreateRouteResult {
@@ -1362,6 +1382,24 @@ private func sampleMemoryInfo() -> EC2.MemoryInfo {
         sizeInMiB: 77)
 }
 
+private func sampleModifyInstanceCapacityReservationAttributesResult() -> EC2.ModifyInstanceCapacityReservationAttributesResult {
+    EC2.ModifyInstanceCapacityReservationAttributesResult(
+        return: true)
+}
+
+private func sampleModifyInstanceCreditSpecificationResult() -> EC2.ModifyInstanceCreditSpecificationResult {
+    EC2.ModifyInstanceCreditSpecificationResult(
+        successfulInstanceCreditSpecifications: [sampleSuccessfulInstanceCreditSpecificationItem(), sampleSuccessfulInstanceCreditSpecificationItem()],
+        unsuccessfulInstanceCreditSpecifications: [sampleUnsuccessfulInstanceCreditSpecificationItem(), sampleUnsuccessfulInstanceCreditSpecificationItem()])
+}
+
+private func sampleModifyInstanceMaintenanceOptionsResult() -> EC2.ModifyInstanceMaintenanceOptionsResult {
+    EC2.ModifyInstanceMaintenanceOptionsResult(
+        instanceID: "InstanceId <&> é",
+        autoRecovery: .`default`,
+        rebootMigration: .`default`)
+}
+
 private func sampleModifyInstanceMetadataOptionsResult() -> EC2.ModifyInstanceMetadataOptionsResult {
     EC2.ModifyInstanceMetadataOptionsResult(
         instanceID: "InstanceId <&> é",
@@ -1886,6 +1924,11 @@ private func sampleSubnetIpv6CidrBlockAssociation() -> EC2.SubnetIpv6CidrBlockAs
         ipSource: .noneValue)
 }
 
+private func sampleSuccessfulInstanceCreditSpecificationItem() -> EC2.SuccessfulInstanceCreditSpecificationItem {
+    EC2.SuccessfulInstanceCreditSpecificationItem(
+        instanceID: "InstanceId <&> é")
+}
+
 private func sampleTag() -> EC2.Tag {
     EC2.Tag(
         key: "Key <&> é",
@@ -1908,6 +1951,18 @@ private func sampleTerminateInstancesResult() -> EC2.TerminateInstancesResult {
 private func sampleUnmonitorInstancesResult() -> EC2.UnmonitorInstancesResult {
     EC2.UnmonitorInstancesResult(
         instanceMonitorings: [sampleInstanceMonitoring(), sampleInstanceMonitoring()])
+}
+
+private func sampleUnsuccessfulInstanceCreditSpecificationItem() -> EC2.UnsuccessfulInstanceCreditSpecificationItem {
+    EC2.UnsuccessfulInstanceCreditSpecificationItem(
+        instanceID: "InstanceId <&> é",
+        error: sampleUnsuccessfulInstanceCreditSpecificationItemError())
+}
+
+private func sampleUnsuccessfulInstanceCreditSpecificationItemError() -> EC2.UnsuccessfulInstanceCreditSpecificationItemError {
+    EC2.UnsuccessfulInstanceCreditSpecificationItemError(
+        code: .instanceCreditSpecificationNotSupported,
+        message: "Message <&> é")
 }
 
 private func sampleUpdateSecurityGroupRuleDescriptionsEgressResult() -> EC2.UpdateSecurityGroupRuleDescriptionsEgressResult {

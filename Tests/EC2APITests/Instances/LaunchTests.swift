@@ -154,4 +154,41 @@ struct LaunchTests {
         #expect(try small.launched(input).count == 3)
         #expect(small.refusal(of: RunInstances.self, small.request()) == "InsufficientInstanceCapacity")
     }
+
+    @Test("tells a group of another VPC apart by whether the subnet was named")
+    mutating func foreignGroup() throws {
+        let vpc = try cloud.perform(CreateVpc.self, .init(cidrBlock: "10.0.0.0/16")).vpc?.vpcID
+        let group = try cloud.perform(
+            CreateSecurityGroup.self, .init(description: "d", groupName: "far", vpcID: vpc)
+        ).groupID
+        var input = cloud.request()
+        input.securityGroupIDs = [group ?? ""]
+        #expect(cloud.refusal(of: RunInstances.self, input) == "InvalidGroup.NotFound")
+        input.subnetID = cloud.defaultSubnet.id.description
+        #expect(cloud.refusal(of: RunInstances.self, input) == "InvalidParameter")
+    }
+
+    @Test("needs a subnet to be named where the default VPC has none")
+    mutating func noSubnet() throws {
+        let input = cloud.request()
+        for subnet in cloud.state.subnets.all(where: IndexKey(.vpc, cloud.defaultVPC.id)) {
+            try cloud.perform(DeleteSubnet.self, .init(subnetID: subnet.id.description))
+        }
+        let vpc = cloud.defaultVPC.id
+        let refusal = #expect(throws: EC2Error.self) { try cloud.perform(RunInstances.self, input) }
+        #expect(refusal?.code == "MissingInput")
+        #expect(refusal?.message == "No subnets found for the default VPC '\(vpc)'. Please specify a subnet.")
+    }
+
+    @Test("takes as many volumes as the type does")
+    mutating func volumes() {
+        var input = cloud.request()
+        input.blockDeviceMappings = (0..<40).map { number in
+            let letters = String(decoding: [UInt8(98 + number / 26), UInt8(97 + number % 26)], as: UTF8.self)
+            return .init(ebs: .init(volumeSize: 1), deviceName: "/dev/xvd\(letters)")
+        }
+        #expect(cloud.refusal(of: RunInstances.self, input) == "AttachmentLimitExceeded")
+        input.blockDeviceMappings = Array(input.blockDeviceMappings.prefix(20))
+        #expect(cloud.refusal(of: RunInstances.self, input) == nil)
+    }
 }

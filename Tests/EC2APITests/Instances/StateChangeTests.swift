@@ -127,6 +127,7 @@ struct StateChangeTests {
     @Test("does not stop or start what has its root in instance store")
     mutating func instanceStore() throws {
         var input = cloud.request()
+        input.instanceType = "m3.medium"
         input.imageID = cloud.image { $0.rootDeviceType = .instanceStore }.id.description
         let id = try cloud.running(input)
         #expect(cloud.refusal(of: StopInstances.self, .init(instanceIDs: [id.description])) == "UnsupportedOperation")

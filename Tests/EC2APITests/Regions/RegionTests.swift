@@ -59,7 +59,7 @@ struct RegionTests {
     mutating func attributes() throws {
         let all = try cloud.perform(DescribeAccountAttributes.self, .init()).accountAttributes
         #expect(all.count == 6)
-        let one = try cloud.perform(DescribeAccountAttributes.self, .init(attributeNames: [.defaultVPC]))
+        let one = try cloud.perform(DescribeAccountAttributes.self, .init(attributeNames: ["default-vpc"]))
         #expect(one.accountAttributes.map(\.attributeName) == ["default-vpc"])
         #expect(
             one.accountAttributes[0].attributeValues.map(\.attributeValue) == [cloud.defaultVPC.id.description])

@@ -16,9 +16,9 @@ extension EC2.Operation {
 extension EC2 {
     package struct DescribeAccountAttributesRequest: QueryReadable, DryRunInput {
         package var dryRun: Bool?
-        package var attributeNames: [AccountAttributeName] = []
+        package var attributeNames: [String] = []
 
-        package init(dryRun: Bool? = nil, attributeNames: [AccountAttributeName] = []) {
+        package init(dryRun: Bool? = nil, attributeNames: [String] = []) {
             self.dryRun = dryRun
             self.attributeNames = attributeNames
         }
@@ -28,8 +28,7 @@ extension EC2 {
             for child in try node.members() {
                 switch child.name {
                 case "DryRun": self.dryRun = try child.boolean()
-                case "AttributeName":
-                    self.attributeNames = try child.elements().enumerations(AccountAttributeName.self)
+                case "AttributeName": self.attributeNames = try child.elements().strings()
                 default: throw .unknownParameter(child.path)
                 }
             }

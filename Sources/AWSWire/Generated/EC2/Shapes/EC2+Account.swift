@@ -18,13 +18,6 @@ extension EC2 {
 }
 
 extension EC2 {
-    package enum AccountAttributeName: String, Sendable, CaseIterable {
-        case supportedPlatforms = "supported-platforms"
-        case defaultVPC = "default-vpc"
-    }
-}
-
-extension EC2 {
     package struct AccountAttributeValue: XMLWritable {
         package var attributeValue: String?
 

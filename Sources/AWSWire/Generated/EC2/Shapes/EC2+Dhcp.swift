@@ -38,7 +38,7 @@ extension EC2 {
 
         package func write(to xml: inout XMLWriter) {
             xml.element("ownerId", ownerID)
-            xml.list("tagSet", of: "item", tags, omittedWhenEmpty: true)
+            xml.list("tagSet", of: "item", tags)
             xml.element("dhcpOptionsId", dhcpOptionsID)
             xml.list("dhcpConfigurationSet", of: "item", dhcpConfigurations)
         }

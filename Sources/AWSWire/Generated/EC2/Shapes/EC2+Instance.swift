@@ -404,6 +404,29 @@ extension EC2 {
 }
 
 extension EC2 {
+    package struct InstanceCreditSpecificationRequest: QueryReadable {
+        package var instanceID: String
+        package var cpuCredits: String?
+
+        package init(instanceID: String, cpuCredits: String? = nil) {
+            self.instanceID = instanceID
+            self.cpuCredits = cpuCredits
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            try self.init(instanceID: node.required("InstanceId").string())
+            for child in try node.members() {
+                switch child.name {
+                case "InstanceId": break
+                case "CpuCredits": self.cpuCredits = try child.string()
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+    }
+}
+
+extension EC2 {
     package enum InstanceInterruptionBehavior: String, Sendable, CaseIterable {
         case hibernate
         case stop

@@ -23,7 +23,7 @@ extension EC2 {
             xml.list("attachmentSet", of: "item", attachments)
             xml.element("internetGatewayId", internetGatewayID)
             xml.element("ownerId", ownerID)
-            xml.list("tagSet", of: "item", tags, omittedWhenEmpty: true)
+            xml.list("tagSet", of: "item", tags)
         }
     }
 }

@@ -40,7 +40,7 @@ extension EC2 {
         package func write(to xml: inout XMLWriter) {
             xml.element("keyPairId", keyPairID)
             xml.element("keyType", choice: keyType?.rawValue)
-            xml.list("tagSet", of: "item", tags, omittedWhenEmpty: true)
+            xml.list("tagSet", of: "item", tags)
             xml.element("publicKey", publicKey)
             xml.element("createTime", createTime)
             xml.element("keyName", keyName)

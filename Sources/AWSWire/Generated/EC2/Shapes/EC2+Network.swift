@@ -35,7 +35,7 @@ extension EC2 {
             xml.list("entrySet", of: "item", entries)
             xml.element("default", isDefault)
             xml.element("networkAclId", networkACLID)
-            xml.list("tagSet", of: "item", tags, omittedWhenEmpty: true)
+            xml.list("tagSet", of: "item", tags)
             xml.element("vpcId", vpcID)
             xml.element("ownerId", ownerID)
         }
@@ -370,7 +370,7 @@ extension EC2 {
             xml.element("sourceDestCheck", sourceDestCheck)
             xml.element("status", choice: status?.rawValue)
             xml.element("subnetId", subnetID)
-            xml.list("tagSet", of: "item", tagSet, omittedWhenEmpty: true)
+            xml.list("tagSet", of: "item", tagSet)
             xml.element("vpcId", vpcID)
             xml.element("denyAllIgwTraffic", denyAllIGWTraffic)
             xml.element("ipv6Native", ipv6Native)
@@ -515,6 +515,15 @@ extension EC2 {
         case sourceDestCheck
         case attachment
         case associatePublicIPAddress = "associatePublicIpAddress"
+    }
+}
+
+extension EC2 {
+    package enum NetworkInterfaceCreationType: String, Sendable, CaseIterable {
+        case efa
+        case efaOnly = "efa-only"
+        case branch
+        case trunk
     }
 }
 

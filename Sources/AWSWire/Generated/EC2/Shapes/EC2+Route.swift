@@ -134,7 +134,7 @@ extension EC2 {
             xml.list("propagatingVgwSet", of: "item", propagatingVGWs)
             xml.element("routeTableId", routeTableID)
             xml.list("routeSet", of: "item", routes)
-            xml.list("tagSet", of: "item", tags, omittedWhenEmpty: true)
+            xml.list("tagSet", of: "item", tags)
             xml.element("vpcId", vpcID)
             xml.element("ownerId", ownerID)
         }

@@ -138,7 +138,7 @@ extension EC2 {
             xml.element("prefixListId", prefixListID)
             xml.element("referencedGroupInfo", referencedGroupInfo)
             xml.element("description", description)
-            xml.list("tagSet", of: "item", tags, omittedWhenEmpty: true)
+            xml.list("tagSet", of: "item", tags)
             xml.element("securityGroupRuleArn", securityGroupRuleARN)
         }
     }

@@ -1,0 +1,100 @@
+import CloudTypes
+import ControlPlane
+import NodeContract
+import Testing
+
+@Suite("The next step for an instance")
+struct InstanceLifecycleTests {
+    private let began = Timestamp(milliseconds: 1_795_000_000_000)
+
+    private func record(_ state: InstanceState, _ change: (inout InstanceRecord) -> Void = { _ in }) -> InstanceRecord {
+        var record = InstanceRecord(
+            id: InstanceID("i-00000001")!, account: TestRecords.account, reservation: ReservationID("r-00000001")!,
+            launchIndex: 0, image: ImageID("ami-00000001")!, instanceType: "t3.micro", architecture: .x86_64, vCPUs: 2,
+            memoryMiB: 1024, vpc: VPCID("vpc-00000001")!, subnet: SubnetID("subnet-00000001")!,
+            availabilityZone: "us-east-1a", rootDeviceName: "/dev/xvda", now: began)
+        record.state = state
+        record.launch = 2
+        change(&record)
+        return record
+    }
+
+    private func step(
+        _ record: InstanceRecord, _ observed: GuestObservation?, after seconds: Double = 0
+    ) -> InstanceStep {
+        InstanceLifecycle(record, observed: observed).step(at: began.adding(seconds: seconds))
+    }
+
+    @Test("of a pending one is to boot, unless the guest of this very launch is there")
+    func pending() {
+        #expect(step(record(.pending), nil) == .start)
+        #expect(step(record(.pending), .ended(launch: 1, .died)) == .start)
+        #expect(step(record(.pending), .running(launch: 1)) == .kill)
+        #expect(step(record(.pending), .running(launch: 2)) == .becomeRunning)
+        #expect(step(record(.pending), .ended(launch: 2, .guestShutdown)) == .becomeRunning)
+    }
+
+    @Test("of a running one follows how its guest ended")
+    func running() {
+        #expect(step(record(.running), .running(launch: 2)) == .settled)
+        #expect(step(record(.running), .ended(launch: 2, .guestShutdown)) == .becomeStopped(.instanceShutdown))
+        let terminating = record(.running) { $0.shutdownBehavior = .terminate }
+        #expect(step(terminating, .ended(launch: 2, .guestShutdown)) == .becomeTerminated(.instanceShutdown))
+        #expect(step(terminating, .ended(launch: 2, .died)) == .becomeStopped(.guestDied))
+        #expect(step(record(.running), nil) == .becomeStopped(.guestDied))
+    }
+
+    @Test("of a rebooting one is to ask, and to reset when it has not listened")
+    func rebooting() {
+        let asked = record(.running) { ($0.rebootsWanted, $0.rebootSince) = (1, $0.stateSince) }
+        #expect(step(asked, .running(launch: 2)) == .reboot(deadline: began.adding(seconds: 120)))
+        #expect(step(asked, .running(launch: 2), after: 120) == .reset)
+    }
+
+    @Test(
+        "of an ending one is the power button, then the power cut at its deadline",
+        arguments: [
+            (InstanceState.stopping, InstanceRecord.Shutdown.graceful, 120.0), (.stopping, .forced, 15.0),
+            (.shuttingDown, .graceful, 30.0), (.shuttingDown, .forced, 15.0),
+        ])
+    func ending(state: InstanceState, shutdown: InstanceRecord.Shutdown, seconds: Double) {
+        let ending = record(state) { $0.shutdown = shutdown }
+        let deadline = began.adding(seconds: seconds)
+        #expect(step(ending, .running(launch: 2)) == .powerDown(deadline: deadline))
+        #expect(step(ending, .running(launch: 2), after: seconds) == .kill)
+        let end: InstanceStep = state == .stopping ? .becomeStopped(nil) : .becomeTerminated(nil)
+        #expect(step(ending, .ended(launch: 2, .requested)) == end && step(ending, nil) == end)
+    }
+
+    @Test("where the power is to be cut at once, is that")
+    func powerCut() {
+        #expect(step(record(.stopping) { $0.shutdown = .powerCut }, .running(launch: 2)) == .kill)
+    }
+
+    @Test(
+        "of one that is down is nothing, or to end a guest that should not be",
+        arguments: [InstanceState.stopped, .terminated])
+    func down(state: InstanceState) {
+        #expect(step(record(state), nil) == .settled)
+        #expect(step(record(state), .running(launch: 2)) == .kill)
+    }
+}
+
+@Suite("The memory that guests take")
+struct TakenMemoryTests {
+    @Test("follows instances as they come, stop, start and go")
+    func follows() throws {
+        var transaction = try TestRecords.transaction()
+        let interface = try transaction.addGuest(in: transaction.defaultSubnet)
+        let id = try #require(transaction.state.networkInterfaces[interface]?.attachment?.instance)
+        #expect(transaction.state.instances.weight == 1024)
+        transaction.stop(id, .graceful)
+        #expect(transaction.state.instances.weight == 1024)
+        transaction.becomeStopped(id, reason: nil)
+        #expect(transaction.state.instances.weight == 0)
+        try transaction.start(id)
+        #expect(transaction.state.instances.weight == 1024)
+        transaction.delete(id, InstanceRecord.self)
+        #expect(transaction.state.instances.weight == 0)
+    }
+}
