@@ -44,6 +44,7 @@ let package = Package(
         part("CloudTypes"),
         tests(of: "CloudTypes"),
         .target(name: "CHostSystem"),
+        .target(name: "CBlockCoding", linkerSettings: [.linkedLibrary("zstd")]),
         part("HostSystem", ["CHostSystem"]),
         tests(of: "HostSystem"),
         part("QMP", [nioCore, nioPosix]),
@@ -71,6 +72,8 @@ let package = Package(
             swiftSettings: strict),
         part("CloudStore"),
         // 2: backends
+        part("BlockStore", ["CBlockCoding", "CHostSystem", "CloudTypes", "HostSystem", crypto]),
+        tests(of: "BlockStore", ["CloudTypes", "HostSystem", crypto]),
         part("SQLiteStore", ["CloudStore", grdb, grdbSQLite]),
         tests(of: "SQLiteStore", ["CloudStore", "StoreCrashProbe", grdb]),
         .executableTarget(

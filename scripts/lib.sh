@@ -81,5 +81,5 @@ need_space() {
 }
 
 # What building and guests need.
-build_packages="libsqlite3-dev git ca-certificates"
+build_packages="libsqlite3-dev libzstd-dev git ca-certificates"
 guest_packages="qemu-system-x86 qemu-utils seabios nftables dnsmasq-base iproute2 util-linux openssl openssh-client e2fsprogs lz4 cpio"

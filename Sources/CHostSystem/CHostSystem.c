@@ -192,3 +192,9 @@ int apus_poll_wait(int poll, int *ready, int limit) {
 int apus_punch_hole(int descriptor, int64_t offset, int64_t length) {
     return fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
 }
+
+void apus_begin_writing(int descriptor, int64_t offset, int64_t length) {
+    sync_file_range(descriptor, offset, length, SYNC_FILE_RANGE_WRITE);
+}
+
+int64_t apus_next_data(int descriptor, int64_t offset) { return lseek(descriptor, offset, SEEK_DATA); }

@@ -54,4 +54,10 @@ int apus_exit_code(int status);
 /// Gives the blocks of a range of a file back to the disk; the file's length stays, the range reads as zeros.
 int apus_punch_hole(int descriptor, int64_t offset, int64_t length);
 
+/// Has the kernel begin to write a range of a file to the disk, without waiting. No promise: for that, sync.
+void apus_begin_writing(int descriptor, int64_t offset, int64_t length);
+
+/// Where data next begins at or after `offset`; -1 with ENXIO where none follows.
+int64_t apus_next_data(int descriptor, int64_t offset);
+
 #endif
