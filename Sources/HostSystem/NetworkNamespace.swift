@@ -38,6 +38,29 @@ package enum NetworkNamespace {
         return try OwnedDescriptor(apus_open_tap(name), "open tap \(name)")
     }
 
+    /// Has the kernel forget every tracked connection that one of these addresses began or answers.
+    ///
+    /// - Parameter addresses: in host order.
+    package static func forgetConnections(of addresses: [UInt32]) throws(SystemError) {
+        var addresses = addresses.map(\.bigEndian)
+        guard apus_forget_connections(&addresses, addresses.count) == 0 else {
+            throw SystemError("forget connections")
+        }
+    }
+
+    /// Has the kernel forget every tracked connection that is translated by none of these, given as what a public
+    /// address stands for; connections without translation stay.
+    ///
+    /// - Parameter translations: private addresses by public ones, in host order.
+    package static func forgetOtherTranslations(than translations: [UInt32: UInt32]) throws(SystemError) {
+        var pairs = translations.map {
+            apus_translation(public_address: $0.key.bigEndian, private_address: $0.value.bigEndian)
+        }
+        guard apus_forget_other_translations(&pairs, pairs.count) == 0 else {
+            throw SystemError("forget translations")
+        }
+    }
+
     /// A listening TCP socket, non-blocking, that shares its port with others of the same user.
     ///
     /// - Parameter address: in host order.

@@ -114,6 +114,10 @@ struct Fingerprint: Equatable, CustomStringConvertible {
         number = texts.reduce(0) { $0 &+ Fingerprint(of: CollectionOfOne($1)).number }
     }
 
+    /// As if the texts had been among those that it was made of, or had not.
+    mutating func add(_ texts: [String]) { number &+= Fingerprint(ofAll: texts).number }
+    mutating func subtract(_ texts: [String]) { number &-= Fingerprint(ofAll: texts).number }
+
     private mutating func add(_ byte: UInt8) { number = (number ^ UInt64(byte)) &* 0x100_0000_01b3 }
 
     var description: String {

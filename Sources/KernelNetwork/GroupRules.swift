@@ -1,5 +1,6 @@
 // From a security group's rules to the rules of its two chains.
-// A chain ends in accepting a packet or in returning; what no group of an interface accepts is dropped.
+// A chain accepts a packet or returns; what no group of an interface accepts is dropped. What a group lets out is not
+// accepted yet but marked, since its target's groups come next.
 // Follows: Amazon VPC User Guide, "Security group connection tracking".
 
 import CloudTypes
@@ -34,6 +35,14 @@ struct GroupRules {
             }
         }
 
+        /// What a rule that matches does.
+        var verdict: String {
+            switch self {
+            case .ingress: "accept"
+            case .egress: "meta mark set \(GroupRules.letOut) return"
+            }
+        }
+
         fileprivate var opposite: Direction {
             switch self {
             case .ingress: .egress
@@ -41,6 +50,10 @@ struct GroupRules {
             }
         }
     }
+
+    /// The mark of a packet that its source's groups let out; no routing table has this number, and the way of the
+    /// packet is settled when it gets it.
+    static let letOut = 1
 
     static func chain(of group: SecurityGroupID, _ direction: Direction) -> String {
         "\(token(group))_\(direction.rawValue)"
@@ -63,8 +76,8 @@ struct GroupRules {
 
     private func rules(for rule: VPCNetwork.Rule, _ direction: Direction) -> [String] {
         guard let peer = match(rule.peer, direction) else { return [] }
-        let accept = join(peer, match(rule.traffic), "accept")
-        let untracked = "ct mark set ct mark or \(direction.untrackedBit) accept"
+        let accept = join(peer, match(rule.traffic), direction.verdict)
+        let untracked = "ct mark set ct mark or \(direction.untrackedBit) \(direction.verdict)"
         guard rule.peer == .block(.everything) else { return [accept] }
         switch rule.traffic {
         case .tcp, .udp:

@@ -1,4 +1,5 @@
-// The few ways in which this target touches the kernel: `ip`, `nft` and settings, each inside a given namespace.
+// The few ways in which this target touches the kernel: `ip`, `nft`, settings and tracked connections, each inside a
+// given namespace.
 // Moves the calling thread between namespaces: only actors with a thread of their own may call these.
 
 import Backends
@@ -8,7 +9,7 @@ import HostSystem
 struct HostTools: Sendable {
     /// The namespace that is the host.
     let host: OwnedDescriptor
-    /// Asked before each tool is started.
+    /// Asked before each tool is started, and before connections are forgotten.
     var willRun: Gate?
 
     typealias Gate = @Sendable (_ arguments: [String]) throws(NetworkFabricError) -> Void
@@ -78,6 +79,32 @@ struct HostTools: Sendable {
     func linkNames(in namespace: OwnedDescriptor) throws(NetworkFabricError) -> Set<String> {
         try enter(namespace)
         return NetworkNamespace.linkNames()
+    }
+
+    /// Ends what the kernel tracks of these addresses; nothing happens for none.
+    func forgetConnections(of addresses: Set<IPv4Address>, in namespace: OwnedDescriptor) throws(NetworkFabricError) {
+        guard !addresses.isEmpty else { return }
+        try willRun?(["forget connections"])
+        try enter(namespace)
+        do {
+            try NetworkNamespace.forgetConnections(of: addresses.map(\.number))
+        } catch {
+            throw .hostFailed("\(error)")
+        }
+    }
+
+    /// Ends what the kernel tracks under translations that are none of these, private addresses by public ones.
+    func forgetOtherTranslations(
+        than translations: [IPv4Address: IPv4Address], in namespace: OwnedDescriptor
+    ) throws(NetworkFabricError) {
+        try willRun?(["forget translations"])
+        try enter(namespace)
+        let numbers = translations.map { ($0.key.number, $0.value.number) }
+        do {
+            try NetworkNamespace.forgetOtherTranslations(than: Dictionary(numbers) { $1 })
+        } catch {
+            throw .hostFailed("\(error)")
+        }
     }
 
     /// Settings below `/proc/sys/net/`, as the calling thread sees them in `namespace`.

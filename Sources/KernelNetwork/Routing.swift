@@ -56,6 +56,7 @@ extension Routing {
     ///
     /// Routes go before the ports they lead to; a port that goes takes its neighbours along.
     func changes(from old: Routing, kind: KernelNetwork.PortKind, mtu: Int) -> [String] {
+        guard self != old else { return [] }
         let gonePorts = old.ports.subtracting(ports)
         var lines = localAddresses.subtracting(old.localAddresses).sorted().map {
             "addr replace \($0)/32 dev \(Names.service)"

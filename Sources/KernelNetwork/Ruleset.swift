@@ -85,6 +85,8 @@ extension Ruleset.Table {
     private func removedElements(of key: String, from old: Self) -> [String] {
         let new = collections[key]?.elements ?? [:]
         let before = old.collections[key]?.elements ?? [:]
+        // Quick where nothing was touched: both are the same storage.
+        guard new != before else { return [] }
         let gone = before.filter { new[$0.key] != $0.value }.keys.sorted()
         guard !gone.isEmpty else { return [] }
         return ["delete element \(name) \(key) { \(gone.joined(separator: ", ")) }"]
@@ -92,6 +94,7 @@ extension Ruleset.Table {
 
     private func addedElements(of key: String, from old: Self) -> [String] {
         let before = old.collections[key]?.elements ?? [:]
+        guard collections[key]?.elements != before else { return [] }
         let added = (collections[key]?.elements ?? [:]).filter { before[$0.key] != $0.value }
         guard !added.isEmpty else { return [] }
         let texts = added.map { $0.value.isEmpty ? $0.key : "\($0.key) : \($0.value)" }.sorted()
@@ -105,10 +108,11 @@ extension Ruleset.Table {
             ["\(name) \(key) \(collection.kind) \(collection.type)"]
                 + collection.elements.map { "\(name) \(key) \($0.key) : \($0.value)" }
         }
-        let rules = chains.flatMap { key, chain in
-            ["\(name) \(key) \(chain.hook ?? "")"]
-                + chain.rules.enumerated().map { "\(name) \(key) \($0.offset) \($0.element)" }
-        }
-        return elements + rules
+        return elements + chains.flatMap { facts(of: $0.key, $0.value) }
+    }
+
+    func facts(of key: String, _ chain: Ruleset.Chain) -> [String] {
+        ["\(name) \(key) \(chain.hook ?? "")"]
+            + chain.rules.enumerated().map { "\(name) \(key) \($0.offset) \($0.element)" }
     }
 }

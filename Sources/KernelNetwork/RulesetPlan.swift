@@ -1,6 +1,7 @@
 // From what a VPC should be to the nftables ruleset of its namespace.
-// The order of judgement: who sent it (`pre`), where from (`forward_egress`), where to (`forward_ingress`).
-// Does no I/O.
+// The order of judgement: who sent it (`pre`), where from and where to (`forward`). What every packet of a tracked
+// connection passes is one look-up and a few comparisons; no map of interfaces is named twice, because the kernel
+// follows every verdict of every map that it meets before it takes a change. Does no I/O.
 
 import CloudTypes
 import NodeContract
@@ -13,6 +14,10 @@ struct RulesetPlan {
 
     static let inet = "inet apus"
     static let arp = "arp apus"
+    /// The map of who may speak for which address.
+    static let sources = "sources"
+    /// The map from public to private addresses.
+    static let privateAddresses = "private_of"
 
     init(network: VPCNetwork, tables: [SubnetID: UInt32]) {
         (self.network, self.tables) = (network, tables)
@@ -20,7 +25,10 @@ struct RulesetPlan {
     }
 
     func ruleset() -> Ruleset {
-        var inet = Ruleset.Table(name: RulesetPlan.inet, collections: emptyCollections, chains: baseChains)
+        var inet = Ruleset.Table(name: RulesetPlan.inet, collections: emptyCollections, chains: fixedChains)
+        for table in Set(tables.values) {
+            inet.chains[RulesetPlan.chain(ofTable: table)] = Ruleset.Chain(rules: ["meta mark set \(table) accept"])
+        }
         var arp = Ruleset.Table(
             name: RulesetPlan.arp,
             collections: [
@@ -34,40 +42,46 @@ struct RulesetPlan {
 
     private var emptyCollections: [String: Ruleset.Collection] {
         [
-            "sources": .map("ifname . ether_addr . ipv4_addr : mark"),
+            RulesetPlan.sources: .map("ifname . ether_addr . ipv4_addr : verdict"),
             "ports": .set("ifname . ether_addr"),
-            "unchecked": .map("ifname . ether_addr : mark"),
+            "unchecked": .map("ifname . ether_addr : verdict"),
             "egress": .map("ifname : verdict"),
             "ingress": .map("ifname : verdict"),
             "public_of": .map("ipv4_addr : ipv4_addr"),
-            "private_of": .map("ipv4_addr : ipv4_addr"),
+            RulesetPlan.privateAddresses: .map("ipv4_addr : ipv4_addr"),
             "translated": .set("ipv4_addr"),
-            "translations": .set("ipv4_addr . ipv4_addr"),
             "questions": Ruleset.Collection(
                 kind: "set", type: "type ifname; size 65535; flags dynamic; timeout 1m;"),
         ]
     }
 
     private func add(_ group: VPCNetwork.Group, to table: inout Ruleset.Table) {
-        let rules = GroupRules(group, known: known)
         table.collections[GroupRules.members(of: group.id)] = .set("ipv4_addr")
-        table.chains[GroupRules.chain(of: group.id, .ingress)] = Ruleset.Chain(rules: rules.rules(.ingress))
-        table.chains[GroupRules.chain(of: group.id, .egress)] = Ruleset.Chain(rules: rules.rules(.egress))
+        table.chains.merge(chains(of: group)) { $1 }
+    }
+
+    /// The group's rules, which name other groups' sets of members but no member.
+    func chains(of group: VPCNetwork.Group) -> [String: Ruleset.Chain] {
+        let rules = GroupRules(group, known: known)
+        return [
+            GroupRules.chain(of: group.id, .ingress): Ruleset.Chain(rules: rules.rules(.ingress)),
+            GroupRules.chain(of: group.id, .egress): Ruleset.Chain(rules: rules.rules(.egress)),
+        ]
     }
 
     private func add(_ interface: VPCNetwork.Interface, to inet: inout Ruleset.Table, and arp: inout Ruleset.Table) {
         let port = Names.port(of: interface.id)
         let link = "\"\(port)\" . \(interface.macAddress)"
-        let mark = tables[interface.subnet].map(String.init) ?? "0"
+        let verdict = tables[interface.subnet].map { "goto \(RulesetPlan.chain(ofTable: $0))" } ?? "accept"
         inet.collections["ports"]?.elements[link] = ""
         arp.collections["ports"]?.elements[link] = ""
         if !interface.sourceDestinationCheck {
-            inet.collections["unchecked"]?.elements[link] = mark
+            inet.collections["unchecked"]?.elements[link] = verdict
             arp.collections["unchecked"]?.elements[link] = ""
         }
         for address in interface.addresses {
             let source = "\(link) . \(address.privateAddress)"
-            inet.collections["sources"]?.elements[source] = mark
+            inet.collections[RulesetPlan.sources]?.elements[source] = verdict
             arp.collections["sources"]?.elements[source] = ""
             if network.hasInternetGateway, let publicAddress = address.publicAddress {
                 inet.translate(address.privateAddress, publicAddress)
@@ -88,9 +102,8 @@ struct RulesetPlan {
 extension Ruleset.Table {
     fileprivate mutating func translate(_ privateAddress: IPv4Address, _ publicAddress: IPv4Address) {
         collections["public_of"]?.elements["\(privateAddress)"] = "\(publicAddress)"
-        collections["private_of"]?.elements["\(publicAddress)"] = "\(privateAddress)"
+        collections[RulesetPlan.privateAddresses]?.elements["\(publicAddress)"] = "\(privateAddress)"
         collections["translated"]?.elements["\(privateAddress)"] = ""
-        collections["translations"]?.elements["\(publicAddress) . \(privateAddress)"] = ""
     }
 
     /// Leads a port's packets to its group's chain, or to a chain that stands for its list of groups.
@@ -106,61 +119,65 @@ extension Ruleset.Table {
     }
 }
 
+// The chains that are the same whoever is on the network.
 extension RulesetPlan {
-    private var baseChains: [String: Ruleset.Chain] {
-        [
-            "pre": sourceCheck, "forward_egress": egressChain, "forward_ingress": ingressChain,
-            "input": inputChain, "nat_in": natInChain, "nat_out": natOutChain,
+    private var fixedChains: [String: Ruleset.Chain] {
+        var chains = [
+            "pre": sourceCheck, "from_outside": fromOutside, "forward": forward,
+            "from_source": fromSource, "input": inputChain,
         ]
+        // Where nothing is translated the kernel need not look for translations.
+        if network.hasInternetGateway {
+            chains["nat_in"] = natInChain
+            chains["nat_out"] = natOutChain
+        }
+        return chains
     }
 
-    /// Only what an interface may say passes, marked with its subnet's routing table.
+    /// Marks what comes from a subnet that has a routing table of its own.
+    private static func chain(ofTable table: UInt32) -> String { "table_\(table)" }
+
+    /// Only what an interface may say passes, before anything of it is tracked.
     private var sourceCheck: Ruleset.Chain {
-        let foreign = network.cidrBlocks.map { "iifname \"\(Names.uplink)\" ip saddr \($0) drop" }
-        return Ruleset.Chain(
-            hook: "type filter hook prerouting priority raw; policy drop;",
-            rules: foreign + [
-                "iifname { \"\(Names.uplink)\", \"lo\" } accept",
-                "meta mark set iifname . ether saddr . ip saddr map @sources accept",
-                "ip saddr 0.0.0.0 udp sport 68 udp dport 67 iifname . ether saddr @ports accept",
-                "meta mark set iifname . ether saddr map @unchecked accept",
-            ])
-    }
-
-    private func untilTracked(_ direction: GroupRules.Direction) -> [String] {
-        let bit = direction.untrackedBit
-        return [
-            "ct state established,related ct mark and \(bit) == 0 accept",
-            "ct state established,related ct direction reply accept",
-        ]
-    }
-
-    /// A translated packet whose translation is no longer the one in force belongs to nobody.
-    private var staleTranslations: [String] {
-        let from = "iifname \"\(Names.uplink)\""
-        return [
-            "\(from) ct direction original ct original ip daddr . ip daddr != @translations drop",
-            "\(from) ct direction reply ct reply ip daddr . ip daddr != @translations drop",
-        ]
-    }
-
-    private var egressChain: Ruleset.Chain {
-        let out = "oifname \"\(Names.uplink)\""
-        return Ruleset.Chain(
-            hook: "type filter hook forward priority -10; policy drop;",
-            rules: [
-                "iifname \"\(Names.uplink)\" \(out) drop"
-            ] + staleTranslations + ["\(out) ip saddr != @translated drop"] + untilTracked(.egress) + [
-                "ct state invalid drop",
-                "iifname \"\(Names.uplink)\" accept",
-                "iifname vmap @egress",
-            ])
-    }
-
-    private var ingressChain: Ruleset.Chain {
         Ruleset.Chain(
+            hook: "type filter hook prerouting priority raw; policy drop;",
+            rules: [
+                "iif \"\(Names.uplink)\" goto from_outside",
+                "iifname . ether saddr . ip saddr vmap @sources",
+                "iifname \"lo\" accept",
+                "ip saddr 0.0.0.0 udp sport 68 udp dport 67 iifname . ether saddr @ports accept",
+                "iifname . ether saddr vmap @unchecked",
+            ])
+    }
+
+    private var fromOutside: Ruleset.Chain {
+        Ruleset.Chain(rules: network.cidrBlocks.map { "ip saddr \($0) drop" } + ["accept"])
+    }
+
+    /// Once for every packet that passes. A connection without a mark is tracked in both directions: it was judged when
+    /// it began, and ends when its addresses are another's. One with a mark is judged again in its own direction.
+    private var forward: Ruleset.Chain {
+        let known = "ct state established,related"
+        return Ruleset.Chain(
             hook: "type filter hook forward priority 0; policy drop;",
-            rules: untilTracked(.ingress) + ["oifname \"\(Names.uplink)\" accept", "oifname vmap @ingress"])
+            rules: [
+                "\(known) ct mark 0 accept", "iif \"\(Names.uplink)\" oif \"\(Names.uplink)\" drop",
+                "oif \"\(Names.uplink)\" ip saddr != @translated drop",
+                "\(known) ct direction reply accept", "ct state invalid drop",
+                "jump from_source", "meta mark != \(GroupRules.letOut) drop",
+                "\(known) ct mark and \(GroupRules.Direction.ingress.untrackedBit) == 0 accept",
+                "oif \"\(Names.uplink)\" accept", "oifname vmap @ingress",
+            ])
+    }
+
+    /// Has the source's groups judge, where that is to be done.
+    private var fromSource: Ruleset.Chain {
+        let bit = GroupRules.Direction.egress.untrackedBit
+        return Ruleset.Chain(rules: [
+            "iif \"\(Names.uplink)\" \(GroupRules.Direction.egress.verdict)",
+            "ct state established,related ct mark and \(bit) == 0 \(GroupRules.Direction.egress.verdict)",
+            "iifname vmap @egress",
+        ])
     }
 
     /// What guests may reach in the router itself: DHCP, the resolver and the metadata service.

@@ -34,7 +34,7 @@ actor VPCNamespace {
 
     /// Makes the VPC so. The fingerprint is committed last, together with the rules.
     func apply(_ network: VPCNetwork, at attachment: EdgeNamespace.Attachment) throws(NetworkFabricError) {
-        let plan = VPCPlan(network, link: attachment.link, configuration: configuration)
+        let plan = VPCPlan(network, link: attachment.link, configuration: configuration, after: applied)
         let isNew = HostTools.openNamespace(names.namespace(of: vpc)) == nil
         if isNew {
             (namespace, applied) = (nil, nil)
@@ -43,7 +43,11 @@ actor VPCNamespace {
         }
         if edge !== attachment.edge { (edge, applied) = (attachment.edge, nil) }
         let namespace = try open()
-        if applied == nil, !isNew, try isInForce(plan, in: namespace, at: attachment) { applied = plan }
+        if applied == nil, !isNew, try isInForce(plan, in: namespace, at: attachment) {
+            // An earlier run may have been cut off between its rules and this.
+            try forgetTranslations(otherThan: plan, in: namespace)
+            applied = plan
+        }
         if applied?.fingerprint != plan.fingerprint {
             try change(to: plan, isNew: isNew, in: namespace, at: attachment)
         }
@@ -58,9 +62,49 @@ actor VPCNamespace {
         if before == nil { try lay(attachment, in: namespace) }
         try changeLinks(to: plan, from: before, isNew: isNew, in: namespace)
         try changePublicRoutes(to: plan, from: before, at: attachment)
+        if !isNew { try forgetConnections(takenBy: plan, from: before, in: namespace) }
         let script = before.map { plan.ruleset.changes(from: $0.ruleset) } ?? plan.ruleset.replacement()
         try tools.nft(script, in: namespace)
+        if !isNew, before?.hasTranslations(otherThan: plan) ?? true {
+            try forgetTranslations(otherThan: plan, in: namespace)
+        }
         applied = plan
+    }
+
+    /// Of an address that goes to another, or to nobody, no connection may live on: what is tracked passes unjudged.
+    /// Here, because its routes are changed and its new owner has no rules yet, none can come back. The rules that go
+    /// in afterwards forget who had it, so that what is cut off before is done by the next run.
+    private func forgetConnections(
+        takenBy plan: VPCPlan, from before: VPCPlan?, in namespace: OwnedDescriptor
+    ) throws(NetworkFabricError) {
+        let taken: Set<IPv4Address>
+        if let before {
+            taken = plan.addressesTaken(from: before.sources)
+        } else if let sources = try sourcesInForce(in: namespace) {
+            taken = plan.addressesTaken(from: sources)
+        } else {
+            // Without rules anyone may have said anything.
+            taken = plan.sourceAddresses
+        }
+        try tools.forgetConnections(of: taken, in: namespace)
+    }
+
+    /// What is tracked keeps its translation for as long as it lives, so it may not outlive the translation.
+    private func forgetTranslations(
+        otherThan plan: VPCPlan, in namespace: OwnedDescriptor
+    ) throws(NetworkFabricError) {
+        let translations = plan.translations.compactMap { key, value in
+            IPv4Address(key).flatMap { key in IPv4Address(value).map { (key, $0) } }
+        }
+        try tools.forgetOtherTranslations(than: Dictionary(translations) { $1 }, in: namespace)
+    }
+
+    /// The keys of the kernel's map of sources, as an earlier run made it; nil where there is none.
+    private func sourcesInForce(in namespace: OwnedDescriptor) throws(NetworkFabricError) -> [String]? {
+        let arguments = ["nft", "list", "map", "inet", "apus", RulesetPlan.sources]
+        let outcome = try tools.attempt(arguments, in: namespace)
+        guard outcome.isSuccess else { return nil }
+        return VPCPlan.keys(ofMap: outcome.outputText)
     }
 
     /// Whether the kernel says that an earlier run made exactly this, and its links are there.

@@ -53,6 +53,99 @@ struct IsolationTests {
         }
     }
 
+    @Test("a tracked connection is no cover for another's address, in either direction")
+    func spoofedFlow() async throws {
+        try await Lab.run { lab in
+            var network = open(1)
+            network.groups[0].ingress = [.udp(9, from: .block(block("10.0.0.0/16")))]
+            let (a, b) = (network.add(1, "10.0.1.10"), network.add(2, "10.0.1.20"))
+            let c = network.add(3, "10.0.1.30")
+            try await lab.fabric.apply(network)
+            let (client, server) = (try await lab.guest(a, of: network), try await lab.guest(b, of: network))
+            let liar = try await lab.guest(c, of: network)
+            let (near, far) = try await flow(from: client, to: server)
+            for (source, port, target) in [(client, near.1, (server, 9)), (server, 9, (client, near.1))] {
+                let sender = try await Wire(Int32(SOCK_DGRAM.rawValue), in: liar.namespace)
+                try sender.bind(source.address, port)
+                sender.send(Array("lie".utf8), to: target.0.address, UInt16(target.1))
+            }
+            // The way is the same for all, so what arrives first was sent first.
+            near.0.send(Array("truth".utf8), to: server.address, 9)
+            #expect(far.receive() == "truth")
+            far.send(Array("truth".utf8), to: client.address, near.1)
+            #expect(near.0.receive() == "truth")
+        }
+    }
+
+    @Test("no connection of an address outlives its interface", arguments: [true, false])
+    func addressTaken(byAnotherRun: Bool) async throws {
+        try await Lab.run { lab in
+            var network = open(1)
+            network.groups[0].ingress = []
+            let guarded = VPCNetwork.Rule.udp(9, from: .block(block("10.0.0.0/16")))
+            network.groups.append(.init(id: theID(2), ingress: [guarded], egress: [.anything]))
+            let a = network.add(1, "10.0.1.10")
+            let (b, other) = (network.add(2, "10.0.1.20", groups: [2]), network.add(3, "10.0.1.30", groups: [2]))
+            try await lab.fabric.apply(network)
+            let client = try await lab.guest(a, of: network)
+            let (former, neighbour) = (try await lab.guest(b, of: network), try await lab.guest(other, of: network))
+            let (near, _) = try await flow(from: client, to: former)
+            let (kept, keptFar) = try await flow(from: client, to: neighbour)
+
+            network.interfaces.removeAll { $0.id == b.id }
+            let heir = network.add(4, "10.0.1.20")
+            // What lives on does so without a rule.
+            network.groups[1].ingress = []
+            let fabric = try byAnotherRun ? lab.anotherRun() : lab.fabric
+            try await fabric.apply(network)
+            let latter = try await lab.guest(heir, of: network)
+            let receiver = try await Wire.server(SOCK_DGRAM, in: latter.namespace, port: 9)
+            near.0.send(Array("stale".utf8), to: latter.address, 9)
+            kept.0.send(Array("still".utf8), to: neighbour.address, 9)
+            #expect(keptFar.receive() == "still")
+            #expect(receiver.receive(timeout: silence) == nil)
+        }
+    }
+
+    /// A UDP flow that both ends have spoken on: the client's socket with its port, and the server's, at port 9.
+    private func flow(from client: Guest, to server: Guest) async throws -> ((Wire, UInt16), Wire) {
+        let far = try await Wire.server(SOCK_DGRAM, in: server.namespace, port: 9)
+        let near = try await Wire(Int32(SOCK_DGRAM.rawValue), in: client.namespace)
+        try near.bind(client.address)
+        near.send(Array("hello".utf8), to: server.address, 9)
+        let port = try #require(far.receiveFrom()).1.port
+        far.send(Array("welcome".utf8), to: client.address, port)
+        #expect(near.receive() == "welcome")
+        return ((near, port), far)
+    }
+
+    @Test("a subnet's own routes hold beside the common ones")
+    func ownRoutes() async throws {
+        try await Lab.run { lab in
+            var network = open(1)
+            network.subnets[1].routes.removeLast()
+            let a = network.add(1, "10.0.1.10", public: "198.18.0.10")
+            let b = network.add(2, "10.0.2.20", public: "198.18.0.20")
+            try await lab.fabric.apply(network)
+            let (open, closed) = (try await lab.guest(a, of: network), try await lab.guest(b, of: network))
+            let service = try await Wire.server(in: lab.host, port: 8080)
+            let inside = try await Wire.server(in: open.namespace, port: 80)
+            let host = lab.configuration.hostAddress
+            #expect(try await reaches(host, 8080, from: open.namespace))
+            #expect(try await !reaches(host, 8080, from: closed.namespace, timeout: silence))
+            #expect(try await reaches(open.address, 80, from: closed.namespace))
+            #expect(service.accept() != nil && inside.accept() != nil)
+
+            network.subnets[1].routes = network.subnets[0].routes
+            try await lab.fabric.apply(network)
+            #expect(try await reaches(host, 8080, from: closed.namespace))
+            network.subnets[0].routes.removeLast()
+            try await lab.fabric.apply(network)
+            #expect(try await !reaches(host, 8080, from: open.namespace, timeout: silence))
+            #expect(try await reaches(host, 8080, from: closed.namespace))
+        }
+    }
+
     @Test("an interface without the check may forward, and a route leads through it")
     func forwarding() async throws {
         try await Lab.run { lab in

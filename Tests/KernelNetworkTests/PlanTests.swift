@@ -21,7 +21,7 @@ struct GroupRulesTests {
     func peers() {
         let rule = VPCNetwork.Rule(traffic: .tcp(22...22), peer: near)
         #expect(rules(ingress: [rule]) == ["ip saddr 10.1.0.0/16 tcp dport 22 accept"])
-        #expect(rules(egress: [rule], .egress) == ["ip daddr 10.1.0.0/16 tcp dport 22 accept"])
+        #expect(rules(egress: [rule], .egress) == ["ip daddr 10.1.0.0/16 tcp dport 22 meta mark set 1 return"])
     }
 
     @Test(
@@ -62,6 +62,71 @@ struct VPCPlanTests {
     private let link = EdgeLink(index: 0)
     private func plan(_ network: VPCNetwork) -> VPCPlan {
         VPCPlan(network, link: link, configuration: KernelNetwork.Configuration(stateDirectory: "/var/lib/apus"))
+    }
+
+    @Test("for other rules is made of the former one, and is what it would be from nothing")
+    func madeOfTheFormer() {
+        var network = large(20)
+        network.groups.append(.init(id: theID(2), ingress: [.tcp(22)], egress: [.anything]))
+        var plan = plan(network)
+        for ingress: [VPCNetwork.Rule] in [[.tcp(80)], [.tcp(80), .udp(53, from: .members(of: theID(2)))], []] {
+            network.groups[0].ingress = ingress
+            plan = VPCPlan(
+                network, link: link, configuration: KernelNetwork.Configuration(stateDirectory: "/var/lib/apus"),
+                after: plan)
+            #expect(plan == self.plan(network))
+        }
+        network.add(99, "10.0.2.99")
+        network.groups[0].egress = []
+        let last = VPCPlan(
+            network, link: link, configuration: KernelNetwork.Configuration(stateDirectory: "/var/lib/apus"),
+            after: plan)
+        #expect(last == self.plan(network))
+    }
+
+    @Test("subnets with the same routes share a table, and need none where the main one can hold them")
+    func sharedTables() {
+        var network = VPCNetwork.sample()
+        let common = network.subnets[0].routes
+        func tables(reachesOutside: Bool = false) -> [SubnetID: UInt32] {
+            RoutingPlan.tables(of: network, reachesOutside: reachesOutside)
+        }
+        #expect(tables().isEmpty && tables(reachesOutside: true).isEmpty)
+        let isolated = Array(common.prefix(1))
+        network.subnets += [3, 4].map { .init(id: theID($0), cidrBlock: block("10.0.\($0).0/24"), routes: isolated) }
+        #expect(Set(tables().keys) == [theID(3), theID(4)] && Set(tables().values).count == 1)
+        // A way through a guest to a part of the VPC comes before the addresses of that part.
+        network.subnets[0].routes.append(.init(destination: block("10.0.2.0/24"), target: .blackhole))
+        #expect(Set(tables().keys) == [theID(1), theID(3), theID(4)])
+        // What stays inside may not follow the resolver out.
+        for place in [0, 1] { network.subnets[place].routes = isolated }
+        #expect(tables().isEmpty && Set(tables(reachesOutside: true).keys) == Set((1...4).map { theID($0) }))
+    }
+
+    @Test("knows whose address is another's now, also from what the kernel says of an earlier run")
+    func taken() {
+        var network = large(2)
+        let before = plan(network)
+        let text = """
+            table inet apus {
+            \tmap sources {
+            \t\ttype ifname . ether_addr . ipv4_addr : verdict
+            \t\telements = { "e00000000000001" . 02:00:00:00:00:11 . 10.0.1.20 : goto table_70000,
+            \t\t\t     "e00000000000002" . 02:00:00:00:00:12 . 10.0.1.21 : accept }
+            \t}
+            }
+            """
+        #expect(
+            VPCPlan.keys(ofMap: text) == [
+                "\"e00000000000001\" . 02:00:00:00:00:11 . 10.0.1.20",
+                "\"e00000000000002\" . 02:00:00:00:00:12 . 10.0.1.21",
+            ])
+        #expect(before.addressesTaken(from: before.sources).isEmpty && !before.hasTranslations(otherThan: before))
+        let address = network.interfaces[0].addresses[0].privateAddress
+        let interface = network.interfaces.removeFirst()
+        #expect(plan(network).addressesTaken(from: before.sources) == [address])
+        network.add(7, "\(interface.addresses[0].privateAddress)")
+        #expect(plan(network).addressesTaken(from: before.sources) == [address])
     }
 
     private func script(from old: VPCNetwork, to new: VPCNetwork) -> [Substring] {
@@ -139,18 +204,22 @@ struct VPCPlanTests {
             .init(destination: block("192.168.5.0/24"), target: .internetGateway),
         ]
         func target(_ destination: String) -> Routing.Target? {
-            guard let table = RoutingPlan.tables(of: network)[theID(1)] else { return nil }
+            let table = RoutingPlan.tables(of: network, reachesOutside: false)[theID(1)] ?? Routing.mainTable
             return plan(network).routing.routes[.init(table: table, destination: block(destination))]
         }
-        #expect(target("10.0.0.0/16") == .next)
+        #expect(target("10.0.0.0/16") == .unreachable && target("10.0.1.10/32") != nil)
         #expect(target("192.168.1.0/24") == .blackhole)
         #expect(target("192.168.2.0/24") == .gateway(ip("10.0.1.20"), link: Names.port(of: free.id)))
         #expect(target("192.168.3.0/24") == .blackhole)
         #expect(target("192.168.4.0/24") == .blackhole)
         #expect(target("192.168.5.0/24") == .gateway(link.edge, link: Names.uplink))
-        #expect(target("0.0.0.0/0") == .unreachable)
+        #expect(target("0.0.0.0/0") == nil)
         network.hasInternetGateway = false
         #expect(target("192.168.5.0/24") == .blackhole)
+        // With a way into the VPC itself the subnet has a table of its own.
+        network.subnets[0].routes.append(.init(destination: block("10.0.2.0/24"), target: .interface(free.id)))
+        #expect(target("10.0.0.0/16") == .next && target("0.0.0.0/0") == .unreachable)
+        #expect(target("10.0.2.0/24") == .gateway(ip("10.0.1.20"), link: Names.port(of: free.id)))
     }
 
     @Test("a resolver that only the host can reach is none for guests")

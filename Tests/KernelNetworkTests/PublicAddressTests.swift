@@ -87,6 +87,37 @@ struct PublicAddressTests {
         }
     }
 
+    @Test("nothing leaves under an address that is another's by now, on old connections neither")
+    func leavesUnderItsOwn() async throws {
+        try await Lab.run { lab in
+            var network = open()
+            let a = network.add(1, "10.0.1.10", public: "198.18.0.10")
+            network.add(2, "10.0.2.20")
+            try await lab.fabric.apply(network)
+            let guest = try await lab.guest(a, of: network)
+            let listener = try await Wire.server(in: guest.namespace, port: 22)
+            let near = try #require(try await Wire.connect(from: lab.host, to: ip("198.18.0.10"), 22))
+            let inward = try #require(listener.accept()).0
+            let service = try await Wire.server(SOCK_DGRAM, in: lab.host, port: 9)
+            let outward = try await Wire(Int32(SOCK_DGRAM.rawValue), in: guest.namespace)
+            let host = lab.configuration.hostAddress
+            outward.send(Array("one".utf8), to: host, 9)
+            let sender = try #require(service.receiveFrom()).1
+            service.send(Array("answer".utf8), to: sender.address, sender.port)
+            #expect(outward.receive() == "answer")
+
+            network.interfaces[0].addresses[0].publicAddress = ip("198.18.0.11")
+            network.interfaces[1].addresses[0].publicAddress = ip("198.18.0.10")
+            try await lab.fabric.apply(network)
+            inward.send("two")
+            outward.send(Array("two".utf8), to: host, 9)
+            let fresh = try await Wire(Int32(SOCK_DGRAM.rawValue), in: guest.namespace)
+            fresh.send(Array("three".utf8), to: host, 9)
+            #expect(service.receiveFrom()?.1.address == ip("198.18.0.11"))
+            #expect(near.receive(timeout: silence) == nil)
+        }
+    }
+
     @Test("an address moves between VPCs, in whichever order they are told", arguments: [true, false])
     func movesBetween(takenFirst: Bool) async throws {
         try await Lab.run { lab in

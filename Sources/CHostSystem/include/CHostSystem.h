@@ -35,6 +35,18 @@ int apus_reap(pid_t pid, int *status);
 /// namespace; non-blocking, may share the port with others of the same user.
 int apus_listen(uint32_t address, uint16_t port, int backlog);
 
+/// Has the kernel forget every tracked connection of the calling thread's network namespace that one of `count`
+/// `addresses` (network order; they are sorted) began or answers. 0, or -1.
+int apus_forget_connections(uint32_t *addresses, size_t count);
+
+/// A public address and the private one that it stands for, in network order.
+struct apus_translation {
+    uint32_t public_address, private_address;
+};
+
+/// As above, every connection that is translated by none of `count` `translations` (they are sorted).
+int apus_forget_other_translations(struct apus_translation *translations, size_t count);
+
 /// A pipe, reading end first; the reading end does not block. 0, or -1.
 int apus_pipe(int ends[2]);
 
