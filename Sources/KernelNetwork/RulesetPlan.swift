@@ -42,7 +42,7 @@ struct RulesetPlan {
 
     private var emptyCollections: [String: Ruleset.Collection] {
         [
-            RulesetPlan.sources: .map("ifname . ether_addr . ipv4_addr : verdict"),
+            RulesetPlan.sources: .map("ipv4_addr . ifname . ether_addr : verdict"),
             "ports": .set("ifname . ether_addr"),
             "unchecked": .map("ifname . ether_addr : verdict"),
             "egress": .map("ifname : verdict"),
@@ -80,9 +80,9 @@ struct RulesetPlan {
             arp.collections["unchecked"]?.elements[link] = ""
         }
         for address in interface.addresses {
-            let source = "\(link) . \(address.privateAddress)"
-            inet.collections[RulesetPlan.sources]?.elements[source] = verdict
-            arp.collections["sources"]?.elements[source] = ""
+            // The address first: the kernel then needs not look into the Ethernet header for what kind of packet it is.
+            inet.collections[RulesetPlan.sources]?.elements["\(address.privateAddress) . \(link)"] = verdict
+            arp.collections["sources"]?.elements["\(link) . \(address.privateAddress)"] = ""
             if network.hasInternetGateway, let publicAddress = address.publicAddress {
                 inet.translate(address.privateAddress, publicAddress)
             }
@@ -143,7 +143,7 @@ extension RulesetPlan {
             hook: "type filter hook prerouting priority raw; policy drop;",
             rules: [
                 "iif \"\(Names.uplink)\" goto from_outside",
-                "iifname . ether saddr . ip saddr vmap @sources",
+                "ip saddr . iifname . ether saddr vmap @sources",
                 "iifname \"lo\" accept",
                 "ip saddr 0.0.0.0 udp sport 68 udp dport 67 iifname . ether saddr @ports accept",
                 "iifname . ether saddr vmap @unchecked",

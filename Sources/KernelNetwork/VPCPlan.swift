@@ -99,7 +99,7 @@ struct VPCPlan: Equatable, Sendable {
     func addressesTaken(from before: some Sequence<String>) -> Set<IPv4Address> {
         let now = sources
         let gone = before.filter { !now.contains($0) }
-        return Set(gone.compactMap { $0.split(separator: " ").last.flatMap { IPv4Address(String($0)) } })
+        return Set(gone.compactMap { $0.split(separator: " ").first.flatMap { IPv4Address(String($0)) } })
     }
 }
 

@@ -110,16 +110,16 @@ struct VPCPlanTests {
         let text = """
             table inet apus {
             \tmap sources {
-            \t\ttype ifname . ether_addr . ipv4_addr : verdict
-            \t\telements = { "e00000000000001" . 02:00:00:00:00:11 . 10.0.1.20 : goto table_70000,
-            \t\t\t     "e00000000000002" . 02:00:00:00:00:12 . 10.0.1.21 : accept }
+            \t\ttype ipv4_addr . ifname . ether_addr : verdict
+            \t\telements = { 10.0.1.20 . "e00000000000001" . 02:00:00:00:00:11 : goto table_70000,
+            \t\t\t     10.0.1.21 . "e00000000000002" . 02:00:00:00:00:12 : accept }
             \t}
             }
             """
         #expect(
             VPCPlan.keys(ofMap: text) == [
-                "\"e00000000000001\" . 02:00:00:00:00:11 . 10.0.1.20",
-                "\"e00000000000002\" . 02:00:00:00:00:12 . 10.0.1.21",
+                "10.0.1.20 . \"e00000000000001\" . 02:00:00:00:00:11",
+                "10.0.1.21 . \"e00000000000002\" . 02:00:00:00:00:12",
             ])
         #expect(before.addressesTaken(from: before.sources).isEmpty && !before.hasTranslations(otherThan: before))
         let address = network.interfaces[0].addresses[0].privateAddress
