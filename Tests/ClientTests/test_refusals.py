@@ -113,6 +113,25 @@ def test_quotas_hold_and_are_told(ec2, refused):
         ec2.allocate_address(Domain="vpc")
     with refused("AddressLimitExceeded", 400):
         ec2.allocate_address(Domain="vpc")
+    for _ in range(4):  # the default VPC has one
+        gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    with refused("InternetGatewayLimitExceeded", 400):
+        ec2.create_internet_gateway()
+    vpc = ec2.describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.1.0.0/16"]}])["Vpcs"][0]["VpcId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    for number in range(50):
+        ec2.create_route(RouteTableId=table, DestinationCidrBlock=f"192.0.2.{number}/32", GatewayId=gateway)
+    with refused("RouteLimitExceeded", 400):
+        ec2.create_route(RouteTableId=table, DestinationCidrBlock="198.51.100.0/24", GatewayId=gateway)
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.1.0.0/28")["Subnet"]["SubnetId"]
+    groups = [ec2.create_security_group(GroupName=f"g{number}", Description="d", VpcId=vpc)["GroupId"] for number in range(6)]
+    with refused("SecurityGroupsPerInterfaceLimitExceeded", 400):
+        ec2.create_network_interface(SubnetId=subnet, Groups=groups)
+    for _ in range(11):
+        ec2.create_network_interface(SubnetId=subnet, Groups=groups[:5])
+    with refused("InsufficientFreeAddressesInSubnet", 400):
+        ec2.create_network_interface(SubnetId=subnet)
 
 
 def test_a_request_of_too_many_parameters_or_bytes_is_refused(account):

@@ -23,6 +23,17 @@ MOMENT = "2026-01-02T03:04:05.678Z"
 BASE64_STRINGS = {"RunInstancesUserData"}
 
 
+def opened_enums():
+    """Names of shapes that the model has as enums and a correction makes plain strings."""
+    with open(os.path.join(HERE, "corrections.json"), encoding="utf-8") as file:
+        corrections = json.load(file)
+    return {each["shape"] for service in corrections.values() for each in service
+            if each["kind"] == "retype" and each["to"] == "string"}
+
+
+OPENED_ENUMS = opened_enums()
+
+
 class Sample:
     """A value per shape, the same wherever the shape occurs below one root: as Python, as Swift, and spelled out."""
 
@@ -59,7 +70,9 @@ class Sample:
         raise SystemExit(f"no sample for {kind}")
 
     def is_enum(self, shape):
-        return shape.type_name == "string" and bool(shape.enum) and len(shape.enum) <= ENUM_LIMIT
+        if shape.type_name != "string" or not shape.enum:
+            return False
+        return len(shape.enum) <= ENUM_LIMIT and shape.name not in OPENED_ENUMS
 
     # Spelled out: one line per scalar, by the names of our structs.
 

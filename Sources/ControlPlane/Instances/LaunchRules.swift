@@ -14,7 +14,7 @@ extension Transaction {
         let image = try launchableImage(order.image)
         let facts = try instanceTypeFacts(order.instanceType, for: image)
         try checkRootDevice(of: image, facts)
-        let publicKey = try publicKey(named: order.keyName)
+        let publicKey = try publicKey(named: order.keyName, for: image)
         let placement = try LaunchPlacement(order, in: self)
         try check(order, facts)
         let count = try min(acceptedCount(order.counts, facts), placement.room(for: order, in: state))
@@ -42,10 +42,14 @@ extension Transaction {
         return Launch(reservation: reservation, instances: instances.compactMap { state.instances[$0] })
     }
 
-    private func publicKey(named name: String?) throws(EC2Error) -> String? {
+    /// Windows decrypts its password with the key, which only RSA can.
+    private func publicKey(named name: String?, for image: ImageRecord) throws(EC2Error) -> String? {
         guard let name else { return nil }
         guard let key = state.keyPairs.first(where: IndexKey(.name, "\(account)/\(name)")) else {
             throw EC2Error("InvalidKeyPair.NotFound", "The key pair '\(name)' does not exist")
+        }
+        if key.keyType == .ed25519, image.platform == "windows" {
+            throw .invalidParameterCombination("ED25519 key pairs are not supported with Windows AMIs.")
         }
         return key.publicKey
     }

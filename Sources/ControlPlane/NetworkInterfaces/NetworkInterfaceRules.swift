@@ -89,10 +89,10 @@ extension Transaction {
     ) throws(EC2Error) -> IPv4Address {
         guard let wanted else { return try freePrivateAddress(in: subnet) }
         guard subnet.cidrBlock.contains(wanted) else {
-            throw .invalidParameterValue("Address does not fall within the subnet's address range")
+            throw .invalidParameterValue("Address \(wanted) does not fall within the subnet's address range")
         }
         guard VPCRange.isUsable(wanted, in: subnet.cidrBlock) else {
-            throw .invalidParameterValue("Address is in subnet's reserved address range")
+            throw .invalidParameterValue("Address \(wanted) is in subnet's reserved address range")
         }
         guard !state.isTaken(wanted, in: subnet.id) else {
             throw EC2Error("InvalidIPAddress.InUse", "Address \(wanted) is in use.")

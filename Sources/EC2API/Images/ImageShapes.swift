@@ -25,7 +25,7 @@ extension EC2.Image {
             ownerID: image.account.description, creationDate: image.createdAt.description, public: image.isPublic,
             architecture: EC2.ArchitectureValues(rawValue: image.architecture.rawValue), imageType: .machine,
             kernelID: image.kernelID, ramdiskID: image.ramdiskID,
-            platform: image.platform.flatMap(EC2.PlatformValues.init(rawValue:)))
+            platform: image.platform)
     }
 }
 

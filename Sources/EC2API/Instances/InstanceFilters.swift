@@ -78,7 +78,7 @@ enum InstanceFilters {
         "current-instance-boot-mode": shown { $0.currentInstanceBootMode?.rawValue },
         "ena-support": shown { $0.enaSupport.map { "\($0)" } },
         "hypervisor": shown { $0.hypervisor?.rawValue },
-        "platform": shown { $0.platform?.rawValue.lowercased() },
+        "platform": shown { $0.platform },
         "platform-details": shown { $0.platformDetails },
         "root-device-type": shown { $0.rootDeviceType?.rawValue },
         "tpm-support": shown { $0.tpmSupport },

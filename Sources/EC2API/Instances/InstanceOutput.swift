@@ -51,7 +51,7 @@ extension EC2.Instance {
         rootDeviceType = image?.rootDeviceType == .instanceStore ? .instanceStore : .ebs
         enaSupport = image?.enaSupport ?? true
         sriovNetSupport = image?.sriovNetSupport
-        platform = image?.platform == nil ? nil : .windows
+        platform = image?.platform
         platformDetails = image?.platformDetails ?? "Linux/UNIX"
         usageOperation = image?.usageOperation ?? "RunInstances"
         tpmSupport = image?.tpmSupport

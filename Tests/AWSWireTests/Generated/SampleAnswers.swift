@@ -872,7 +872,7 @@ private func sampleImage() -> EC2.Image {
         imageType: .ramdisk,
         kernelID: "KernelId <&> é",
         ramdiskID: "RamdiskId <&> é",
-        platform: .windows)
+        platform: "Windows")
 }
 
 private func sampleImageAttribute() -> EC2.ImageAttribute {
@@ -984,7 +984,7 @@ private func sampleInstance() -> EC2.Instance {
         placement: samplePlacement(),
         kernelID: "KernelId <&> é",
         ramdiskID: "RamdiskId <&> é",
-        platform: .windows,
+        platform: "Windows",
         monitoring: sampleMonitoring(),
         subnetID: "SubnetId <&> é",
         vpcID: "VpcId <&> é",

@@ -112,4 +112,18 @@ struct OptionTests {
                 of: DescribeInstanceAttribute.self,
                 .init(instanceID: id.description, attribute: .sourceDestCheck)) == "IncorrectInstanceState")
     }
+
+    @Test("of a key are RSA for Windows")
+    mutating func windowsKey() throws {
+        for (name, type) in [("new", KeyPairRecord.KeyType.ed25519), ("old", .rsa)] {
+            _ = try cloud.transaction.createKeyPair(
+                named: name, keyType: type, fingerprint: "", publicKey: "ssh-\(name)", tags: [:])
+        }
+        var input = cloud.request()
+        input.imageID = cloud.image { $0.platform = "windows" }.id.description
+        input.keyName = "new"
+        #expect(cloud.refusal(of: RunInstances.self, input) == "InvalidParameterCombination")
+        input.keyName = "old"
+        #expect(try cloud.described(cloud.running(input))?.platform == "windows")
+    }
 }

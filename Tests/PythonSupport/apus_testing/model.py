@@ -53,8 +53,9 @@ def strays(shape, value, path=""):
             yield from strays(shape.member, member, f"{path}[{position}]")
     elif shape.type_name == "string" and getattr(shape, "enum", None):
         # The catalogue of instance types is newer than the model, and AWS itself answers `available` for the
-        # attachment of an internet gateway, which the model's AttachmentStatus lacks.
-        known = shape.name == "InstanceType" or (shape.name, value) == ("AttachmentStatus", "available")
+        # attachment of an internet gateway, which the model's AttachmentStatus lacks, and `windows` in small letters.
+        known = shape.name == "InstanceType" or (shape.name, value) in {
+            ("AttachmentStatus", "available"), ("PlatformValues", "windows")}
         if not known and value not in shape.enum:
             yield f"{path}: {value!r} is none of {shape.name}"
 

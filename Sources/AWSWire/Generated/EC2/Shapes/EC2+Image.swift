@@ -38,7 +38,7 @@ extension EC2 {
         package var imageType: ImageTypeValues?
         package var kernelID: String?
         package var ramdiskID: String?
-        package var platform: PlatformValues?
+        package var platform: String?
 
         package init(
             platformDetails: String? = nil,
@@ -77,7 +77,7 @@ extension EC2 {
             imageType: ImageTypeValues? = nil,
             kernelID: String? = nil,
             ramdiskID: String? = nil,
-            platform: PlatformValues? = nil
+            platform: String? = nil
         ) {
             self.platformDetails = platformDetails
             self.usageOperation = usageOperation
@@ -155,7 +155,7 @@ extension EC2 {
             xml.element("imageType", choice: imageType?.rawValue)
             xml.element("kernelId", kernelID)
             xml.element("ramdiskId", ramdiskID)
-            xml.element("platform", choice: platform?.rawValue)
+            xml.element("platform", platform)
         }
     }
 }

@@ -59,7 +59,7 @@ extension EC2 {
         package var placement: Placement?
         package var kernelID: String?
         package var ramdiskID: String?
-        package var platform: PlatformValues?
+        package var platform: String?
         package var monitoring: Monitoring?
         package var subnetID: String?
         package var vpcID: String?
@@ -122,7 +122,7 @@ extension EC2 {
             placement: Placement? = nil,
             kernelID: String? = nil,
             ramdiskID: String? = nil,
-            platform: PlatformValues? = nil,
+            platform: String? = nil,
             monitoring: Monitoring? = nil,
             subnetID: String? = nil,
             vpcID: String? = nil,
@@ -248,7 +248,7 @@ extension EC2 {
             xml.element("placement", placement)
             xml.element("kernelId", kernelID)
             xml.element("ramdiskId", ramdiskID)
-            xml.element("platform", choice: platform?.rawValue)
+            xml.element("platform", platform)
             xml.element("monitoring", monitoring)
             xml.element("subnetId", subnetID)
             xml.element("vpcId", vpcID)
