@@ -35,6 +35,13 @@ struct IPRoute: Decodable {
     static func list(_ bytes: [UInt8]) throws(NetworkFabricError) -> [IPRoute] { try IPOutput.decode(bytes) }
 }
 
+struct IPNeighbour: Decodable {
+    var dst: String
+    var dev: String
+    var lladdr: String?
+    static func list(_ bytes: [UInt8]) throws(NetworkFabricError) -> [IPNeighbour] { try IPOutput.decode(bytes) }
+}
+
 struct IPRule: Decodable {
     var priority: Int
     var fwmark: String?

@@ -5,17 +5,28 @@ import CloudTypes
 import HostSystem
 
 extension Routing {
-    /// What is there, as far as it may have to go: ports, addresses, routes and rules. Of neighbours only the ports
-    /// are known to matter, and those go with their ports. Targets that cannot be ours read as unlike any of ours.
-    static func present(in namespace: OwnedDescriptor, tools: HostTools) throws(NetworkFabricError) -> Routing {
+    /// What is there, as far as it may have to go or to come: ports, addresses, neighbours, routes and rules. Targets
+    /// that cannot be ours read as unlike any of ours.
+    ///
+    /// - Parameter links: the names of all links of the namespace.
+    static func present(
+        in namespace: OwnedDescriptor, links: Set<String>, tools: HostTools
+    ) throws(NetworkFabricError) -> Routing {
         var routing = Routing()
-        routing.ports = try tools.linkNames(in: namespace).filter { $0.hasPrefix("e") }
+        routing.ports = links.filter { $0.hasPrefix("e") }
         let addresses = try tools.run(["ip", "-j", "-4", "addr", "show", "dev", Names.service], in: namespace)
         routing.localAddresses = Set(try IPLink.list(addresses.standardOutput).flatMap(\.addresses))
         let routes = try tools.run(["ip", "-j", "-4", "route", "show", "table", "all"], in: namespace)
         for route in try IPRoute.list(routes.standardOutput) {
             guard let (key, target) = entry(route) else { continue }
             routing.routes[key] = target
+        }
+        let neighbours = try tools.run(["ip", "-j", "-4", "neigh", "show", "nud", "permanent"], in: namespace)
+        for neighbour in try IPNeighbour.list(neighbours.standardOutput) where routing.ports.contains(neighbour.dev) {
+            guard let address = IPv4Address(neighbour.dst), let mac = neighbour.lladdr.flatMap({ MACAddress($0) }) else {
+                continue
+            }
+            routing.neighbours[Neighbour(port: neighbour.dev, address: address)] = mac
         }
         let rules = try tools.run(["ip", "-j", "-4", "rule", "show", "pref", "100"], in: namespace)
         routing.tables = Set(try IPRule.list(rules.standardOutput).compactMap { $0.table.flatMap(UInt32.init) })

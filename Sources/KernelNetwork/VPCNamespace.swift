@@ -59,8 +59,14 @@ actor VPCNamespace {
     ) throws(NetworkFabricError) {
         let before = applied
         applied = nil
-        if before == nil { try lay(attachment, in: namespace) }
-        try changeLinks(to: plan, from: before, isNew: isNew, in: namespace)
+        let old: Routing
+        if let before {
+            old = before.routing
+        } else {
+            let links = try lay(attachment, in: namespace)
+            old = isNew ? Routing() : try Routing.present(in: namespace, links: links, tools: tools)
+        }
+        try changeLinks(to: plan.routing, from: old, in: namespace)
         try changePublicRoutes(to: plan, from: before, at: attachment)
         if !isNew { try forgetConnections(takenBy: plan, from: before, in: namespace) }
         let script = before.map { plan.ruleset.changes(from: $0.ruleset) } ?? plan.ruleset.replacement()
@@ -111,12 +117,13 @@ actor VPCNamespace {
     private func isInForce(
         _ plan: VPCPlan, in namespace: OwnedDescriptor, at attachment: EdgeNamespace.Attachment
     ) throws(NetworkFabricError) -> Bool {
-        let expected = plan.routing.ports.union([Names.uplink, Names.service])
-        guard try tools.linkNames(in: namespace).isSuperset(of: expected),
-            try tools.linkNames(in: attachment.edge).contains(names.edgeLink(of: vpc))
-        else { return false }
         let marker = VPCPlan.marker(plan.fingerprint)
-        return try tools.attempt(["nft", "list", "chain", "inet", "apus", marker], in: namespace).isSuccess
+        guard try tools.attempt(["nft", "list", "chain", "inet", "apus", marker], in: namespace).isSuccess else {
+            return false
+        }
+        let expected = plan.routing.ports.union([Names.uplink, Names.service])
+        guard try tools.linkNames(in: namespace).isSuperset(of: expected) else { return false }
+        return try tools.linkNames(in: attachment.edge).contains(names.edgeLink(of: vpc))
     }
 
     private func open() throws(NetworkFabricError) -> OwnedDescriptor {
@@ -129,10 +136,10 @@ actor VPCNamespace {
 
 // Links and routes.
 extension VPCNamespace {
-    /// The namespace's own settings and its link to the edge; as often as asked.
+    /// The namespace's own settings and its link to the edge; as often as asked. Answers the links that were there.
     private func lay(
         _ attachment: EdgeNamespace.Attachment, in namespace: OwnedDescriptor
-    ) throws(NetworkFabricError) {
+    ) throws(NetworkFabricError) -> Set<String> {
         // Set before any link is made, so that each link begins with them.
         let settings = [
             ("ipv4/conf/all/rp_filter", "0"), ("ipv4/conf/default/rp_filter", "0"),
@@ -163,21 +170,16 @@ extension VPCNamespace {
         ]
         try tools.batch(lines, in: namespace)
         try tools.set([("ipv4/conf/\(Names.uplink)/proxy_arp", "0")], in: namespace)
+        return inside
     }
 
     private func changeLinks(
-        to plan: VPCPlan, from before: VPCPlan?, isNew: Bool, in namespace: OwnedDescriptor
+        to routing: Routing, from old: Routing, in namespace: OwnedDescriptor
     ) throws(NetworkFabricError) {
-        let old: Routing
-        if let before {
-            old = before.routing
-        } else {
-            old = isNew ? Routing() : try Routing.present(in: namespace, tools: tools)
-        }
-        let lines = plan.routing.changes(from: old, kind: configuration.portKind, mtu: configuration.mtu)
+        let lines = routing.changes(from: old, kind: configuration.portKind, mtu: configuration.mtu)
         try tools.batch(lines, in: namespace)
         // Linux else waits up to 0.8 s before it answers ARP for another.
-        let added = plan.routing.ports.subtracting(old.ports).sorted()
+        let added = routing.ports.subtracting(old.ports).sorted()
         try tools.set(added.map { ("ipv4/neigh/\($0)/proxy_delay", "0") }, in: namespace)
     }
 
