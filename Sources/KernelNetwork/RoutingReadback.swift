@@ -23,7 +23,8 @@ extension Routing {
         }
         let neighbours = try tools.run(["ip", "-j", "-4", "neigh", "show", "nud", "permanent"], in: namespace)
         for neighbour in try IPNeighbour.list(neighbours.standardOutput) where routing.ports.contains(neighbour.dev) {
-            guard let address = IPv4Address(neighbour.dst), let mac = neighbour.lladdr.flatMap({ MACAddress($0) }) else {
+            guard let address = IPv4Address(neighbour.dst), let mac = neighbour.lladdr.flatMap({ MACAddress($0) })
+            else {
                 continue
             }
             routing.neighbours[Neighbour(port: neighbour.dev, address: address)] = mac
