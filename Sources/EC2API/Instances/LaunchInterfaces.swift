@@ -131,7 +131,7 @@ enum LaunchInterfaces {
                 "NetworkInterface.AssociateCarrierIpAddress": input.associateCarrierIPAddress == true,
                 "NetworkInterface.InterfaceType": ![nil, "interface"].contains(input.interfaceType),
                 "NetworkInterface.NetworkCardIndex": (input.networkCardIndex ?? 0) > 0,
-                "NetworkInterface.EnaSrdSpecification": input.enaSrdSpecification?.enaSrdEnabled == true,
+                "NetworkInterface.EnaSrdSpecification": input.enaSrdSpecification?.isWanted == true,
                 "NetworkInterface.ConnectionTrackingSpecification": input.connectionTrackingSpecification != nil,
                 "NetworkInterface.EnaQueueCount": input.enaQueueCount != nil,
             ], because: "its interfaces have no such setting.")

@@ -13,7 +13,7 @@ enum AttachNetworkInterface: RecordAction {
         try UnservedMembers.refuse(
             [
                 "NetworkCardIndex": (input.networkCardIndex ?? 0) > 0,
-                "EnaSrdSpecification": input.enaSrdSpecification?.enaSrdEnabled == true,
+                "EnaSrdSpecification": input.enaSrdSpecification?.isWanted == true,
                 "EnaQueueCount": input.enaQueueCount != nil,
             ], because: "its interfaces have no such setting.")
         let interface: NetworkInterfaceID = try Lookup.id(input.networkInterfaceID)

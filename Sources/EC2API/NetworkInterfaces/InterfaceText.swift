@@ -35,3 +35,11 @@ enum InterfaceText {
         return text
     }
 }
+
+extension EC2.EnaSrdSpecification {
+    var isWanted: Bool { enaSrdEnabled == true || enaSrdUDPSpecification?.enaSrdUDPEnabled == true }
+}
+
+extension EC2.EnaSrdSpecificationRequest {
+    var isWanted: Bool { enaSrdEnabled == true || enaSrdUDPSpecification?.enaSrdUDPEnabled == true }
+}

@@ -81,7 +81,7 @@ enum ModifyNetworkInterfaceAttribute: RecordAction {
             ["EnablePrimaryIpv6": input.enablePrimaryIPv6 == true], because: UnservedMembers.noIPv6)
         try UnservedMembers.refuse(
             [
-                "EnaSrdSpecification": input.enaSrdSpecification?.enaSrdEnabled == true,
+                "EnaSrdSpecification": input.enaSrdSpecification?.isWanted == true,
                 "Attachment.EnaQueueCount": input.attachment?.enaQueueCount != nil,
                 "Attachment.DefaultEnaQueueCount": input.attachment?.defaultENAQueueCount == true,
                 "ConnectionTrackingSpecification": input.connectionTrackingSpecification != nil,

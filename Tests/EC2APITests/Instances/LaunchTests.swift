@@ -124,6 +124,12 @@ struct LaunchTests {
             { $0.blockDeviceMappings = [.init(deviceName: "/dev/sdf", virtualName: "ephemeral0")] },
             { $0.privateDNSNameOptions = .init(hostnameType: .resourceName) },
             { $0.networkInterfaces = [.init(deviceIndex: 0, secondaryPrivateIPAddressCount: 1)] },
+            { input in
+                let udp = EC2.EnaSrdUdpSpecificationRequest(enaSrdUDPEnabled: true)
+                input.networkInterfaces = [
+                    .init(deviceIndex: 0, enaSrdSpecification: .init(enaSrdUDPSpecification: udp))
+                ]
+            },
         ] as [LaunchChange])
     mutating func unserved(change: LaunchChange) {
         var input = cloud.request()
