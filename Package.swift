@@ -119,13 +119,20 @@ let package = Package(
                 "Simulation", logging,
             ],
             swiftSettings: strict),
-        .testTarget(
-            name: "CrashTests",
+        .target(
+            name: "CrashCourses",
             dependencies: [
                 "EC2API", "APIGateway", "AWSWire", "CloudStore", "CloudTypes", "ControlPlane", "NodeContract",
                 "Simulation",
                 logging,
             ],
+            path: "Tests/CrashCourses", swiftSettings: strict),
+        .executableTarget(
+            name: "crash-course-player", dependencies: ["CrashCourses"], path: "Tests/CrashCoursePlayer",
+            swiftSettings: strict),
+        .testTarget(
+            name: "CrashTests",
+            dependencies: ["CloudStore", "ControlPlane", "CrashCourses", "NodeContract", "Simulation"],
             swiftSettings: strict),
         part("TinyImage", resources: [.copy("Resources")]),
         // 5: composition root

@@ -13,6 +13,8 @@ package protocol Hypervisor: Sendable {
     func adopt() async throws(HypervisorError) -> [InstanceID: GuestObservation]
     /// What runs, or ended and was not forgotten.
     func guests() async -> [InstanceID: GuestObservation]
+    /// When each guest that runs last restarted in its present launch, also while we were away.
+    func restarts() async -> [InstanceID: Timestamp]
     func powerDown(_ instance: InstanceID) async throws(HypervisorError)
     func reset(_ instance: InstanceID) async throws(HypervisorError)
     func sendControlAltDelete(_ instance: InstanceID) async throws(HypervisorError)

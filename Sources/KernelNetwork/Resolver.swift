@@ -71,7 +71,8 @@ struct Resolver: Sendable {
         SmallFile.removeFolder(folder)
     }
 
-    private var running: ProcessIdentity? {
+    /// The process that has our files; nil where none does.
+    var running: ProcessIdentity? {
         guard let text = SmallFile.read(pidPath), let pid = Int32(text.prefix { $0.isNumber }),
             let identity = ProcessIdentity(of: pid),
             let line = SmallFile.read("/proc/\(pid)/cmdline"), line.contains("--conf-file=\(configurationPath)")

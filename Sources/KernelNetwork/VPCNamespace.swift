@@ -19,6 +19,8 @@ actor VPCNamespace {
     private var edge: OwnedDescriptor?
     private var applied: VPCPlan?
     private var resolver: Resolver
+    /// The resolver's process while it is wanted: should it end, another is started.
+    private var resolverWatch: ProcessWatch?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -39,6 +41,7 @@ actor VPCNamespace {
         if isNew {
             (namespace, applied) = (nil, nil)
             // One of a namespace that is gone by name serves nobody, and keeps what is left of it.
+            resolverWatch = nil
             resolver.stop()
         }
         if edge !== attachment.edge { (edge, applied) = (attachment.edge, nil) }
@@ -52,6 +55,7 @@ actor VPCNamespace {
             try change(to: plan, isNew: isNew, in: namespace, at: attachment)
         }
         try resolver.ensure(plan.resolver, in: namespace)
+        watchResolver()
     }
 
     private func change(
@@ -205,6 +209,40 @@ extension VPCNamespace {
     }
 }
 
+// The resolver's life.
+extension VPCNamespace {
+    /// How long a resolver has to live to be started again at once, and how long another one waits.
+    private static let shortestLife = Duration.seconds(2)
+
+    private func watchResolver() {
+        guard let process = resolver.running, resolverWatch?.pid != process.pid || resolverWatch?.end != nil,
+            let watch = try? ProcessWatch(process)
+        else { return }
+        resolverWatch = watch
+        let began = ContinuousClock.now
+        Task { [weak self] in
+            _ = await watch.waitForEnd()
+            let lived = began.duration(to: .now)
+            if lived < VPCNamespace.shortestLife { try? await Task.sleep(for: VPCNamespace.shortestLife - lived) }
+            await self?.restartResolver(insteadOf: watch)
+        }
+    }
+
+    /// What fails is tried again; a change of the VPC tells why it does.
+    private func restartResolver(insteadOf dead: ProcessWatch) {
+        guard resolverWatch === dead, let namespace, let plan = applied else { return }
+        do {
+            try resolver.ensure(plan.resolver, in: namespace)
+            watchResolver()
+        } catch {
+            Task { [weak self] in
+                try? await Task.sleep(for: VPCNamespace.shortestLife)
+                await self?.restartResolver(insteadOf: dead)
+            }
+        }
+    }
+}
+
 // What others need of the namespace, and its end.
 extension VPCNamespace {
     func openPort(_ interface: NetworkInterfaceID) throws(NetworkFabricError) -> Int32 {
@@ -238,6 +276,7 @@ extension VPCNamespace {
     /// Removes all that the VPC has on this host; done at once if nothing is left.
     func remove() throws(NetworkFabricError) {
         applied = nil
+        resolverWatch = nil
         resolver.remove()
         let name = names.namespace(of: vpc)
         if let namespace = HostTools.openNamespace(name) {

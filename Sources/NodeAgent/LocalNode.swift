@@ -57,24 +57,38 @@ package actor LocalNode: Node {
     package func inventory() async throws(NodeError) -> NodeInventory {
         let present: Set<VPCID>
         do { present = try await fabric.present() } catch { throw NodeError(error) }
+        for vpc in present { await serveAgain(vpc) }
         do {
             return NodeInventory(
-                guests: await hypervisor.guests(), volumes: try await volumes.volumes(), networks: present)
+                guests: await hypervisor.guests(), volumes: try await volumes.volumes(), networks: present,
+                restarts: await hypervisor.restarts())
         } catch { throw NodeError(error) }
     }
 
     package func apply(_ network: VPCNetwork) async throws(NodeError) {
         do throws(NetworkFabricError) {
             try await fabric.apply(network)
-            guard served.insert(network.id).inserted else { return }
-            do {
-                let socket = try await fabric.openMetadataListener(in: network.id)
-                await metadata.serve(network.id, on: socket)
-            } catch {
-                served.remove(network.id)
-                throw error
-            }
+            try await serveMetadata(in: network.id)
         } catch { throw NodeError(error) }
+    }
+
+    /// Guests of an earlier run have their metadata again before anybody looks at their network.
+    private func serveAgain(_ vpc: VPCID) async {
+        do throws(NetworkFabricError) { try await serveMetadata(in: vpc) } catch {
+            // Half a network of a run that was cut off: the next `apply` makes it whole, or tells why it cannot.
+            return
+        }
+    }
+
+    private func serveMetadata(in vpc: VPCID) async throws(NetworkFabricError) {
+        guard served.insert(vpc).inserted else { return }
+        do throws(NetworkFabricError) {
+            let socket = try await fabric.openMetadataListener(in: vpc)
+            await metadata.serve(vpc, on: socket)
+        } catch {
+            served.remove(vpc)
+            throw error
+        }
     }
 
     package func removeNetwork(_ vpc: VPCID) async throws(NodeError) {

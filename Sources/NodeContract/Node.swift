@@ -70,9 +70,14 @@ package struct NodeInventory: Sendable, Equatable {
     package var guests: [InstanceID: GuestObservation]
     package var volumes: Set<VolumeID>
     package var networks: Set<VPCID>
+    /// When each guest that runs last restarted in its present launch, be it while nobody listened.
+    package var restarts: [InstanceID: Timestamp]
 
-    package init(guests: [InstanceID: GuestObservation], volumes: Set<VolumeID>, networks: Set<VPCID>) {
-        (self.guests, self.volumes, self.networks) = (guests, volumes, networks)
+    package init(
+        guests: [InstanceID: GuestObservation], volumes: Set<VolumeID>, networks: Set<VPCID>,
+        restarts: [InstanceID: Timestamp] = [:]
+    ) {
+        (self.guests, self.volumes, self.networks, self.restarts) = (guests, volumes, networks, restarts)
     }
 }
 

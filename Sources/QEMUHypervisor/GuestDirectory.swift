@@ -62,13 +62,19 @@ struct GuestDirectory: Sendable, Equatable {
     }
 
     /// The reason of the last SHUTDOWN event that the monitor told anyone or no one.
-    func shutdownReason() -> String? {
+    func shutdownReason() -> String? { lastEvent("SHUTDOWN").map { $0.data["reason"]?.text ?? "" } }
+
+    /// When the guest restarted last, be it while nobody listened.
+    func lastRestart() -> Timestamp? {
+        lastEvent("RESET")?.microseconds.map { Timestamp(milliseconds: $0 / 1000) }
+    }
+
+    private func lastEvent(_ name: String) -> QMPEvent? {
         guard let log = LogFile(monitorLog) else { return nil }
         for line in log.tail(64 << 10).bytes.split(separator: 0x0a).reversed() {
-            guard let message = try? JSONValue(parsing: line), let event = QMPEvent(message),
-                event.name == "SHUTDOWN"
+            guard let message = try? JSONValue(parsing: line), let event = QMPEvent(message), event.name == name
             else { continue }
-            return event.data["reason"]?.text ?? ""
+            return event
         }
         return nil
     }

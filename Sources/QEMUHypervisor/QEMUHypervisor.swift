@@ -78,6 +78,14 @@ package actor QEMUHypervisor: Hypervisor {
         return observations
     }
 
+    package func restarts() async -> [InstanceID: Timestamp] {
+        var moments: [InstanceID: Timestamp] = [:]
+        for (id, guest) in known {
+            if case .running = await guest.observation { moments[id] = guest.directory.lastRestart() }
+        }
+        return moments
+    }
+
     package func powerDown(_ instance: InstanceID) async throws(HypervisorError) {
         try await existing(instance).powerDown()
     }

@@ -9,13 +9,14 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "PythonSupport"))
 
-from apus_testing.running import Apus  # noqa: E402
+from apus_testing.running import Apus, end_in_good_order  # noqa: E402
 
 from examples import linux_image  # noqa: E402
 
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory):
+    end_in_good_order()
     cloud = Apus(tmp_path_factory.mktemp("cloud") / "state").start()
     yield cloud
     assert cloud.is_running, f"apus ended by itself\n{cloud.last_of_log()}"

@@ -9,10 +9,6 @@ from apus_testing.waiting import eventually
 
 from examples import linux_image
 
-# The simulated host forgets the volumes that were made before a restart: a launch between its disk and its start, and a
-# stopped instance, find "no volume".
-FORGETS_VOLUMES = pytest.mark.xfail(reason="a simulated host forgets its volumes over a restart of apus", strict=False)
-
 WORKERS, TOKENS, KILLS = 6, 60, 3
 
 
@@ -44,7 +40,6 @@ def reservations(ec2):
     return [reservation for page in pages for reservation in page["Reservations"]]
 
 
-@FORGETS_VOLUMES
 def test_each_token_has_its_instances_disks_and_addresses_once_after_every_kill(mortal):
     account = mortal.new_account()
     image = linux_image(account)
@@ -87,7 +82,6 @@ def test_each_token_has_its_instances_disks_and_addresses_once_after_every_kill(
     assert len(set(addresses)) == len(addresses)
 
 
-@FORGETS_VOLUMES
 def test_what_was_stopped_before_a_restart_starts_after_it(mortal):
     account = mortal.new_account()
     ec2, quick = account.ec2, {"Delay": 1, "MaxAttempts": 20}

@@ -1,21 +1,17 @@
-"""A lab for real guests: a namespace that stands for the host, one Apus in it, the tiny image, and a key.
-
-Commands enter the lab with nsenter: `ip netns exec` has its own mount namespace and would not see the namespaces
-that Apus makes.
-"""
+"""A lab for real guests: a namespace that stands for the host, one Apus in it, the tiny image, and a key."""
 
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
-import uuid
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "PythonSupport"))
 
-from apus_testing.running import Apus  # noqa: E402
+from apus_testing.lab import Lab, sweep  # noqa: E402
+from apus_testing.running import end_in_good_order  # noqa: E402
 from apus_testing.waiting import eventually, quick  # noqa: E402
 
 TOOLS = {"qemu-system-x86_64": "qemu-system-x86", "qemu-img": "qemu-utils", "nft": "nftables", "ip": "iproute2",
@@ -36,43 +32,6 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
-class Lab:
-    """A host of its own, as far as the network goes."""
-
-    def __init__(self, folder):
-        self.folder = pathlib.Path(folder)
-        self.name = f"apust-{uuid.uuid4().hex[:8]}"
-        self.prefix = ["nsenter", f"--net=/run/netns/{self.name}"]
-        subprocess.run(["ip", "netns", "add", self.name], check=True)
-        subprocess.run(["ip", "-n", self.name, "link", "set", "lo", "up"], check=True)
-        self.clouds = []
-
-    def apus(self, name, *options):
-        cloud = Apus(self.folder / name, simulate=False, prefix=self.prefix, options=options)
-        self.clouds.append(cloud)
-        return cloud
-
-    def run(self, *command, check=True, seconds=60):
-        return subprocess.run(
-            self.prefix + list(command), check=check, capture_output=True, text=True, timeout=seconds,
-            stdin=subprocess.DEVNULL)
-
-    def answers(self, address, port, seconds=1.0):
-        """Whether a TCP connection from the host comes about."""
-        code = ("import socket,sys\ns=socket.socket();s.settimeout(float(sys.argv[3]))\n"
-                "sys.exit(0 if s.connect_ex((sys.argv[1],int(sys.argv[2])))==0 else 1)")
-        return self.run(sys.executable, "-c", code, address, str(port), str(seconds), check=False).returncode == 0
-
-    def close(self):
-        for cloud in self.clouds:
-            try:
-                cloud.down()
-            finally:
-                for process in cloud.processes():
-                    os.kill(process, 9)
-        subprocess.run(["ip", "netns", "del", self.name], check=False)
-
-
 class Machine:
     """A launched instance and the way to it."""
 
@@ -90,21 +49,24 @@ class Machine:
     def address(self):
         return self.describe().get("PublicIpAddress")
 
-    def ssh(self, command, check=True, seconds=30):
-        """Runs a command in the guest; a connection that does not come about (255) is tried again where it must."""
-        done = self._ssh(command, seconds)
+    def ssh(self, command, check=True, seconds=30, address=None):
+        """Runs a command in the guest; a connection that does not come about (255) is tried again where it must.
+
+        address: known already, for when nobody can be asked.
+        """
+        done = self._ssh(command, seconds, address)
         for _ in range(2):
             if not check or done.returncode != 255:
                 break
-            done = self._ssh(command, seconds)
+            done = self._ssh(command, seconds, address)
         if check:
             assert done.returncode == 0, f"{command}: {done.returncode} {done.stderr}"
         return done.stdout.strip()
 
-    def _ssh(self, command, seconds):
+    def _ssh(self, command, seconds, address):
         return self.site.lab.run(
             "ssh", "-i", str(self.site.key), "-o", "BatchMode=yes", "-o", "ConnectTimeout=3", "-o", "LogLevel=ERROR",
-            "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", f"ec2-user@{self.address}", command,
+            "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", f"ec2-user@{address or self.address}", command,
             check=False, seconds=seconds)
 
     def wait(self, waiter, seconds=120):
@@ -179,33 +141,21 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory):
-    # /var/tmp: a real disk, and short paths for sockets.
-    folder = pathlib.Path(f"/var/tmp/apust-{uuid.uuid4().hex[:8]}")
-    folder.mkdir(mode=0o711)
-    lab = Lab(folder)
+def lab():
+    end_in_good_order()
+    sweep()
+    lab = Lab()
     try:
+        lab.enter()
         yield lab
     finally:
         lab.close()
-        shutil.rmtree(folder, ignore_errors=True)
-    names = subprocess.run(["ip", "netns"], capture_output=True, text=True).stdout
-    assert lab.name not in names
+    assert lab.name not in subprocess.run(["ip", "netns"], capture_output=True, text=True).stdout
 
 
 @pytest.fixture(scope="session")
 def site(lab):
-    enter(lab.name)
     site = Site(lab, lab.apus("one"))
     yield site
     site.cloud.down()
     assert site.cloud.processes() == []
-
-
-def enter(namespace):
-    """Moves this process into the lab, so that boto3 and all it starts are there."""
-    import ctypes
-    libc = ctypes.CDLL(None, use_errno=True)
-    with open(f"/run/netns/{namespace}") as file:
-        if libc.setns(file.fileno(), 0x40000000) != 0:
-            raise OSError(ctypes.get_errno(), "setns")

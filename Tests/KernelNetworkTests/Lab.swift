@@ -23,6 +23,22 @@ let labObstacle: String? = {
 
 private let counter = Mutex(0)
 
+/// Removes what test runs that were killed have left.
+private let sweeping = Task {
+    var dead: Set<String> = []
+    for name in SmallFile.names(in: "/run/netns") where name.hasPrefix("apuslab-") {
+        let parts = name.split(separator: "-")
+        guard parts.count > 2, let pid = Int32(parts[1]), ProcessIdentity(of: pid) == nil else { continue }
+        dead.insert("apuslab-\(pid)-\(parts[2])")
+    }
+    for name in dead.sorted() {
+        if let fabric = try? KernelNetwork(Lab.configuration(name)) { try? await fabric.removeEverything() }
+        for left in SmallFile.names(in: "/run/netns") where left.hasPrefix("\(name)-") {
+            _ = try? await HostCommand.run(["ip", "netns", "del", left])
+        }
+    }
+}
+
 /// A test's own host with a fabric on it.
 final class Lab: Sendable {
     let name: String
@@ -45,12 +61,10 @@ final class Lab: Sendable {
             counter += 1
             return counter
         }
+        await sweeping.value
         let name = "apuslab-\(getpid())-\(number)"
         let host = try await Lab.makeNamespace("\(name)-host")
-        var configuration = KernelNetwork.Configuration(stateDirectory: "/nowhere/\(name)")
-        configuration.hostNamespacePath = "/run/netns/\(name)-host"
-        configuration.runtimeDirectory = "/tmp/\(name)"
-        configuration.portKind = .pair
+        var configuration = Lab.configuration(name)
         adjust(&configuration)
         let lab = try Lab(name: name, host: host, configuration: configuration)
         do {
@@ -60,6 +74,14 @@ final class Lab: Sendable {
             throw error
         }
         await lab.close()
+    }
+
+    fileprivate static func configuration(_ name: String) -> KernelNetwork.Configuration {
+        var configuration = KernelNetwork.Configuration(stateDirectory: "/nowhere/\(name)")
+        configuration.hostNamespacePath = "/run/netns/\(name)-host"
+        configuration.runtimeDirectory = "/tmp/\(name)"
+        configuration.portKind = .pair
+        return configuration
     }
 
     /// As after a restart of the program: knows nothing of what the other did.
@@ -99,6 +121,25 @@ final class Lab: Sendable {
 
     func inside(_ vpc: VPCID) throws -> OwnedDescriptor {
         try NetworkNamespace.open("/run/netns/\(configuration.names.namespace(of: vpc))")
+    }
+
+    /// The process that answers DHCP and DNS in the VPC.
+    func resolver(of vpc: VPCID) throws -> ProcessIdentity {
+        let text = SmallFile.read("\(configuration.runtimePath)/\(vpc)/pid") ?? ""
+        guard let pid = Int32(text.prefix { $0.isNumber }), let identity = ProcessIdentity(of: pid) else {
+            throw Failed(description: "no resolver of \(vpc) runs")
+        }
+        return identity
+    }
+
+    /// Kills it and returns when another one has taken its place.
+    func killResolver(_ process: ProcessIdentity, of vpc: VPCID) async throws {
+        kill(process.pid, SIGKILL)
+        let deadline = ContinuousClock.now + .seconds(60)
+        while process.isRunning || (try? resolver(of: vpc)) == nil {
+            guard ContinuousClock.now < deadline else { throw Failed(description: "no resolver took its place") }
+            try await Task.sleep(for: .milliseconds(20))
+        }
     }
 
     /// A namespace that stands for the guest of an interface, configured as DHCP would.

@@ -91,6 +91,22 @@ struct ServiceTests {
         }
     }
 
+    @Test("a resolver that dies is started again, be it ours or of a former run")
+    func deadResolver() async throws {
+        try await Lab.run { lab in
+            let network = VPCNetwork.sample()
+            for _ in 1...2 {
+                // The first one makes it, the second one finds it there.
+                let run = try lab.anotherRun()
+                try await run.apply(network)
+                let before = try lab.resolver(of: network.id)
+                try await lab.killResolver(before, of: network.id)
+                #expect(try lab.resolver(of: network.id) != before)
+                withExtendedLifetime(run) {}
+            }
+        }
+    }
+
     @Test("a metadata listener hears the guests of its own VPC, under their addresses, whatever their groups say")
     func metadata() async throws {
         try await Lab.run { lab in

@@ -27,6 +27,8 @@ package enum InstanceStep: Sendable, Equatable {
     case reboot(deadline: Timestamp)
     /// The guest did not restart by itself in time.
     case reset
+    /// The guest restarted, as was asked for.
+    case becomeRebooted
 }
 
 package struct InstanceLifecycle: Sendable {
@@ -41,10 +43,15 @@ package struct InstanceLifecycle: Sendable {
 
     private let record: InstanceRecord
     private let observed: GuestObservation?
+    private let restartedAt: Timestamp?
     private let patience: Patience
 
-    package init(_ record: InstanceRecord, observed: GuestObservation?, patience: Patience = Patience()) {
-        (self.record, self.observed, self.patience) = (record, observed, patience)
+    /// - Parameter restartedAt: when the guest was last seen to restart.
+    package init(
+        _ record: InstanceRecord, observed: GuestObservation?, restartedAt: Timestamp? = nil,
+        patience: Patience = Patience()
+    ) {
+        (self.record, self.observed, self.restartedAt, self.patience) = (record, observed, restartedAt, patience)
     }
 
     package func step(at now: Timestamp) -> InstanceStep {
@@ -85,6 +92,7 @@ package struct InstanceLifecycle: Sendable {
 
     private func rebootStep(at now: Timestamp) -> InstanceStep {
         guard record.rebootsWanted > record.rebootsDone, let since = record.rebootSince else { return .settled }
+        if let restartedAt, restartedAt >= since { return .becomeRebooted }
         let deadline = since.adding(seconds: patience.reboot)
         return now < deadline ? .reboot(deadline: deadline) : .reset
     }

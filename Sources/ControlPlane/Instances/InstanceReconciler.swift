@@ -17,6 +17,8 @@ package actor InstanceReconciler {
     /// Power buttons pressed and reboots asked for, so that each is done once a life of ours.
     private var pressed: [InstanceID: Timestamp] = [:]
     private var rebooted: [InstanceID: Int] = [:]
+    /// When each guest was last seen to restart.
+    private var restarts: [InstanceID: Timestamp] = [:]
     /// Launches that the node could not carry out and whose records do not tell so yet.
     private var failed: [InstanceID: FailedLaunch] = [:]
 
@@ -39,6 +41,11 @@ package actor InstanceReconciler {
         if observation.isNewer(than: observed[instance]) { observed[instance] = observation }
     }
 
+    /// Takes in that the guest restarted, be it while we were away.
+    func noteRestart(_ instance: InstanceID, at moment: Timestamp) {
+        if restarts[instance].map({ $0 < moment }) ?? true { restarts[instance] = moment }
+    }
+
     /// One step for the instance, and the next, until it is as wanted or has to wait.
     func work(_ id: InstanceID) async -> WorkOutcome {
         while !Task.isCancelled {
@@ -47,7 +54,9 @@ package actor InstanceReconciler {
                 if let outcome = await giveUp(record, failure) { return outcome }
                 continue
             }
-            let step = InstanceLifecycle(record, observed: observed[id], patience: patience).step(at: cloud.now)
+            let step = InstanceLifecycle(
+                record, observed: observed[id], restartedAt: restarts[id], patience: patience
+            ).step(at: cloud.now)
             do {
                 if let outcome = try await carryOut(step, record) { return outcome }
             } catch {
@@ -76,6 +85,8 @@ package actor InstanceReconciler {
         case .reboot(let deadline): return try await reboot(record, deadline)
         case .reset:
             try await node.resetGuest(id)
+            noteRestart(id, at: cloud.now)
+        case .becomeRebooted:
             return await write(record) { $0.update(id, InstanceRecord.self) { $0.rebootsDone = record.rebootsWanted } }
         }
         return nil
@@ -117,12 +128,6 @@ package actor InstanceReconciler {
         return .lookAgain(at: deadline)
     }
 
-    /// The guest restarted: what was asked for is done.
-    func noteReset(_ id: InstanceID) async {
-        guard let record = cloud.records.instances[id], record.rebootsWanted > record.rebootsDone else { return }
-        await write(record) { $0.update(id, InstanceRecord.self) { $0.rebootsDone = record.rebootsWanted } }
-    }
-
     /// A guest that no record wants. One whose record is there and cannot be read is left alone.
     private func removeStranger(_ id: InstanceID) async -> WorkOutcome {
         guard observed[id] != nil, !cloud.isUnreadable(id, InstanceRecord.self) else { return .settled }
@@ -138,7 +143,7 @@ package actor InstanceReconciler {
     }
 
     private func forget(_ id: InstanceID) {
-        (observed[id], pressed[id], rebooted[id], failed[id]) = (nil, nil, nil, nil)
+        (observed[id], pressed[id], rebooted[id], restarts[id], failed[id]) = (nil, nil, nil, nil, nil)
     }
 
     private func noteEnd(of record: InstanceRecord, _ end: GuestEnd) {

@@ -10,6 +10,8 @@ package actor NetworkReconciler {
     private let node: any Node
     private var applied: [VPCID: VPCNetwork] = [:]
     private var present: Set<VPCID> = []
+    /// Networks of an earlier run.
+    private var adopted: Set<VPCID> = []
     private let turns = Turns<VPCID>()
     /// How many have asked for each VPC, and which of them the newest round that succeeded has seen.
     private var asked: [VPCID: Int] = [:]
@@ -18,7 +20,7 @@ package actor NetworkReconciler {
     package init(cloud: Cloud, node: any Node) { (self.cloud, self.node) = (cloud, node) }
 
     /// What the node had before we came: looked at again, and removed where no VPC wants it.
-    package func adopt(_ networks: Set<VPCID>) { present = networks }
+    package func adopt(_ networks: Set<VPCID>) { (present, adopted) = (networks, networks) }
 
     /// Makes the VPC as its records say now. Returns when the node has obeyed.
     ///
@@ -38,6 +40,7 @@ package actor NetworkReconciler {
         let wanted = VPCNetwork(of: vpc, in: cloud.records, settings: cloud.settings)
         guard let wanted, !wanted.interfaces.isEmpty else { return try await remove(vpc) }
         guard applied[vpc] != wanted else { return }
+        guard !isInDoubt(vpc) else { throw .hostFailed("not all records of \(vpc) can be read: it stays as it is") }
         // What fails may have been done in part: until the node has answered nobody knows what it has.
         applied[vpc] = nil
         present.insert(vpc)
@@ -53,6 +56,19 @@ package actor NetworkReconciler {
         present.remove(vpc)
     }
 
+    /// What the records say of a network that guests use already may lack some of them: to change it could cut them off.
+    /// It goes on as it is until all can be read.
+    private func isInDoubt(_ vpc: VPCID) -> Bool {
+        guard adopted.contains(vpc), let account = cloud.records.vpcs[vpc]?.account else { return false }
+        return cloud.hasUnreadable(NetworkReconciler.kinds, of: account)
+    }
+
+    /// The records that make a network.
+    private static let kinds: Set<String> = [
+        InstanceRecord.kind, NetworkInterfaceRecord.kind, SubnetRecord.kind, SecurityGroupRecord.kind,
+        RouteTableRecord.kind, InternetGatewayRecord.kind, AddressRecord.kind, DHCPOptionsRecord.kind,
+    ]
+
     private var hasUnreadableRecords: Bool {
         cloud.hasUnreadable(VPCRecord.self) || cloud.hasUnreadable(InstanceRecord.self)
             || cloud.hasUnreadable(NetworkInterfaceRecord.self)
@@ -65,6 +81,8 @@ package actor NetworkReconciler {
             return .settled
         } catch {
             cloud.log.error("a network could not be made so", metadata: ["vpc": "\(vpc)", "error": "\(error)"])
+            // The records are read once a life.
+            if isInDoubt(vpc) { return .settled }
             return .lookAgain(at: cloud.now.adding(seconds: 2))
         }
     }

@@ -58,6 +58,7 @@ package final class Reconcilers: Sendable {
     private func adopt(_ inventory: NodeInventory) async {
         await networks.adopt(inventory.networks)
         for (id, observation) in inventory.guests { await instances.observe(id, observation) }
+        for (id, moment) in inventory.restarts { await instances.noteRestart(id, at: moment) }
         let state = cloud.records
         await mark(Affected(by: inventory, in: state))
         let strangers = inventory.volumes.filter { state.volumes[$0] == nil }
@@ -90,7 +91,9 @@ package final class Reconcilers: Sendable {
         case .guest(let id, let observation):
             await instances.observe(id, observation)
             await instanceWork.mark(id)
-        case .guestRestarted(let id): await instances.noteReset(id)
+        case .guestRestarted(let id):
+            await instances.noteRestart(id, at: cloud.now)
+            await instanceWork.mark(id)
         case .guestPanicked(let id):
             cloud.log.warning("a guest's kernel panicked", metadata: ["instance": "\(id)"])
         }

@@ -39,14 +39,14 @@ package final class Cloud: Sendable {
     package let log: Logger
     private let store: any CloudStore
     package let time: any Timekeeper
-    /// Records that are in the store and could not be read.
-    private let unreadable: Set<RecordKey>
+    /// Records that are in the store and could not be read, and whose they are.
+    private let unreadable: [RecordKey: String]
     private let ahead: Mutex<Ahead>
     private let durable: Mutex<Durable>
     private let listeners = Mutex<[Int: AsyncStream<CloudChange>.Continuation]>([:])
 
     private init(
-        store: any CloudStore, state: CloudState, unreadable: Set<RecordKey>, settings: CloudSettings, log: Logger,
+        store: any CloudStore, state: CloudState, unreadable: [RecordKey: String], settings: CloudSettings, log: Logger,
         random: any RandomNumberGenerator & Sendable, time: any Timekeeper
     ) {
         self.unreadable = unreadable
@@ -62,11 +62,13 @@ package final class Cloud: Sendable {
         time: any Timekeeper
     ) async throws(StoreError) -> Cloud {
         var state = CloudState()
-        var unreadable: Set<RecordKey> = []
+        var unreadable: [RecordKey: String] = [:]
         _ = try await store.load { stored in
-            if !RecordCodec.load(stored, into: &state) { unreadable.insert(stored.key) }
+            if !RecordCodec.load(stored, into: &state) { unreadable[stored.key] = stored.account }
         }
-        for key in unreadable { log.error("a record cannot be read and is kept as it is", metadata: ["key": "\(key)"]) }
+        for key in unreadable.keys {
+            log.error("a record cannot be read and is kept as it is", metadata: ["key": "\(key)"])
+        }
         return Cloud(
             store: store, state: state, unreadable: unreadable, settings: settings, log: log, random: random, time: time
         )
@@ -79,12 +81,17 @@ package final class Cloud: Sendable {
 
     /// Whether there is a record with the id that could not be read: it is not known what is wanted of the resource.
     package func isUnreadable<Record: CloudRecord>(_ id: Record.ID, _ type: Record.Type) -> Bool {
-        unreadable.contains(RecordKey(kind: Record.kind, id: id.description))
+        unreadable[RecordKey(kind: Record.kind, id: id.description)] != nil
     }
 
     /// Whether any record of the kind could not be read.
     package func hasUnreadable<Record: CloudRecord>(_ type: Record.Type) -> Bool {
-        unreadable.contains { $0.kind == Record.kind }
+        unreadable.keys.contains { $0.kind == Record.kind }
+    }
+
+    /// Whether any record of the account that is of one of the kinds could not be read.
+    package func hasUnreadable(_ kinds: Set<String>, of account: AccountID) -> Bool {
+        unreadable.contains { $0.value == account.description && kinds.contains($0.key.kind) }
     }
 
     /// The records as of the last durable change, for an action that only reads.

@@ -16,6 +16,8 @@ package final class SimulatedWorld: Sendable {
         var deaf: Set<InstanceID> = []
         /// How often each launch was started: more than once is a fault of the control plane.
         var starts: [InstanceID: [Int]] = [:]
+        /// When each guest restarted.
+        var restarts: [InstanceID: [Timestamp]] = [:]
     }
     let contents = Mutex(Contents())
 
@@ -39,10 +41,16 @@ package final class SimulatedWorld: Sendable {
     package var metadata: [InstanceID: InstanceMetadata] { contents.withLock { $0.metadata } }
     /// The launch numbers that were booted, in order.
     package func starts(of instance: InstanceID) -> [Int] { contents.withLock { $0.starts[instance] ?? [] } }
+    /// How often the guest restarted, in all its launches.
+    package func restartCount(of instance: InstanceID) -> Int {
+        contents.withLock { $0.restarts[instance]?.count ?? 0 }
+    }
     /// The guest runs, as it did before a world that remembers nothing was left.
     package func resume(_ instance: InstanceID, launch: Int) {
         contents.withLock { $0.guests[instance] = .running(launch: launch) }
     }
+    /// The volume has its bytes, as it had.
+    package func resume(_ volume: VolumeSpec) { contents.withLock { $0.volumes[volume.id] = volume } }
     package func makeDeaf(_ instance: InstanceID) { contents.withLock { _ = $0.deaf.insert(instance) } }
 }
 
@@ -51,9 +59,12 @@ package final class SimulatedNode: Node {
     package let events: AsyncStream<NodeEvent>
     private let told: AsyncStream<NodeEvent>.Continuation
     private let memoryMiB: Int
+    private let time: any Timekeeper
 
-    package init(on world: SimulatedWorld = SimulatedWorld(), memoryMiB: Int = 1 << 40) {
-        (self.world, self.memoryMiB) = (world, memoryMiB)
+    package init(
+        on world: SimulatedWorld = SimulatedWorld(), memoryMiB: Int = 1 << 40, time: any Timekeeper = SystemTime()
+    ) {
+        (self.world, self.memoryMiB, self.time) = (world, memoryMiB, time)
         (events, told) = AsyncStream.makeStream()
     }
 
@@ -66,7 +77,8 @@ package final class SimulatedNode: Node {
     package func inventory() async throws(NodeError) -> NodeInventory {
         world.contents.withLock { contents in
             NodeInventory(
-                guests: contents.guests, volumes: Set(contents.volumes.keys), networks: Set(contents.networks.keys))
+                guests: contents.guests, volumes: Set(contents.volumes.keys), networks: Set(contents.networks.keys),
+                restarts: contents.restarts.compactMapValues(\.last))
         }
     }
 
@@ -113,10 +125,19 @@ package final class SimulatedNode: Node {
     }
 
     package func killGuest(_ instance: InstanceID) async throws(NodeError) { end(instance, .requested) }
-    package func resetGuest(_ instance: InstanceID) async throws(NodeError) { told.yield(.guestRestarted(instance)) }
+    package func resetGuest(_ instance: InstanceID) async throws(NodeError) { restart(instance) }
     package func rebootGuest(_ instance: InstanceID) async throws(NodeError) {
         let listens = world.contents.withLock { !$0.deaf.contains(instance) }
-        if listens { told.yield(.guestRestarted(instance)) }
+        if listens { restart(instance) }
+    }
+
+    private func restart(_ instance: InstanceID) {
+        let isRunning = world.contents.withLock { contents in
+            guard case .running = contents.guests[instance] else { return false }
+            contents.restarts[instance, default: []].append(time.now)
+            return true
+        }
+        if isRunning { told.yield(.guestRestarted(instance)) }
     }
 
     package func forgetGuest(_ instance: InstanceID) async throws(NodeError) {

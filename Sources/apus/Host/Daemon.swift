@@ -91,6 +91,9 @@ struct Daemon {
             for instance in state.instances.all where [.running, .stopping].contains(instance.state) {
                 node.world.resume(instance.id, launch: instance.launch)
             }
+            for volume in state.volumes.all where volume.isRealised {
+                node.world.resume(VolumeSpec(id: volume.id, sizeGiB: volume.sizeGiB, snapshot: volume.snapshot))
+            }
         }
     }
 }

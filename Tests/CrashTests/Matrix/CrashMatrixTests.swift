@@ -1,6 +1,7 @@
 // The crash matrix: every step by which a story changes store or host is the one at which the process is killed, before
 // the step has taken effect and after.
 
+import CrashCourses
 import Simulation
 import Testing
 

@@ -3,6 +3,7 @@
 
 import CloudStore
 import ControlPlane
+import CrashCourses
 import NodeContract
 import Simulation
 import Testing
@@ -33,9 +34,7 @@ struct FailureMatrixTests {
 
     @Test("ends what cannot be had, as AWS does, and leaves nothing of it", arguments: Self.launchVerbs)
     func always(_ verb: NodeVerb) {
-        let scenario = Scenario(
-            name: "no \(verb)",
-            events: [.ask(.launch(.init(name: "a", hasMoreVolumes: true))), .ask(.launch(.init(name: "b"))), .settle])
+        let scenario = Scenario.twoLaunches
         for error in [NodeError.hostFailed("broken"), .insufficientCapacity("no memory left")] {
             let play = Play(scenario, hostMayFail: true) { _, _, step in
                 step == .verb(verb) ? .fail(error, .before) : .proceed

@@ -18,6 +18,11 @@ def binary():
     return os.environ.get("APUS_BINARY") or str(ROOT / ".build" / "debug" / "apus")
 
 
+def end_in_good_order():
+    """SIGTERM ends a test run as Ctrl-C does: what was made is taken away."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 class Apus:
     """One cloud: a state folder and the process that serves it.
 
@@ -33,12 +38,14 @@ class Apus:
         self.endpoint = None
         self._accounts = 0
 
+    def command_line(self):
+        return self.prefix + [binary(), "up", "--state-dir", str(self.state), "--port", "0", *self.options]
+
     def start(self, seconds=60):
         """Returns when it serves."""
-        command = self.prefix + [binary(), "up", "--state-dir", str(self.state), "--port", "0", *self.options]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True)
+                self.command_line(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True)
         line = self._first_line(seconds)
         assert line.startswith("ready http://127.0.0.1:"), f"not ready: {line!r}\n{self.last_of_log()}"
         self.endpoint = line.split()[1]

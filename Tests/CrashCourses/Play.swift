@@ -1,22 +1,22 @@
 // Plays a scenario on a rig of its own, and tells what was not as it must be.
 
 import CloudTypes
-import ControlPlane
+package import ControlPlane
 import NodeContract
-import Simulation
+package import Simulation
 
-struct Play {
+package struct Play {
     let rig: Rig
     let client: Client
     /// The steps of the first process.
-    private(set) var steps: [Lifeline.Step] = []
-    private(set) var faults: [String] = []
-    private(set) var processCount = 0
+    package private(set) var steps: [Lifeline.Step] = []
+    package private(set) var faults: [String] = []
+    package private(set) var processCount = 0
     /// After the last event: terminated instances are forgotten an hour later.
-    private(set) var recordsAfterEvents = CloudState()
+    package private(set) var recordsAfterEvents = CloudState()
 
     /// - Parameter hostMayFail: whether what was to run may have ended, since something on the host failed.
-    init(
+    package init(
         _ scenario: Scenario, order: SteppedExecutor.Order = .arrival, hostMayFail: Bool = false,
         judge: @escaping @Sendable (_ process: Int, _ number: Int, _ step: Lifeline.Step) -> Lifeline.Fate = {
             _, _, _ in
@@ -30,6 +30,12 @@ struct Play {
             if hostMayFail { client.hostMayHaveFailed() }
         }
         recordsAfterEvents = rig.records
+        for instance in recordsAfterEvents.instances.all {
+            let count = rig.world.restartCount(of: instance.id)
+            if !hostMayFail, count > instance.rebootsWanted {
+                faults.append("\(instance.id) restarted \(count) times, \(instance.rebootsWanted) were wanted")
+            }
+        }
         rig.settle()
         steps = rig.steps
         rig.isCalm = true

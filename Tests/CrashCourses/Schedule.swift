@@ -19,7 +19,7 @@ final class Chance: Sendable {
     func pick<Element>(_ all: [Element]) -> Element? { all.isEmpty ? nil : all[number(all.count)] }
 }
 
-struct Schedule {
+package struct Schedule {
     /// What may befall a run; drawn from its seed, so that some runs are quiet and some are wild.
     struct Weather {
         /// A step in so many kills the process; 0: none.
@@ -55,16 +55,16 @@ struct Schedule {
         }
     }
 
-    let rig: Rig
-    let clients: [Client]
+    package let rig: Rig
+    package let clients: [Client]
     private let chance: Chance
     private let weather: Weather
-    private(set) var faults: [String] = []
+    package private(set) var faults: [String] = []
     private(set) var operations = 0
     private var made = 0
     private var orders: [String: Operation.Launch] = [:]
 
-    init(seed: UInt64, operations wanted: Int) {
+    package init(seed: UInt64, operations wanted: Int) {
         let chance = Chance(seed: seed)
         let weather = Weather(chance)
         self.chance = chance
@@ -138,6 +138,20 @@ struct Schedule {
         if !rig.world.metadata.isEmpty { faults.append("metadata are left") }
         if rig.records.vpcs.count != 1 { faults.append("VPCs are left") }
         faults += rig.records.volumes.all.filter { $0.state != .available }.map { "\($0.id) is left" }
+    }
+}
+
+extension Schedule {
+    /// What went wrong in the course of a seed, and how to see it again; nil where all came to rest as promised.
+    package static func complaint(seed: UInt64, operations: Int) -> String? {
+        let schedule = Schedule(seed: seed, operations: operations)
+        guard !schedule.faults.isEmpty else { return nil }
+        let command = "APUS_SEED=\(seed) APUS_OPERATIONS=\(operations) swift test --filter ScheduleTests"
+        let courses = schedule.clients.map { "\($0.name): " + $0.history.joined(separator: "\n    ") }
+        return """
+            \(schedule.faults.joined(separator: "; ")). To see it again: \(command)
+            \(courses.joined(separator: "\n"))
+            """
     }
 }
 

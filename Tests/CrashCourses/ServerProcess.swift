@@ -26,7 +26,7 @@ final class ServerProcess: Sendable {
     ) {
         self.time = time
         life = Lifeline(judge: judge)
-        host = SimulatedNode(on: world)
+        host = SimulatedNode(on: world, time: time)
         store = MortalStore(on: contents, life)
         node = MortalNode(host, life, time: time, delay: delay)
     }

@@ -3,17 +3,17 @@
 import AWSWire
 import CloudTypes
 import ControlPlane
-import Simulation
+package import Simulation
 import Synchronization
 
-final class Rig {
+package final class Rig {
     /// How long after the last event everything must have come to rest: longer than every patience and retry.
     private static let restingSeconds = 600.0
 
     let world = SimulatedWorld()
-    let contents: MemoryStore.Contents
+    package let contents: MemoryStore.Contents
     let time = ManualTime()
-    let executor: SteppedExecutor
+    package let executor: SteppedExecutor
     /// Decides over the steps of a process; the first process is 0.
     private let judge: @Sendable (_ process: Int, _ number: Int, _ step: Lifeline.Step) -> Lifeline.Fate
     private let delay: @Sendable () -> MortalNode.Delay

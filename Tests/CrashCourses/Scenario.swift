@@ -2,7 +2,7 @@
 
 import ControlPlane
 
-struct Scenario: Sendable, CustomStringConvertible {
+package struct Scenario: Sendable, CustomStringConvertible {
     enum Event: Sendable {
         case ask(Operation)
         /// The client asks for the launch once more, with its token.
@@ -20,18 +20,22 @@ struct Scenario: Sendable, CustomStringConvertible {
 
     let name: String
     let events: [Event]
-    var description: String { name }
+    package var description: String { name }
 }
 
 extension Scenario {
-    static let all = [
+    package static let all = [
         shortLife, lifeOfAnInstance, severalAtOnce, ownNetwork, addresses, endsByThemselves, deafGuests, hurried,
     ]
 
-    static let shortLife = Scenario(
+    package static let shortLife = Scenario(
         name: "launch and terminate", events: [.ask(.launch(.init(name: "a"))), .settle, .ask(.terminate("a"))])
 
-    static let lifeOfAnInstance = Scenario(
+    package static let twoLaunches = Scenario(
+        name: "two launches",
+        events: [.ask(.launch(.init(name: "a", hasMoreVolumes: true))), .ask(.launch(.init(name: "b"))), .settle])
+
+    package static let lifeOfAnInstance = Scenario(
         name: "launch, reboot, stop, start, terminate",
         events: [
             .ask(.launch(.init(name: "a", hasMoreVolumes: true))), .askAgain(.init(name: "a", hasMoreVolumes: true)),
@@ -40,14 +44,14 @@ extension Scenario {
             .ask(.terminate("a")), .settle,
         ])
 
-    static let severalAtOnce = Scenario(
+    package static let severalAtOnce = Scenario(
         name: "launches of several side by side",
         events: [
             .ask(.launch(.init(name: "a", count: 3))), .ask(.launch(.init(name: "b", count: 2))), .settle,
             .ask(.stop("a")), .ask(.terminate("b", .skipped)), .settle, .ask(.start("a")), .settle,
         ])
 
-    static let ownNetwork = Scenario(
+    package static let ownNetwork = Scenario(
         name: "a network of one's own",
         events: [
             .ask(.createVPC("net", block: "10.0.0.0/16")), .ask(.createSubnet("sub", vpc: "net", block: "10.0.1.0/24")),
@@ -60,7 +64,7 @@ extension Scenario {
             .ask(.detach(gateway: "gate", vpc: "net")), .ask(.delete(.gateway, "gate")), .ask(.delete(.vpc, "net")),
         ])
 
-    static let addresses = Scenario(
+    package static let addresses = Scenario(
         name: "an address that moves between networks",
         events: [
             .ask(.createVPC("net", block: "10.0.0.0/16")), .ask(.createSubnet("sub", vpc: "net", block: "10.0.1.0/24")),
@@ -72,7 +76,7 @@ extension Scenario {
             .settle, .ask(.release("ip")),
         ])
 
-    static let endsByThemselves = Scenario(
+    package static let endsByThemselves = Scenario(
         name: "guests that end by themselves",
         events: [
             .ask(.launch(.init(name: "a"))), .ask(.launch(.init(name: "b", terminatesItself: true))),
@@ -81,7 +85,7 @@ extension Scenario {
             .ask(.terminate("a")), .settle,
         ])
 
-    static let deafGuests = Scenario(
+    package static let deafGuests = Scenario(
         name: "guests that do not listen",
         events: [
             .ask(.launch(.init(name: "a"))), .ask(.launch(.init(name: "b"))), .settle, .deafen("a"), .deafen("b"),
@@ -90,7 +94,7 @@ extension Scenario {
             .ask(.terminate("a")), .ask(.terminate("b")), .settle,
         ])
 
-    static let hurried = Scenario(
+    package static let hurried = Scenario(
         name: "orders that overtake the world",
         events: [
             .ask(.launch(.init(name: "a"))), .ask(.terminate("a")), .ask(.launch(.init(name: "b"))), .ask(.reboot("b")),

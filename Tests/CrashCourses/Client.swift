@@ -6,12 +6,12 @@ import CloudTypes
 import ControlPlane
 import Simulation
 
-final class Client {
-    let name: String
+package final class Client {
+    package let name: String
     private let rig: Rig
     private(set) var ledger = Ledger()
     /// The last answers, for failures to tell.
-    private(set) var history: [String] = []
+    package private(set) var history: [String] = []
 
     init(_ name: String, on rig: Rig) { (self.name, self.rig) = (name, rig) }
 

@@ -1,0 +1,55 @@
+"""Apus under a tracer that kills it at the step of its life that a test names."""
+
+import json
+import os
+import pathlib
+import signal
+import sys
+
+from .running import Apus
+from .waiting import eventually
+
+TRACER = pathlib.Path(__file__).with_name("tracer.py")
+
+
+class MortalApus(Apus):
+    """An Apus whose threads are watched: it tells its steps, and dies at one."""
+
+    def __init__(self, state, **more):
+        super().__init__(state, **more)
+        self._control = self.state.parent / f"{self.state.name}.order"
+        self._report = self.state.parent / f"{self.state.name}.steps"
+        self._read = 0
+
+    def command_line(self):
+        tracer = [sys.executable, str(TRACER), str(self._control), str(self._report), str(self.state), "/run", "--"]
+        return self.prefix + tracer + super().command_line()[len(self.prefix):]
+
+    def expect(self, order):
+        """From now on steps are counted, and the process dies at the one that `order` names."""
+        self._read = len(self._lines())
+        self._control.write_text(json.dumps(order or {"count": True}))
+        os.kill(self.process.pid, signal.SIGUSR1)
+        eventually(lambda: any("order" in line for line in self._news()), "the tracer took the order", 10, every=0.01)
+
+    def steps(self):
+        """The steps since `expect`, as orders without a moment."""
+        return [line for line in self._news() if "step" in line]
+
+    @property
+    def was_killed(self):
+        return any("killed" in line for line in self._news())
+
+    def bury(self):
+        """After its death: forgets the process."""
+        assert self.process.wait(30) == 128 + signal.SIGKILL
+        self.process.stdout.close()
+        self.process = None
+
+    def _news(self):
+        return self._lines()[self._read:]
+
+    def _lines(self):
+        if not self._report.exists():
+            return []
+        return [json.loads(line) for line in self._report.read_text().splitlines(keepends=True) if line.endswith("\n")]
