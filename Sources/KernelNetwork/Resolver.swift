@@ -66,7 +66,11 @@ struct Resolver: Sendable {
         told = nil
     }
 
+    /// Whether it is to run: whoever removes it takes its configuration first.
+    var isWanted: Bool { SmallFile.read(configurationPath) != nil }
+
     mutating func remove() {
+        SmallFile.remove(configurationPath)
         stop()
         SmallFile.removeFolder(folder)
     }

@@ -230,7 +230,7 @@ extension VPCNamespace {
 
     /// What fails is tried again; a change of the VPC tells why it does.
     private func restartResolver(insteadOf dead: ProcessWatch) {
-        guard resolverWatch === dead, let namespace, let plan = applied else { return }
+        guard resolverWatch === dead, resolver.isWanted, let namespace, let plan = applied else { return }
         do {
             try resolver.ensure(plan.resolver, in: namespace)
             watchResolver()
