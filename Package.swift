@@ -73,7 +73,10 @@ let package = Package(
         part("CloudStore"),
         // 2: backends
         part("BlockStore", ["CBlockCoding", "CHostSystem", "CloudTypes", "HostSystem", crypto]),
-        tests(of: "BlockStore", ["CloudTypes", "HostSystem", crypto]),
+        tests(of: "BlockStore", ["BlockCrashProbe", "CloudTypes", "HostSystem", crypto]),
+        .executableTarget(
+            name: "BlockCrashProbe", dependencies: ["BlockStore", "CloudTypes"], path: "Tests/BlockCrashProbe",
+            swiftSettings: strict),
         part("SQLiteStore", ["CloudStore", grdb, grdbSQLite]),
         tests(of: "SQLiteStore", ["CloudStore", "StoreCrashProbe", grdb]),
         .executableTarget(
@@ -152,6 +155,9 @@ let package = Package(
                 "NodeContract", "SQLiteStore", "STSAPI", "Simulation", logging,
             ],
             path: "Benchmarks/FabricBench", swiftSettings: strict),
+        .executableTarget(
+            name: "BlockBench", dependencies: ["BlockStore", "CloudTypes"], path: "Benchmarks/BlockBench",
+            swiftSettings: strict),
         .executableTarget(name: "LoadBench", path: "Benchmarks/LoadBench", swiftSettings: strict),
     ]
 )

@@ -84,6 +84,9 @@ package final class BlockStore: Sendable {
     package func delete(_ id: SnapshotID) throws(BlockStoreError) {
         try catalog.withLock { (catalog) throws(BlockStoreError) in
             guard catalog.snapshots.contains(id) else { throw .noSuchSnapshot(id) }
+            // What it was made of goes first, durably: it must not be taken for a draft once the snapshot is gone.
+            try removeFiles(of: id)
+            try disk.sync(folder: layout.drafts)
             try disk.remove(layout.manifest(id))
             catalog.snapshots.remove(id)
         }

@@ -53,6 +53,21 @@ final class BlockCoder {
         return RecordHeader(kind: kind, pages: pages, storedBytes: storedBytes, payloadCRC: crc, id: id)
     }
 
+    /// The bytes behind a header in `record`, without padding.
+    func stored(_ header: RecordHeader) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: payload[..<header.storedBytes])
+    }
+
+    /// Puts stored bytes into `record`: at most a block's, sealed.
+    func place(_ stored: [UInt8], _ kind: RecordHeader.Kind, id: BlockID) -> RecordHeader {
+        let pages = RecordHeader.pages(forStored: stored.count)
+        let padded = pages * RecordHeader.pageBytes - RecordHeader.byteCount
+        stored.withUnsafeBytes { payload.copyMemory(from: $0) }
+        payload[stored.count..<padded].initializeMemory(as: UInt8.self, repeating: 0)
+        let crc = apus_crc32c(0, payload.baseAddress, padded)
+        return RecordHeader(kind: kind, pages: pages, storedBytes: stored.count, payloadCRC: crc, id: id)
+    }
+
     /// Whether the bytes behind the header in `record` are those that were written.
     func isIntact(_ header: RecordHeader) -> Bool {
         apus_crc32c(0, payload.baseAddress, header.pages * RecordHeader.pageBytes - RecordHeader.byteCount)

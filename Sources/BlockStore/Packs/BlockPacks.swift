@@ -232,26 +232,64 @@ final class BlockPacks: Sendable {
     /// - Throws: `.corruptBlock` where what is stored is not what was put, `.missingBlock` where nothing is stored.
     func read(_ id: BlockID, key: BlockKey?, into buffer: UnsafeMutableRawBufferPointer) throws(BlockStoreError) {
         try coders.use { (coder) throws(BlockStoreError) in
-            let places = index.withLock { $0.table.places(id.fingerprint) }
-            var damaged: BlockPlace?
-            for place in places {
-                switch try read(id, at: place, coder, key: key, into: buffer) {
-                case .read: return
-                case .another: continue
-                case .damaged: damaged = place
-                }
-            }
-            guard let damaged else { throw .missingBlock(id) }
-            index.withLock { _ = $0.damaged.insert(id) }
-            throw .corruptBlock(id, place: "\(files.path(damaged.pack)) at byte \(damaged.offset)")
+            _ = try load(id, coder) { coder.decode($0, key: key, into: buffer) != nil }
         }
     }
 
-    private enum Reading { case read, another, damaged }
+    /// Lends a block's bytes as they are stored, after looking at their checksum.
+    func withStored(
+        _ id: BlockID, _ body: (RecordHeader.Kind, UnsafeRawBufferPointer) throws(BlockStoreError) -> Void
+    ) throws(BlockStoreError) {
+        try coders.use { (coder) throws(BlockStoreError) in
+            let header = try load(id, coder) { coder.isIntact($0) }
+            try body(header.kind, coder.stored(header))
+        }
+    }
 
-    private func read(
-        _ id: BlockID, at place: BlockPlace, _ coder: BlockCoder, key: BlockKey?,
-        into buffer: UnsafeMutableRawBufferPointer
+    /// The block of which these are the stored bytes; nil: they are of none.
+    func plain(
+        _ stored: [UInt8], _ kind: RecordHeader.Kind, id: BlockID, key: BlockKey?
+    ) throws(BlockStoreError)
+        -> [UInt8]?
+    {
+        try coders.use { (coder) throws(BlockStoreError) in
+            let header = coder.place(stored, kind, id: id)
+            var isWhole = false
+            let block = [UInt8](unsafeUninitializedCapacity: Block.byteCount) { buffer, count in
+                isWhole = coder.decode(header, key: key, into: UnsafeMutableRawBufferPointer(buffer)) != nil
+                count = isWhole ? Block.byteCount : 0
+            }
+            return isWhole ? block : nil
+        }
+    }
+
+    /// Puts a block's record into `coder`.
+    ///
+    /// - Parameter isGood: whether the record in `coder` is what was written.
+    private func load(
+        _ id: BlockID, _ coder: BlockCoder, isGood: (RecordHeader) -> Bool
+    ) throws(BlockStoreError) -> RecordHeader {
+        let places = index.withLock { $0.table.places(id.fingerprint) }
+        var damaged: BlockPlace?
+        for place in places {
+            switch try header(id, at: place, coder) {
+            case .found(let header) where isGood(header): return header
+            case .found, .damaged: damaged = place
+            case .another: continue
+            }
+        }
+        guard let damaged else { throw .missingBlock(id) }
+        noteDamage(id)
+        throw .corruptBlock(id, place: "\(files.path(damaged.pack)) at byte \(damaged.offset)")
+    }
+
+    private enum Reading {
+        case found(RecordHeader)
+        case another, damaged
+    }
+
+    private func header(
+        _ id: BlockID, at place: BlockPlace, _ coder: BlockCoder
     ) throws(BlockStoreError) -> Reading {
         let record = UnsafeMutableRawBufferPointer(rebasing: coder.record[..<min(place.byteCount, coder.record.count)])
         do throws(BlockStoreError) {
@@ -260,8 +298,7 @@ final class BlockPacks: Sendable {
                 let header = RecordHeader(at: start, seed: seed, pack: place.pack, page: Int(place.page)),
                 header.pages == Int(place.pages)
             else { return .damaged }
-            guard header.id == id else { return .another }
-            return coder.decode(header, key: key, into: buffer) == nil ? .damaged : .read
+            return header.id == id ? .found(header) : .another
         } catch {
             if error.isOfOnePlace { return .damaged }
             throw error
