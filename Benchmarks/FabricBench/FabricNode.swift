@@ -41,6 +41,18 @@ final class FabricNode: Node {
     }
     func ensureVolume(_ volume: VolumeSpec) async throws(NodeError) { try await guests.ensureVolume(volume) }
     func deleteVolume(_ volume: VolumeID) async throws(NodeError) { try await guests.deleteVolume(volume) }
+    func growVolume(_ volume: VolumeID, toGiB sizeGiB: Int, in guest: GuestRun?) async throws(NodeError) {
+        try await guests.growVolume(volume, toGiB: sizeGiB, in: guest)
+    }
+    func attachVolume(_ disk: GuestSpec.Disk, to guest: GuestRun) async throws(NodeError) {
+        try await guests.attachVolume(disk, to: guest)
+    }
+    func detachVolume(_ volume: VolumeID, from guest: GuestRun, force: Bool) async throws(NodeError) -> Bool {
+        try await guests.detachVolume(volume, from: guest, force: force)
+    }
+    func limitVolume(_ volume: VolumeID, to limits: DiskLimits?, in guest: GuestRun) async throws(NodeError) {
+        try await guests.limitVolume(volume, to: limits, in: guest)
+    }
     func startGuest(_ guest: GuestSpec) async throws(NodeError) { try await guests.startGuest(guest) }
     func powerDownGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.powerDownGuest(instance) }
     func killGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.killGuest(instance) }

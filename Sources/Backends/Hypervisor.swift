@@ -21,6 +21,15 @@ package protocol Hypervisor: Sendable {
     /// Returns once the process is gone.
     func kill(_ instance: InstanceID) async throws(HypervisorError)
     func forget(_ instance: InstanceID) async throws(HypervisorError)
+    /// Disks that a guest can get while it runs.
+    var hotPlugSlots: Int { get }
+    /// Plugs the disk in; one that is there is left as it is.
+    func attach(_ disk: GuestSpec.Disk, _ file: VolumeFile, to guest: GuestRun) async throws(HypervisorError)
+    /// Asks the guest to let go of the volume, or takes it away. Returns whether nothing of ours has it open any more.
+    func detach(_ volume: VolumeID, from guest: GuestRun, force: Bool) async throws(HypervisorError) -> Bool
+    /// Grows the volume's file, which the guest sees at once; one of that size or more is left as it is.
+    func grow(_ volume: VolumeID, toGiB sizeGiB: Int, in guest: GuestRun) async throws(HypervisorError)
+    func limit(_ volume: VolumeID, to limits: DiskLimits?, in guest: GuestRun) async throws(HypervisorError)
     func consoleOutput(of instance: InstanceID) async throws(HypervisorError) -> ConsoleOutput?
     var events: AsyncStream<NodeEvent> { get }
 }

@@ -8,6 +8,8 @@ package protocol VolumeBackend: Sendable {
     func create(_ volume: VolumeSpec) async throws(VolumeBackendError)
     /// What a guest opens, the same until `delete`.
     func file(of volume: VolumeID) async throws(VolumeBackendError) -> VolumeFile
+    /// Grows a volume that no guest has open; one of that size or more is left as it is.
+    func grow(_ volume: VolumeID, toGiB sizeGiB: Int) async throws(VolumeBackendError)
     func delete(_ volume: VolumeID) async throws(VolumeBackendError)
     func volumes() async throws(VolumeBackendError) -> Set<VolumeID>
 

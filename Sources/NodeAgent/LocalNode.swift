@@ -51,7 +51,7 @@ package actor LocalNode: Node {
     package func capabilities() async -> NodeCapabilities {
         NodeCapabilities(
             architectures: facts.architectures, acceleration: acceleration, processorCount: facts.processorCount,
-            memoryMiB: facts.memoryMiB)
+            memoryMiB: facts.memoryMiB, hotPlugSlots: hypervisor.hotPlugSlots)
     }
 
     package func inventory() async throws(NodeError) -> NodeInventory {
@@ -103,6 +103,33 @@ package actor LocalNode: Node {
 
     package func deleteVolume(_ volume: VolumeID) async throws(NodeError) {
         do { try await volumes.delete(volume) } catch { throw NodeError(error) }
+    }
+
+    package func growVolume(
+        _ volume: VolumeID, toGiB sizeGiB: Int, in guest: GuestRun?
+    ) async throws(NodeError) {
+        guard let guest else {
+            do { return try await volumes.grow(volume, toGiB: sizeGiB) } catch { throw NodeError(error) }
+        }
+        do { try await hypervisor.grow(volume, toGiB: sizeGiB, in: guest) } catch { throw NodeError(error) }
+    }
+
+    package func attachVolume(_ disk: GuestSpec.Disk, to guest: GuestRun) async throws(NodeError) {
+        let file: VolumeFile
+        do { file = try await volumes.file(of: disk.volume) } catch { throw NodeError(error) }
+        do { try await hypervisor.attach(disk, file, to: guest) } catch { throw NodeError(error) }
+    }
+
+    package func detachVolume(
+        _ volume: VolumeID, from guest: GuestRun, force: Bool
+    ) async throws(NodeError) -> Bool {
+        do { return try await hypervisor.detach(volume, from: guest, force: force) } catch { throw NodeError(error) }
+    }
+
+    package func limitVolume(
+        _ volume: VolumeID, to limits: DiskLimits?, in guest: GuestRun
+    ) async throws(NodeError) {
+        do { try await hypervisor.limit(volume, to: limits, in: guest) } catch { throw NodeError(error) }
     }
 
     package func startGuest(_ guest: GuestSpec) async throws(NodeError) {

@@ -17,6 +17,16 @@ package protocol Node: Sendable {
     /// Returns once the volume exists with its data reachable.
     func ensureVolume(_ volume: VolumeSpec) async throws(NodeError)
     func deleteVolume(_ volume: VolumeID) async throws(NodeError)
+    /// Returns once the volume has at least that size, which the guest that has it (nil: none has) sees at once.
+    func growVolume(_ volume: VolumeID, toGiB sizeGiB: Int, in guest: GuestRun?) async throws(NodeError)
+
+    /// Returns once the guest's machine has the disk; one that has it is left alone.
+    func attachVolume(_ disk: GuestSpec.Disk, to guest: GuestRun) async throws(NodeError)
+    /// Asks the guest to let go of the volume, or takes it away where forced. Returns whether the volume is free; where
+    /// it is not yet, the end comes as an event, or never.
+    func detachVolume(_ volume: VolumeID, from guest: GuestRun, force: Bool) async throws(NodeError) -> Bool
+    /// What the volume may do in the guest from now on; nil: anything.
+    func limitVolume(_ volume: VolumeID, to limits: DiskLimits?, in guest: GuestRun) async throws(NodeError)
 
     /// Returns once the guest's processors run. A guest of the same launch that runs already is left alone.
     func startGuest(_ guest: GuestSpec) async throws(NodeError)
@@ -59,10 +69,15 @@ package struct NodeCapabilities: Sendable, Equatable, Codable {
     package var acceleration: String
     package var processorCount: Int
     package var memoryMiB: Int
+    /// Volumes that a guest can get while it runs.
+    package var hotPlugSlots: Int
 
-    package init(architectures: [Architecture], acceleration: String, processorCount: Int, memoryMiB: Int) {
+    package init(
+        architectures: [Architecture], acceleration: String, processorCount: Int, memoryMiB: Int,
+        hotPlugSlots: Int = 8
+    ) {
         (self.architectures, self.acceleration) = (architectures, acceleration)
-        (self.processorCount, self.memoryMiB) = (processorCount, memoryMiB)
+        (self.processorCount, self.memoryMiB, self.hotPlugSlots) = (processorCount, memoryMiB, hotPlugSlots)
     }
 }
 

@@ -7,18 +7,19 @@ import NodeContract
 import QMP
 
 struct BlockNodes {
-    let volume: VolumeID
+    let names: BlockNames
     let file: VolumeFile
     let descriptors: DescriptorPlan.Disk
 
-    /// The node a device is plugged into.
-    var top: String { volume.description }
+    init(volume: VolumeID, file: VolumeFile, descriptors: DescriptorPlan.Disk) {
+        (names, self.file, self.descriptors) = (BlockNames(volume), file, descriptors)
+    }
 
     /// In the order in which QEMU must learn of them.
     var definitions: [JSONValue] {
         var nodes: [JSONValue] = []
         for (index, number) in descriptors.backing.enumerated().reversed() {
-            let name = backingName(index)
+            let name = names.backing(index)
             nodes.append([
                 "driver": "file", "node-name": .string(name + "-f"), "filename": .string("/dev/fdset/\(number)"),
                 "read-only": true,
@@ -28,23 +29,86 @@ struct BlockNodes {
             ])
         }
         nodes.append([
-            "driver": "file", "node-name": .string(top + "-f"), "filename": .string("/dev/fdset/\(descriptors.file)"),
-            "discard": "unmap",
+            "driver": "file", "node-name": .string(names.file),
+            "filename": .string("/dev/fdset/\(descriptors.file)"), "discard": "unmap",
         ])
         var format: [String: JSONValue] = [
-            "driver": .string(file.format.rawValue), "node-name": .string(top), "file": .string(top + "-f"),
+            "driver": .string(file.format.rawValue), "node-name": .string(names.data), "file": .string(names.file),
             "discard": "unmap",
         ]
         switch file.format {
-        case .qcow2: format["backing"] = descriptors.backing.isEmpty ? .null : .string(backingName(0))
+        case .qcow2: format["backing"] = descriptors.backing.isEmpty ? .null : .string(names.backing(0))
         case .raw: break
         }
         nodes.append(.object(format))
+        nodes.append(names.throttle(names.limited, group: names.group, over: names.data))
+        nodes.append(names.throttle(names.top, group: BlockNames.sharedGroup, over: names.limited))
         return nodes
     }
+}
 
-    private func backingName(_ index: Int) -> String { "\(top)-b\(index)" }
+/// What the pieces of a volume are called in QEMU: device and data by the volume's id, the others by it and a suffix.
+struct BlockNames: Sendable {
+    let volume: VolumeID
+    init(_ volume: VolumeID) { self.volume = volume }
+
+    /// The group that all disks of the guest share: what its type allows.
+    static let sharedGroup = "limit-guest"
+
+    var device: String { volume.description }
+    /// The format node: what the guest wrote, as it wrote it.
+    var data: String { volume.description }
+    var file: String { "\(volume)-f" }
+    /// Above the data, what the volume may do.
+    var limited: String { "\(volume)-l" }
+    /// The node that the device is plugged into: what the guest's type lets through.
+    var top: String { "\(volume)-t" }
+    /// What a guest finds where the volume was, that did not let go of it: every access is an error.
+    var severed: String { "\(volume)-s" }
+    var void: String { "\(volume)-v" }
+    /// The throttle group of this volume alone.
+    var group: String { "limit-\(volume)" }
+    func backing(_ index: Int) -> String { "\(volume)-b\(index)" }
+
+    /// Whose descriptor it is, for whoever asks the monitor.
+    func use(_ index: Int) -> String { "\(volume)/\(index)" }
+
+    func throttle(_ name: String, group: String, over node: String) -> JSONValue {
+        [
+            "driver": "throttle", "node-name": .string(name), "throttle-group": .string(group),
+            "file": .string(node),
+        ]
+    }
+
+    /// Those of the names that are the volume's nodes, in the order in which they can be removed.
+    func nodes(among names: Set<String>) -> [String] {
+        var order = [top, severed, void, limited, data, file]
+        for index in 0..<DiskLimits.maximumBackings { order += [backing(index), backing(index) + "-f"] }
+        return order.filter(names.contains)
+    }
 
     /// What the guest reads as the disk's serial, 20 characters at most: the id without its dash.
     static func serial(of volume: VolumeID) -> String { String(volume.description.filter { $0 != "-" }) }
+}
+
+extension DiskLimits {
+    /// A clone sits on one base; more would be a chain.
+    fileprivate static let maximumBackings = 4
+
+    /// As `limits` of a throttle group; figures that are left out would stay as they were.
+    var throttle: JSONValue {
+        [
+            "iops-total": .integer(Int64(iops ?? 0)), "bps-total": .integer(Int64(bytesPerSecond ?? 0)),
+            // Refused where operations are not limited.
+            "iops-size": .integer(iops == nil ? 0 : Int64(operationBytes)),
+        ]
+    }
+
+    /// A throttle group of the name.
+    static func group(_ name: String, _ limits: DiskLimits?) -> JSONValue {
+        [
+            "qom-type": "throttle-group", "id": .string(name),
+            "limits": (limits ?? DiskLimits()).throttle,
+        ]
+    }
 }

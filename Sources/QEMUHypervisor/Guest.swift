@@ -26,6 +26,14 @@ actor Guest {
     private(set) var state = GuestState.absent
     private var isDetached = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
+    /// One change of the guest's disks after another.
+    let diskTurn = Gate()
+    /// What each disk of the guest that runs may do, by the records.
+    var diskLimits: [VolumeID: DiskLimits] = [:]
+    /// What each was let do last, where that is something else.
+    var applied: [VolumeID: DiskLimits] = [:]
+    /// Who waits for a device to be gone.
+    var departures: [String: [CheckedContinuation<Bool, Never>]] = [:]
 
     init(_ id: InstanceID, directory: GuestDirectory, surroundings: Surroundings) {
         (self.id, self.directory, self.surroundings) = (id, directory, surroundings)
@@ -218,6 +226,10 @@ actor Guest {
     }
 
     private func watch(_ running: GuestState.Running) {
+        diskLimits = Dictionary(
+            running.record.spec.disks.compactMap { disk in disk.limits.map { (disk.volume, $0) } }
+        ) { $1 }
+        applied = [:]
         change(to: .running(running))
         let process = running.process
         Task {
@@ -250,13 +262,24 @@ actor Guest {
     // MARK: helpers
 
     private func makeMonitor() -> GuestMonitor {
-        GuestMonitor(socketPath: directory.monitorSocket) { [id, surroundings] event in
+        GuestMonitor(socketPath: directory.monitorSocket) { [id, surroundings, weak self] event in
             switch event.name {
+            case "DEVICE_DELETED": if let device = event.data["device"]?.text { await self?.departed(device) }
             case "GUEST_PANICKED": surroundings.report(.guestPanicked(id))
             case "RESET": surroundings.report(.guestRestarted(id))
             default: break
             }
         }
+    }
+
+    /// Changes what a later run of ours finds of the guest that runs.
+    func remember(_ change: (inout GuestSpec) -> Void) {
+        guard case .running(var running) = state else { return }
+        let before = running.record.spec
+        change(&running.record.spec)
+        guard running.record.spec != before else { return }
+        state = .running(running)
+        store(running.record)
     }
 
     /// Writes what would be good to know after a restart; its loss makes us less sure, not wrong.

@@ -36,6 +36,23 @@ actor GuestMonitor {
         return try await self.client(within: deadline).execute(command, arguments, within: deadline)
     }
 
+    /// Hands over an open descriptor, which stays the caller's. A set that is asked for twice harms nobody: the monitor
+    /// drops what nobody uses when the connection ends.
+    func add(_ descriptor: Int32, for use: String) async throws(QMPError) -> Int64 {
+        let client = try await client(within: .seconds(10))
+        do throws(QMPError) {
+            let answer = try await client.execute("add-fd", ["opaque": .string(use)], passing: descriptor)
+            guard let set = answer["fdset-id"]?.integer else { throw QMPError.malformed("\(answer)") }
+            return set
+        } catch {
+            switch error {
+            case .refused, .timedOut: break
+            case .closed, .connectionFailed, .malformed: lose(client)
+            }
+            throw error
+        }
+    }
+
     /// Hangs up for good.
     func close() async {
         let last = connection

@@ -16,7 +16,7 @@ struct QEMUArguments {
     let marker: String
 
     func arguments() -> [String] {
-        var parts = base + identity + descriptorSets + channels + boot + slots
+        var parts = base + identity + descriptorSets + channels + boot + slots + limits
         for index in spec.disks.indices { parts += disk(index) }
         for index in spec.ports.indices { parts += port(index) }
         return parts + [
@@ -85,9 +85,14 @@ struct QEMUArguments {
     private var descriptorSets: [String] {
         var parts = ["-add-fd", marker]
         var numbers = [DescriptorPlan.monitorLog]
-        for disk in plan.disks { numbers += [disk.file] + disk.backing }
         if let variables = plan.variables { numbers.append(variables) }
         for number in numbers { parts += ["-add-fd", "fd=\(number),set=\(number)"] }
+        for (disk, descriptors) in zip(spec.disks, plan.disks) {
+            for (index, number) in ([descriptors.file] + descriptors.backing).enumerated() {
+                let use = BlockNames(disk.volume).use(index)
+                parts += ["-add-fd", "fd=\(number),set=\(number),opaque=\(use)"]
+            }
+        }
         return parts
     }
 
@@ -139,11 +144,20 @@ struct QEMUArguments {
         }
     }
 
+    /// One throttle group for all disks, one for each.
+    private var limits: [String] {
+        let groups =
+            [DiskLimits.group(BlockNames.sharedGroup, spec.diskLimits)]
+            + spec.disks.map { DiskLimits.group(BlockNames($0.volume).group, $0.limits) }
+        return groups.flatMap { ["-object", $0.description] }
+    }
+
     private func disk(_ index: Int) -> [String] {
         let volume = spec.disks[index].volume
         let nodes = BlockNodes(volume: volume, file: disks[index], descriptors: plan.disks[index])
         var device =
-            "virtio-blk-pci,id=\(volume),bus=slot\(index),drive=\(nodes.top),serial=\(BlockNodes.serial(of: volume))"
+            "virtio-blk-pci,id=\(volume),bus=slot\(index),drive=\(nodes.names.top)"
+            + ",serial=\(BlockNames.serial(of: volume))"
         switch spec.boot {
         case .firmware where index == 0: device += ",bootindex=0"
         case .firmware, .kernel: break

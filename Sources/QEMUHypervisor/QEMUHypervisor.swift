@@ -19,11 +19,13 @@ package actor QEMUHypervisor: Hypervisor {
     private var userIDs: [InstanceID: UInt32] = [:]
     private var accelerator: Task<AccelerationProbe.Answer, Never>?
     private var upkeep: Task<Void, Never>?
+    private let ledger: CreditLedger
 
     package init(configuration: QEMUConfiguration, logger: Logger) throws(HypervisorError) {
         (self.configuration, self.logger) = (configuration, logger)
         (events, report) = AsyncStream.makeStream(of: NodeEvent.self)
         guestsPath = configuration.stateDirectory + "/guests"
+        ledger = CreditLedger(path: configuration.stateDirectory + "/credits.json")
         if mkdir(guestsPath, 0o700) != 0 && errno != EEXIST {
             throw .hostFailed(SystemError("mkdir \(guestsPath)").description)
         }
@@ -96,6 +98,32 @@ package actor QEMUHypervisor: Hypervisor {
         try await existing(instance).sendControlAltDelete()
     }
 
+    package nonisolated var hotPlugSlots: Int { configuration.spareSlots }
+
+    package func attach(
+        _ disk: GuestSpec.Disk, _ file: VolumeFile, to guest: GuestRun
+    ) async throws(HypervisorError) {
+        try await existing(guest.instance).attach(disk, file, launch: guest.launch)
+    }
+
+    package func detach(
+        _ volume: VolumeID, from guest: GuestRun, force: Bool
+    ) async throws(HypervisorError) -> Bool {
+        try await existing(guest.instance).detach(volume, launch: guest.launch, force: force)
+    }
+
+    package func grow(
+        _ volume: VolumeID, toGiB sizeGiB: Int, in guest: GuestRun
+    ) async throws(HypervisorError) {
+        try await existing(guest.instance).grow(volume, toGiB: sizeGiB, launch: guest.launch)
+    }
+
+    package func limit(
+        _ volume: VolumeID, to limits: DiskLimits?, in guest: GuestRun
+    ) async throws(HypervisorError) {
+        try await existing(guest.instance).limit(volume, to: limits, launch: guest.launch)
+    }
+
     package func kill(_ instance: InstanceID) async throws(HypervisorError) { try await known[instance]?.kill() }
 
     package func forget(_ instance: InstanceID) async throws(HypervisorError) {
@@ -113,6 +141,11 @@ package actor QEMUHypervisor: Hypervisor {
     }
 
     // MARK: beyond the protocol
+
+    /// What the guest did on each of its disks since it was plugged in.
+    package func diskCounters(of guest: GuestRun) async throws(HypervisorError) -> [VolumeID: DiskCounters] {
+        try await existing(guest.instance).diskCounters(launch: guest.launch)
+    }
 
     /// Lets go of all guests, which run on, and ends the events; nothing else may be called afterwards.
     package func detach() async {
@@ -175,10 +208,24 @@ package actor QEMUHypervisor: Hypervisor {
         return answer.acceleration
     }
 
+    /// Seconds since 1970.
+    private static var now: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
     private func keepUp() async {
         while !Task.isCancelled {
-            try? await Task.sleep(for: .seconds(10))
-            for guest in known.values { LogFile.boundLogs(of: guest.directory) }
+            try? await Task.sleep(for: .seconds(Guest.creditInterval))
+            let now = QEMUHypervisor.now
+            for guest in known.values {
+                LogFile.boundLogs(of: guest.directory)
+                await guest.keepCredits(in: ledger, at: now)
+            }
+            do throws(SystemError) { try await ledger.save(at: now) } catch {
+                logger.warning("volumes' credits are not kept", metadata: ["error": "\(error)"])
+            }
         }
     }
 }

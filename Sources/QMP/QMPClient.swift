@@ -13,7 +13,9 @@ package final class QMPClient: Sendable {
     private let channel: any Channel
     private let connection: NIOLoopBound<QMPConnection>
 
-    private init(channel: any Channel, connection: NIOLoopBound<QMPConnection>, events: AsyncStream<QMPEvent>) {
+    private init(
+        channel: any Channel, connection: NIOLoopBound<QMPConnection>, events: AsyncStream<QMPEvent>
+    ) {
         (self.channel, self.connection, self.events) = (channel, connection, events)
     }
 
@@ -30,10 +32,12 @@ package final class QMPClient: Sendable {
         let (events, continuation) = AsyncStream.makeStream(of: QMPEvent.self)
         let loop = group.next()
         let made: (any Channel, NIOLoopBound<QMPConnection>)
+        let passage = DescriptorPassage(over: descriptor)
         do {
             let bootstrap = ClientBootstrap(group: loop).channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(QMPConnection(events: continuation))
+                    try channel.pipeline.syncOperations.addHandler(
+                        QMPConnection(events: continuation, passage: passage))
                 }
             }
             made = try await bootstrap.withConnectedSocket(descriptor).flatMapThrowing { channel in
@@ -54,6 +58,16 @@ package final class QMPClient: Sendable {
         _ command: String, _ arguments: JSONValue? = nil, within deadline: Duration = .seconds(10)
     ) async throws(QMPError) -> JSONValue {
         try await ask { connection, answer in connection.execute(command, arguments, within: deadline, answer) }
+    }
+
+    /// Sends a command together with an open descriptor, which stays the caller's and must be open until this returns.
+    package func execute(
+        _ command: String, _ arguments: JSONValue? = nil, passing descriptor: Int32,
+        within deadline: Duration = .seconds(10)
+    ) async throws(QMPError) -> JSONValue {
+        try await ask { connection, answer in
+            connection.execute(command, arguments, passing: descriptor, within: deadline, answer)
+        }
     }
 
     /// Hangs up and returns once the socket is closed; commands that wait fail with `QMPError.closed`.
@@ -92,8 +106,13 @@ final class QMPConnection: ChannelInboundHandler {
     private var failure: QMPError?
     private var context: ChannelHandlerContext?
     private let events: AsyncStream<QMPEvent>.Continuation
+    private let passage: DescriptorPassage
+    /// Ends when all that was written before it has left for the monitor.
+    private var lastWrite: EventLoopFuture<Void>?
 
-    init(events: AsyncStream<QMPEvent>.Continuation) { self.events = events }
+    init(events: AsyncStream<QMPEvent>.Continuation, passage: DescriptorPassage) {
+        (self.events, self.passage) = (events, passage)
+    }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
@@ -114,7 +133,8 @@ final class QMPConnection: ChannelInboundHandler {
     }
 
     func execute(
-        _ command: String, _ arguments: JSONValue?, within deadline: Duration, _ answer: @escaping Answer
+        _ command: String, _ arguments: JSONValue?, passing descriptor: Int32? = nil, within deadline: Duration,
+        _ answer: @escaping Answer
     ) {
         guard let context, failure == nil, session.state == .ready else {
             return answer(.failure(failure ?? .closed))
@@ -125,7 +145,13 @@ final class QMPConnection: ChannelInboundHandler {
             waiter.answer(.failure(.timedOut(command: name)))
         }
         waiting[id] = Waiting(answer: answer, deadline: timer)
-        send(bytes, context)
+        guard let descriptor else { return send(bytes, context) }
+        // The channel cannot carry descriptors: this goes past it, once the channel has nothing left to send.
+        let before = lastWrite ?? context.eventLoop.makeSucceededVoidFuture()
+        before.assumeIsolated().whenComplete { [self] _ in
+            guard failure == nil, waiting[id] != nil else { return }
+            if let reason = passage.send(bytes, with: descriptor) { end(.connectionFailed(reason)) }
+        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -159,7 +185,9 @@ final class QMPConnection: ChannelInboundHandler {
     }
 
     private func send(_ bytes: [UInt8], _ context: ChannelHandlerContext) {
-        context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: nil)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        lastWrite = written.futureResult
+        context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: written)
     }
 
     /// Ends the connection once; whoever waits learns why.

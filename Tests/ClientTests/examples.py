@@ -191,6 +191,7 @@ EXAMPLES = {
     "DetachVolume": lambda w: {"VolumeId": w.stopped_data, "InstanceId": w.stopped},
     "DisassociateAddress": lambda w: {"AssociationId": w.address_association},
     "DisassociateRouteTable": lambda w: {"AssociationId": w.table_association},
+    "EnableVolumeIO": lambda w: {"VolumeId": w.data},
     "GetConsoleOutput": lambda w: {"InstanceId": w.instance},
     "GetEbsDefaultKmsKeyId": lambda w: {},
     "GetEbsEncryptionByDefault": lambda w: {},
@@ -211,6 +212,8 @@ EXAMPLES = {
         "SecurityGroupRuleId": w.rule, "SecurityGroupRule": {
             "IpProtocol": "tcp", "FromPort": 23, "ToPort": 23, "CidrIpv4": "10.0.0.0/8"}}]},
     "ModifySubnetAttribute": lambda w: {"SubnetId": w.subnet, "MapPublicIpOnLaunch": {"Value": True}},
+    "ModifyVolume": lambda w: {"VolumeId": w.free_volume, "Size": 2},
+    "ModifyVolumeAttribute": lambda w: {"VolumeId": w.data, "AutoEnableIO": {"Value": True}},
     "ModifyVpcAttribute": lambda w: {"VpcId": w.vpc, "EnableDnsHostnames": {"Value": True}},
     "MonitorInstances": lambda w: {"InstanceIds": [w.instance]},
     "RebootInstances": lambda w: {"InstanceIds": [w.instance]},

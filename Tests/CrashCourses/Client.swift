@@ -29,7 +29,9 @@ package final class Client {
             case .refused(code: "InternalError", _): history.append("\(operation): InternalError")
             case .refused(let code, _):
                 history.append("\(operation): \(code)")
-                if wasLost, operation.codesOfDone.contains(code) { ledger.acknowledge(operation, "") }
+                if wasLost, operation.codesOfDone.contains(code) || isDone(operation) {
+                    ledger.acknowledge(operation, "")
+                }
                 return
             }
         }
@@ -59,6 +61,25 @@ package final class Client {
     private func ask(_ form: Form) -> Answer {
         guard let request = try? form.request else { return .refused(code: "BadForm", message: "") }
         return rig.finish(rig.begin(request))
+    }
+
+    /// Whether what was asked of a volume shows in what is described of it.
+    private func isDone(_ operation: Operation) -> Bool {
+        func volume(_ name: String) -> VolumeRecord? {
+            ledger.id(name).flatMap { VolumeID($0) }.flatMap { rig.records.volumes[$0] }
+        }
+        switch operation {
+        case .attachVolume(let name, let instance, _):
+            return volume(name)?.attachments.contains {
+                $0.instance == ledger.launches[instance]?.first && [.attaching, .attached].contains($0.state)
+            } ?? false
+        case .detachVolume(let name, _):
+            return volume(name)?.attachments.allSatisfy { [.detaching, .busy].contains($0.state) } ?? false
+        case .growVolume(let name, let size):
+            let found = volume(name)
+            return found?.sizeGiB == size || found?.modification?.target.sizeGiB == size
+        default: return false
+        }
     }
 
     /// The resource that carries the name.
@@ -102,6 +123,7 @@ extension Client {
         case .createVPC, .createSubnet, .createGateway, .attach, .detach, .createTable, .createRoute, .associateTable,
             .delete:
             networkForm(of: operation)
+        case .createVolume, .attachVolume, .detachVolume, .growVolume: volumeForm(of: operation)
         }
     }
 
@@ -128,8 +150,26 @@ extension Client {
         case .delete(let kind, let name):
             return ledger.id(name).map { Form(kind.action, [(kind.parameter, $0)]) }
         case .launch, .stop, .start, .reboot, .terminate, .tag, .createGroup, .authorize, .revoke, .allocateAddress,
-            .associate, .disassociate, .release:
+            .associate, .disassociate, .release, .createVolume, .attachVolume, .detachVolume, .growVolume:
             return nil
+        }
+    }
+
+    private func volumeForm(of operation: Operation) -> Form? {
+        switch operation {
+        case .createVolume(let name, let size):
+            return Form(
+                "CreateVolume", making: name, "volume",
+                [("AvailabilityZone", Furnishing.settings.zones[0].name), ("Size", "\(size)")])
+        case .attachVolume(let name, let instance, let device):
+            guard let id = ledger.id(name), let instance = ledger.launches[instance]?.first else { return nil }
+            return Form(
+                "AttachVolume", [("VolumeId", id), ("InstanceId", "\(instance)"), ("Device", device)])
+        case .detachVolume(let name, let force):
+            return ledger.id(name).map { Form("DetachVolume", [("VolumeId", $0), ("Force", "\(force)")]) }
+        case .growVolume(let name, let size):
+            return ledger.id(name).map { Form("ModifyVolume", [("VolumeId", $0), ("Size", "\(size)")]) }
+        default: return nil
         }
     }
 

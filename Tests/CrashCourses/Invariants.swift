@@ -13,7 +13,7 @@ struct Invariants {
     init(_ rig: Rig) { (state, world, settings) = (rig.records, rig.world, Furnishing.settings) }
 
     var violations: [String] {
-        states + guests + volumes + networks + metadata + interfaces + addresses + reservations
+        states + guests + volumes + disks + networks + metadata + interfaces + addresses + reservations
     }
 
     /// Nothing is on its way for ever.
@@ -63,6 +63,23 @@ struct Invariants {
             if !devices.contains(where: { $0.deviceName == instance.rootDeviceName }) {
                 faults.append("\(instance.id) has no root volume")
             }
+        }
+        return faults
+    }
+
+    /// A guest that runs has the disks that the records tell, at the size and with the limits that they tell.
+    private var disks: [String] {
+        var faults: [String] = []
+        for instance in state.instances.all where instance.state == .running {
+            let wanted = GuestSpec(of: instance, in: state)?.disks ?? []
+            let found = world.disks[instance.id] ?? [:]
+            faults += differences(
+                Dictionary(uniqueKeysWithValues: wanted.map { ($0.volume, $0) }), found, "disk in \(instance.id)")
+        }
+        for volume in state.volumes.all where volume.state != .error {
+            let size = world.volumeSizes[volume.id]
+            if size != volume.sizeGiB { faults.append("\(volume.id) has \(size ?? 0) of \(volume.sizeGiB) GiB") }
+            if let last = volume.modification, last.isUnderWay { faults.append("\(volume.id) is \(last.state)") }
         }
         return faults
     }

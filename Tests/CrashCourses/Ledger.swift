@@ -15,6 +15,11 @@ struct Ledger {
         mutating func mayHaveEnded() { states.formUnion([.stopped, .terminated]) }
     }
 
+    struct Volume {
+        var sizeGiB: Int
+        var instance: InstanceID?
+    }
+
     private(set) var instances: [InstanceID: Instance] = [:]
     private(set) var launches: [String: [InstanceID]] = [:]
     private(set) var tokens: [String: (reservation: String, body: String)] = [:]
@@ -23,11 +28,14 @@ struct Ledger {
     /// The instance that each address stands for.
     private(set) var addresses: [String: InstanceID?] = [:]
     private(set) var gone: Set<String> = []
+    private(set) var volumes: [String: Volume] = [:]
     private(set) var faults: [String] = []
 
     func id(_ name: String) -> String? { ids[name] }
     var instanceNames: [String] { launches.keys.sorted() }
     var groupNames: [String] { ports.keys.sorted() }
+    var volumeNames: [String] { volumes.keys.sorted() }
+    func isAttached(_ volume: String) -> Bool { volumes[volume]?.instance != nil }
     var addressNames: [String] { addresses.keys.sorted() }
     func isAssociated(_ address: String) -> Bool { addresses[address].flatMap { $0 } != nil }
     func ports(of group: String) -> Set<Int> { ports[group] ?? [] }
@@ -71,8 +79,12 @@ struct Ledger {
         case .release(let name):
             addresses[name] = nil
             forget(name)
+        case .createVolume(let name, let size): volumes[name] = Volume(sizeGiB: size, instance: nil)
+        case .attachVolume(let name, let instance, _): volumes[name]?.instance = launches[instance]?.first
+        case .detachVolume(let name, _): volumes[name]?.instance = nil
+        case .growVolume(let name, let size): volumes[name]?.sizeGiB = size
         case .delete(_, let name):
-            ports[name] = nil
+            (ports[name], volumes[name]) = (nil, nil)
             forget(name)
         case .reboot, .createVPC, .createSubnet, .createGateway, .attach, .detach, .createTable, .createRoute,
             .associateTable:
@@ -126,10 +138,31 @@ struct Ledger {
         let present = Set(
             state.vpcs.all.map(\.id.description) + state.subnets.all.map(\.id.description)
                 + state.securityGroups.all.map(\.id.description) + state.addresses.all.map(\.id.description)
-                + state.internetGateways.all.map(\.id.description) + state.routeTables.all.map(\.id.description))
+                + state.internetGateways.all.map(\.id.description) + state.routeTables.all.map(\.id.description)
+                + state.volumes.all.map(\.id.description))
         faults += ids.filter { !present.contains($0.value) }.map { "\($0.key) (\($0.value)) is lost" }
         faults += gone.intersection(present).map { "\($0) is back" }
-        faults += checkRules(state) + checkAddresses(state)
+        faults += checkRules(state) + checkAddresses(state) + checkVolumes(state)
+        return faults
+    }
+
+    private mutating func checkVolumes(_ state: CloudState) -> [String] {
+        var faults: [String] = []
+        for (name, promised) in volumes {
+            guard let volume = ids[name].flatMap({ VolumeID($0) }).flatMap({ state.volumes[$0] }) else { continue }
+            if let holder = promised.instance, [nil, .terminated].contains(state.instances[holder]?.state) {
+                volumes[name]?.instance = nil
+            }
+            let found = volume.attachments.first?.instance
+            if found != volumes[name]?.instance {
+                faults.append(
+                    "\(name) is attached to \(found?.description ?? "nothing"), promised was "
+                        + (volumes[name]?.instance?.description ?? "nothing"))
+            }
+            if volume.sizeGiB != promised.sizeGiB {
+                faults.append("\(name) has \(volume.sizeGiB) GiB, promised were \(promised.sizeGiB)")
+            }
+        }
         return faults
     }
 

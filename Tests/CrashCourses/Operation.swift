@@ -35,10 +35,15 @@ enum Operation: Sendable, Equatable {
     case associate(address: String, instance: String)
     case disassociate(String)
     case release(String)
+    /// In the zone where instances are launched that name no subnet.
+    case createVolume(String, size: Int)
+    case attachVolume(String, instance: String, device: String)
+    case detachVolume(String, force: Bool = false)
+    case growVolume(String, size: Int)
     case delete(Kind, String)
 
     enum Kind: String, Sendable, CaseIterable {
-        case vpc, subnet, gateway, table, group
+        case vpc, subnet, gateway, table, group, volume
 
         var action: String {
             switch self {
@@ -47,6 +52,7 @@ enum Operation: Sendable, Equatable {
             case .gateway: "DeleteInternetGateway"
             case .table: "DeleteRouteTable"
             case .group: "DeleteSecurityGroup"
+            case .volume: "DeleteVolume"
             }
         }
 
@@ -57,6 +63,7 @@ enum Operation: Sendable, Equatable {
             case .gateway: "InternetGatewayId"
             case .table: "RouteTableId"
             case .group: "GroupId"
+            case .volume: "VolumeId"
             }
         }
     }
@@ -90,9 +97,12 @@ enum Operation: Sendable, Equatable {
             case .gateway: ["InvalidInternetGatewayID.NotFound"]
             case .table: ["InvalidRouteTableID.NotFound"]
             case .group: ["InvalidGroup.NotFound"]
+            case .volume: ["InvalidVolume.NotFound"]
             }
+        // The client looks whether it was its own request.
+        case .attachVolume, .detachVolume, .growVolume: []
         case .launch, .stop, .start, .reboot, .terminate, .tag, .createVPC, .createSubnet, .createGateway, .createTable,
-            .associateTable, .createGroup, .allocateAddress, .associate:
+            .associateTable, .createGroup, .allocateAddress, .associate, .createVolume:
             []
         }
     }
@@ -107,9 +117,10 @@ enum Operation: Sendable, Equatable {
         case .createTable(let name, _): (name, "routeTableId")
         case .createGroup(let name, _): (name, "groupId")
         case .allocateAddress(let name): (name, "allocationId")
+        case .createVolume(let name, _): (name, "volumeId")
         case .launch, .stop, .start, .reboot, .terminate, .tag, .attach, .detach, .createRoute, .associateTable,
             .authorize,
-            .revoke, .associate, .disassociate, .release, .delete:
+            .revoke, .associate, .disassociate, .release, .attachVolume, .detachVolume, .growVolume, .delete:
             nil
         }
     }

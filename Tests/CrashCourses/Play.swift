@@ -55,6 +55,7 @@ package struct Play {
             rig.run(jobs: 10_000)
         case .shutDownInside(let name): end(name, .guestShutdown)
         case .die(let name): end(name, .died)
+        case .cling(let name): for id in client.ledger.launches[name] ?? [] { rig.world.makeClinging(id) }
         case .deafen(let name): for id in client.ledger.launches[name] ?? [] { rig.world.makeDeaf(id) }
         }
     }
@@ -91,6 +92,7 @@ extension Client {
     func deleteEverything(settle: () -> Void) {
         for name in ledger.instanceNames { perform(.terminate(name)) }
         settle()
+        for name in ledger.volumeNames { perform(.delete(.volume, name)) }
         for name in ledger.addressNames { perform(.release(name)) }
         for name in ledger.groupNames { perform(.delete(.group, name)) }
         let named = ledger.ids.sorted { $0.key < $1.key }

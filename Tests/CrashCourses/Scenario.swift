@@ -16,6 +16,8 @@ package struct Scenario: Sendable, CustomStringConvertible {
         case die(String)
         /// The guests no longer listen to the power button and to Ctrl-Alt-Delete.
         case deafen(String)
+        /// The guests let go of no disk, until they are switched off.
+        case cling(String)
     }
 
     let name: String
@@ -26,6 +28,7 @@ package struct Scenario: Sendable, CustomStringConvertible {
 extension Scenario {
     package static let all = [
         shortLife, lifeOfAnInstance, severalAtOnce, ownNetwork, addresses, endsByThemselves, deafGuests, hurried,
+        travellingVolume, clingingGuest, hurriedVolumes,
     ]
 
     package static let shortLife = Scenario(
@@ -100,5 +103,38 @@ extension Scenario {
             .ask(.launch(.init(name: "a"))), .ask(.terminate("a")), .ask(.launch(.init(name: "b"))), .ask(.reboot("b")),
             .ask(.stop("b")), .settle, .ask(.stop("b")), .ask(.start("b")), .ask(.tag("b", key: "k", value: "v")),
             .ask(.stop("b")), .settle, .ask(.stop("b")), .settle, .ask(.start("b")), .ask(.terminate("b")), .settle,
+        ])
+
+    static let travellingVolume = Scenario(
+        name: "a volume that moves between instances and grows",
+        events: [
+            .ask(.launch(.init(name: "a"))), .ask(.launch(.init(name: "b"))), .ask(.createVolume("v", size: 1)),
+            .settle, .ask(.attachVolume("v", instance: "a", device: "/dev/sdf")), .settle,
+            .ask(.growVolume("v", size: 2)), .settle, .ask(.detachVolume("v")), .settle,
+            .ask(.growVolume("v", size: 3)), .settle,
+            .ask(.attachVolume("v", instance: "b", device: "/dev/sdf")), .settle, .ask(.stop("b")), .settle,
+            .ask(.growVolume("v", size: 4)), .settle, .ask(.start("b")), .settle, .ask(.terminate("b")), .settle,
+        ])
+
+    static let clingingGuest = Scenario(
+        name: "guests that do not let go of a disk",
+        events: [
+            .ask(.launch(.init(name: "a"))), .ask(.launch(.init(name: "b"))), .ask(.createVolume("v", size: 1)),
+            .ask(.createVolume("w", size: 1)), .settle, .cling("a"),
+            .ask(.attachVolume("v", instance: "a", device: "/dev/sdf")),
+            .ask(.attachVolume("w", instance: "a", device: "/dev/sdg")), .pass(seconds: 5),
+            .ask(.detachVolume("v")), .ask(.detachVolume("w")), .pass(seconds: 45),
+            .ask(.detachVolume("v", force: true)), .pass(seconds: 5),
+            .ask(.attachVolume("v", instance: "b", device: "/dev/sdf")), .pass(seconds: 5), .ask(.stop("a")), .settle,
+        ])
+
+    static let hurriedVolumes = Scenario(
+        name: "attachments that are overtaken",
+        events: [
+            .ask(.launch(.init(name: "a"))), .ask(.createVolume("v", size: 1)), .ask(.createVolume("w", size: 1)),
+            .settle, .ask(.attachVolume("v", instance: "a", device: "/dev/sdf")), .ask(.detachVolume("v")),
+            .ask(.attachVolume("w", instance: "a", device: "/dev/sdg")), .ask(.growVolume("w", size: 2)),
+            .ask(.stop("a", .forced)), .settle, .ask(.start("a")), .settle, .ask(.detachVolume("w")),
+            .ask(.terminate("a", .skipped)), .settle,
         ])
 }

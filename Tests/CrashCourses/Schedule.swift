@@ -169,7 +169,8 @@ extension Schedule {
         case 10: return chance.pick(alive).map { .reboot($0) }
         case 11: return chance.pick(ledger.instanceNames).map { .terminate($0, .allCases[chance.number(3)]) }
         case 12: return chance.pick(alive).map { .tag($0, key: "k\(chance.number(3))", value: "v\(chance.number(9))") }
-        case 13...18: return accessOperation(of: client, alive)
+        case 13...15: return accessOperation(of: client, alive)
+        case 16...18: return volumeOperation(of: client, alive)
         default: return networkOperation(of: client)
         }
     }
@@ -188,6 +189,22 @@ extension Schedule {
 
     private func launches(of client: Client) -> [Operation.Launch] {
         client.ledger.instanceNames.compactMap { orders["\(client.name)/\($0)"] }
+    }
+
+    private mutating func volumeOperation(of client: Client, _ alive: [String]) -> Operation? {
+        made += 1
+        let volumes = client.ledger.volumeNames
+        switch chance.number(5) {
+        case 0: return .createVolume("vol\(made)-\(client.name)", size: 1)
+        case 1, 2:
+            guard let volume = chance.pick(volumes), let instance = chance.pick(alive) else { return nil }
+            return .attachVolume(volume, instance: instance, device: "/dev/sd" + ["h", "i", "j"][chance.number(3)])
+        case 3: return chance.pick(volumes).map { .detachVolume($0, force: chance.once(in: 3)) }
+        default:
+            return chance.pick(volumes).flatMap { name in
+                client.ledger.volumes[name].map { .growVolume(name, size: $0.sizeGiB + 1) }
+            }
+        }
     }
 
     private mutating func accessOperation(of client: Client, _ alive: [String]) -> Operation? {

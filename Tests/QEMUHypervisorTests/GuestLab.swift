@@ -108,13 +108,17 @@ final class GuestLab: Sendable {
         Issue.record("\(text) did not appear: \(String(decoding: output?.bytes ?? [], as: UTF8.self))")
     }
 
-    /// Types a line on the guest's console.
+    /// Types a line on the guest's console. The guest takes a few letters at a time, and echoes what it took.
     func type(_ line: String) async throws {
         let script = """
             import socket, os, sys
             os.chdir(sys.argv[1])
-            s = socket.socket(socket.AF_UNIX); s.connect("console.sock"); s.sendall((sys.argv[2] + "\\n").encode())
-            s.shutdown(socket.SHUT_WR); s.recv(1)
+            s = socket.socket(socket.AF_UNIX); s.connect("console.sock"); s.settimeout(60)
+            line = sys.argv[2].encode(); s.sendall(line + b"\\n"); echoed = b""
+            while line + b"\\r" not in echoed:
+                more = s.recv(4096)
+                if not more: break
+                echoed += more
             """
         let outcome = try await HostCommand.run(["python3", "-c", script, directory, line])
         #expect(outcome.isSuccess, "\(outcome.errorText)")

@@ -16,13 +16,15 @@ extension GuestSpec {
             instance: instance.id, launch: instance.launch, instanceType: instance.instanceType,
             architecture: instance.architecture, vCPUs: instance.vCPUs, memoryMiB: instance.memoryMiB, boot: boot,
             disks: GuestSpec.disks(of: instance, in: state), ports: GuestSpec.ports(of: instance, in: state))
+        diskLimits = DiskLimits(ofInstanceType: instance.instanceType)
         guard !disks.isEmpty else { return nil }
     }
 
     private static func disks(of instance: InstanceRecord, in state: CloudState) -> [Disk] {
         let disks = state.volumes.all(where: IndexKey(.instance, instance.id)).flatMap { volume in
             volume.attachments.filter { $0.instance == instance.id }.map {
-                Disk(volume: volume.id, deviceName: $0.deviceName)
+                Disk(
+                    volume: volume.id, deviceName: $0.deviceName, limits: VolumePerformance(volume.figures).limits)
             }
         }
         return disks.sorted { left, right in

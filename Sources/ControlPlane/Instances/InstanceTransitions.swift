@@ -99,6 +99,7 @@ extension Transaction {
                 instance.transitionReason = reason == .instanceShutdown ? "" : "Server initiated (\(now.reasonText))"
             }
         }
+        settleAttachments(of: id)
         for interface in state.networkInterfaces.all(where: IndexKey(.instance, id)) {
             releasePublicAddress(of: interface.id)
         }

@@ -11,6 +11,8 @@ struct Affected {
     private(set) var metadata: Set<InstanceID> = []
     private(set) var vpcs: Set<VPCID> = []
     private(set) var volumes: Set<VolumeID> = []
+    /// Volumes that guests which run should have and may not: nobody watched for a while.
+    private(set) var doubtful: Set<VolumeID> = []
     private let before: CloudState
     private let after: CloudState
 
@@ -23,7 +25,8 @@ struct Affected {
     init(by inventory: NodeInventory, in state: CloudState) {
         (before, after) = (state, state)
         vpcs = inventory.networks.union(state.networkInterfaces.all.map(\.vpc))
-        volumes = Set(state.volumes.all.filter { !$0.isSettled }.map(\.id))
+        doubtful = Set(state.volumes.all.filter { $0.wasPlugged(in: state) }.map(\.id))
+        volumes = doubtful.union(state.volumes.all.filter { !$0.isSettled }.map(\.id))
         instances = Set(inventory.guests.keys).union(state.instances.all.map(\.id))
         metadata = instances
     }
@@ -60,6 +63,11 @@ struct Affected {
         instances.insert(id)
         metadata.insert(id)
         if old.state.isOnNetwork != new.state.isOnNetwork { vpcs.insert(new.vpc) }
+        guard old.state != new.state else { return }
+        // What waited for the guest to come or go.
+        for volume in after.volumes.all(where: IndexKey(.instance, id)) where !volume.isSettled {
+            volumes.insert(volume.id)
+        }
     }
 
     /// The disks of a launch are its instance's affair until the instance runs.
@@ -127,6 +135,16 @@ extension InstanceState {
         switch self {
         case .pending, .running, .stopping, .shuttingDown: true
         case .stopped, .terminated: false
+        }
+    }
+}
+
+extension VolumeRecord {
+    /// Whether a guest that runs got it, or was asked to let go of it, while it ran.
+    fileprivate func wasPlugged(in state: CloudState) -> Bool {
+        attachments.contains { attachment in
+            guard let instance = state.instances[attachment.instance], instance.state == .running else { return false }
+            return attachment.deviceName != instance.rootDeviceName
         }
     }
 }

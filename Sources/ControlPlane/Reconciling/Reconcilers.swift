@@ -9,6 +9,7 @@ package final class Reconcilers: Sendable {
     private let node: any Node
     private let networks: NetworkReconciler
     private let instances: InstanceReconciler
+    private let volumes: VolumeReconciler
     private let instanceWork: KeyedWork<InstanceID>
     private let networkWork: KeyedWork<VPCID>
     private let volumeWork: KeyedWork<VolumeID>
@@ -23,7 +24,7 @@ package final class Reconcilers: Sendable {
         let metadata = MetadataReconciler(cloud: cloud, node: node)
         let instances = InstanceReconciler(
             cloud: cloud, node: node, networks: networks, volumes: volumes, metadata: metadata, patience: patience)
-        (self.networks, self.instances) = (networks, instances)
+        (self.networks, self.instances, self.volumes) = (networks, instances, volumes)
         instanceWork = KeyedWork(time: cloud.time) { await instances.work($0) }
         networkWork = KeyedWork(time: cloud.time) { await networks.work($0) }
         volumeWork = KeyedWork(time: cloud.time) { await volumes.work($0) }
@@ -94,6 +95,9 @@ package final class Reconcilers: Sendable {
         case .guestRestarted(let id):
             await instances.noteRestart(id, at: cloud.now)
             await instanceWork.mark(id)
+        case .volumeDetached(let id, from: _):
+            volumes.doubt(id)
+            await volumeWork.mark(id)
         case .guestPanicked(let id):
             cloud.log.warning("a guest's kernel panicked", metadata: ["instance": "\(id)"])
         }
@@ -104,6 +108,7 @@ package final class Reconcilers: Sendable {
     /// In the order of the ids, so that the same changes make the same run.
     private func mark(_ affected: Affected) async {
         for vpc in affected.vpcs.sorted() { await networkWork.mark(vpc) }
+        for id in affected.doubtful { volumes.doubt(id) }
         for id in affected.volumes.sorted() { await volumeWork.mark(id) }
         for id in affected.instances.sorted() { await instanceWork.mark(id) }
         for id in affected.metadata.sorted() { await metadataWork.mark(id) }

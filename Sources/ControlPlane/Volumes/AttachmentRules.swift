@@ -1,14 +1,15 @@
-// Which volume is attached to which instance. A guest that is up keeps the disks it was booted with.
+// Which volume is attached to which instance, and how attachments come and go while guests run.
 // Source: EC2 API Reference, "AttachVolume", "DetachVolume".
 
 package import CloudTypes
 internal import InstanceTypeCatalogue
+internal import NodeContract
 
 extension Transaction {
-    /// Attaches the volume to a stopped instance: its guest finds it when it is next booted.
+    /// Attaches the volume: a guest that runs gets it at once, one that is stopped finds it when it is next booted.
     ///
     /// - Throws: `…NotFound`, `InvalidVolume.ZoneMismatch`, `VolumeInUse`, `IncorrectState`, `InvalidParameterValue`,
-    ///   `AttachmentLimitExceeded`, `UnsupportedOperation` while a guest is up.
+    ///   `AttachmentLimitExceeded`.
     package mutating func attach(
         _ id: VolumeID, to instanceID: InstanceID, deviceName: String
     ) throws(EC2Error) -> VolumeRecord.Attachment {
@@ -21,16 +22,16 @@ extension Transaction {
                 "The volume '\(id)' is not in the same availability zone as instance '\(instanceID)'")
         }
         try checkAttachable(volume)
-        try checkPlace(deviceName, on: instance)
+        var attachment = VolumeRecord.Attachment(
+            instance: instanceID, deviceName: deviceName, state: .attached, attachedAt: now,
+            deleteOnTermination: false)
         switch instance.state {
         case .stopped: break
-        case .running: throw .hotPlug("attached to")
+        case .running: (attachment.state, attachment.pluggedLaunch) = (.attaching, instance.launch)
         case .pending, .stopping, .shuttingDown, .terminated:
             throw EC2Error("IncorrectState", "Instance '\(instanceID)' is not 'running'.")
         }
-        let attachment = VolumeRecord.Attachment(
-            instance: instanceID, deviceName: deviceName, state: .attached, attachedAt: now,
-            deleteOnTermination: false)
+        try checkPlace(deviceName, on: instance)
         update(id) { (volume: inout VolumeRecord) in
             volume.attachments.append(attachment)
             volume.state = .inUse
@@ -38,14 +39,14 @@ extension Transaction {
         return attachment
     }
 
-    /// Detaches the volume from a stopped instance.
+    /// Detaches the volume: at once from a stopped instance; a guest that runs is asked to let go, or, where forced,
+    /// the volume is taken from it.
     ///
     /// - Parameters: instanceID, deviceName: nil: whatever it is attached to.
     /// - Returns: the attachment as it was.
-    /// - Throws: `…NotFound`, `IncorrectState`, `InvalidAttachment.NotFound`, `OperationNotPermitted`,
-    ///   `UnsupportedOperation` while a guest is up.
+    /// - Throws: `…NotFound`, `IncorrectState`, `InvalidAttachment.NotFound`, `OperationNotPermitted`.
     package mutating func detach(
-        _ id: VolumeID, from instanceID: InstanceID?, deviceName: String?
+        _ id: VolumeID, from instanceID: InstanceID?, deviceName: String?, force: Bool = false
     ) throws(EC2Error) -> VolumeRecord.Attachment {
         let volume: VolumeRecord = try owned(id)
         if let instanceID { _ = try owned(instanceID, InstanceRecord.self) }
@@ -64,11 +65,44 @@ extension Transaction {
         }
         let attachment = volume.attachments[place]
         try checkDetachable(attachment, of: volume, instance)
+        guard instance.state == .running else {
+            release(id, from: instance.id)
+            return attachment
+        }
+        let now = now
         update(id) { (volume: inout VolumeRecord) in
-            volume.attachments.remove(at: place)
-            if volume.attachments.isEmpty { volume.state = .available }
+            if attachment.state != .busy { volume.attachments[place].state = .detaching }
+            volume.attachments[place].detachingSince = attachment.detachingSince ?? now
+            if force { volume.attachments[place].isForced = true }
         }
         return attachment
+    }
+
+    /// The instance has the volume no more.
+    mutating func release(_ id: VolumeID, from instance: InstanceID) {
+        update(id) { (volume: inout VolumeRecord) in
+            volume.attachments.removeAll { $0.instance == instance }
+            if volume.attachments.isEmpty, volume.state == .inUse { volume.state = .available }
+        }
+    }
+
+    /// The instance's guest is gone: what was on its way to it is there when it is next booted, what was on its way
+    /// from it has left.
+    mutating func settleAttachments(of instance: InstanceID) {
+        for volume in state.volumes.all(where: IndexKey(.instance, instance)) {
+            for attachment in volume.attachments where attachment.instance == instance {
+                switch attachment.state {
+                case .attached, .detached: break
+                case .detaching, .busy: release(volume.id, from: instance)
+                case .attaching:
+                    update(volume.id) { (volume: inout VolumeRecord) in
+                        for place in volume.attachments.indices where volume.attachments[place] == attachment {
+                            volume.attachments[place].state = .attached
+                        }
+                    }
+                }
+            }
+        }
     }
 
     private func checkAttachable(_ volume: VolumeRecord) throws(EC2Error) {
@@ -95,6 +129,15 @@ extension Transaction {
                 "AttachmentLimitExceeded",
                 "Volume count \(attached.count + 1) exceeds the limit for \(facts.name)")
         }
+        let plugged = attached.flatMap(\.attachments).filter {
+            $0.instance == instance.id && $0.pluggedLaunch == instance.launch
+        }
+        guard instance.state != .running || plugged.count < settings.capabilities.hotPlugSlots else {
+            throw EC2Error(
+                "AttachmentLimitExceeded",
+                "Instance '\(instance.id)' takes no more than \(plugged.count) volumes while it is running: stop it to "
+                    + "attach more.")
+        }
     }
 
     private func checkDetachable(
@@ -106,18 +149,12 @@ extension Transaction {
             throw EC2Error(
                 "OperationNotPermitted",
                 "Unable to detach root volume '\(volume.id)' from instance '\(instance.id)'")
-        case .running: throw .hotPlug("detached from")
+        case .running: return
         case .pending, .stopping, .shuttingDown, .terminated:
             throw EC2Error(
                 "IncorrectState",
                 "Volume '\(volume.id)' cannot be detached while its instance is "
                     + "'\(instance.state.rawValue)'.")
         }
-    }
-}
-
-extension EC2Error {
-    fileprivate static func hotPlug(_ verb: String) -> EC2Error {
-        .unsupported("Volumes can be \(verb) stopped instances only on this cloud: stop the instance first.")
     }
 }

@@ -1,93 +1,179 @@
-// Carries each volume towards its record: made where it is wanted, removed where it is not.
+// Carries each volume towards its record: looks, asks `VolumeLifecycle` for the next step, does it, and looks again.
+// Every step may be repeated: after a crash the same questions give the same answers.
 
 package import CloudTypes
 internal import Logging
 package import NodeContract
+import Synchronization
 
 package struct VolumeReconciler: Sendable {
+    /// Seconds a guest is asked to let go of a volume before the volume is said to be busy; it is asked on all the same.
+    static let detachPatience = 30.0
+    /// Seconds until a guest that did not let go is asked again.
+    private static let detachRepeat = 10.0
+
     private let cloud: Cloud
     private let node: any Node
     private let turns = Turns<VolumeID>()
+    private let doubts = Doubts()
 
     package init(cloud: Cloud, node: any Node) { (self.cloud, self.node) = (cloud, node) }
 
-    /// Makes the volume's bytes exist.
+    /// Makes the volume's bytes exist, and lets what is being done to them come to an end.
     package func ensure(_ id: VolumeID) async throws(NodeError) {
-        try await turns.perform(id) { () throws(NodeError) in try await makeBytes(of: id) }
+        try await turns.perform(id) { () throws(NodeError) in
+            guard let volume = cloud.records.volumes[id], !volume.isRealised, volume.state != .deleting else { return }
+            try await makeBytes(of: volume)
+        }
     }
 
-    /// Makes the volume's bytes exist and tells so in its record.
-    private func realise(_ id: VolumeID) async throws(NodeError) {
-        try await turns.perform(id) { () throws(NodeError) in
-            guard let volume = try await makeBytes(of: id) else { return }
-            await write(volume) { transaction in
-                transaction.update(id, VolumeRecord.self) { volume in
-                    volume.isRealised = true
-                    if volume.state == .creating { volume.state = volume.attachments.isEmpty ? .available : .inUse }
+    /// A guest may not have the volume that its record says it has.
+    func doubt(_ id: VolumeID) { doubts.insert(id) }
+
+    /// One step for the volume, and the next, until it is as wanted or has to wait.
+    func work(_ id: VolumeID) async -> WorkOutcome {
+        while !Task.isCancelled {
+            var outcome: WorkOutcome?
+            do throws(NodeError) {
+                // Decided inside the turn: a launch that waits for it finds the world as decided.
+                try await turns.perform(id) { () throws(NodeError) in
+                    guard let volume = cloud.records.volumes[id] else { return outcome = .settled }
+                    let lifecycle = VolumeLifecycle(volume, in: cloud.records, isDoubtful: doubts.contains(id))
+                    outcome = try await carryOut(lifecycle.step, volume)
                 }
+            } catch {
+                return await fail(id, error)
+            }
+            if let outcome { return outcome }
+        }
+        return .settled
+    }
+
+    /// Returns nil where the next step may follow at once.
+    private func carryOut(_ step: VolumeStep, _ volume: VolumeRecord) async throws(NodeError) -> WorkOutcome? {
+        let id = volume.id
+        switch step {
+        case .settled, .awaitGuest: return .settled
+        case .create:
+            try await makeBytes(of: volume)
+            return await write(volume) { volume in
+                volume.isRealised = true
+                if volume.state == .creating { volume.state = volume.attachments.isEmpty ? .available : .inUse }
+            }
+        case .remove:
+            // The bytes first, then the record: a crash between the two removes nothing twice and forgets nothing.
+            try await node.deleteVolume(id)
+            return await transact(volume) { $0.delete(id, VolumeRecord.self) }
+        case .plug(let attachment, let run):
+            let disk = GuestSpec.Disk(
+                volume: id, deviceName: attachment.deviceName, limits: VolumePerformance(volume.figures).limits)
+            try await node.attachVolume(disk, to: run)
+            doubts.remove(id)
+            return await change(attachment, of: volume) { if $0.state == .attaching { $0.state = .attached } }
+        case .unplug(let attachment, let run): return try await unplug(attachment, of: volume, run)
+        case .grow(let modification, let run):
+            if modification.target.sizeGiB > modification.original.sizeGiB {
+                try await node.growVolume(id, toGiB: modification.target.sizeGiB, in: run)
+            }
+            return await write(volume) { volume in
+                guard volume.modification == modification else { return }
+                volume.modification?.state = .optimizing
+                volume.figures = modification.target
+            }
+        case .limit(let modification, let run):
+            if let run {
+                try await node.limitVolume(id, to: VolumePerformance(modification.target).limits, in: run)
+            }
+            let now = cloud.now
+            return await write(volume) { volume in
+                guard volume.modification == modification else { return }
+                volume.modification?.state = .completed
+                volume.modification?.endedAt = now
             }
         }
     }
 
-    /// Returns nil where they exist already or are not wanted.
-    @discardableResult
-    private func makeBytes(of id: VolumeID) async throws(NodeError) -> VolumeRecord? {
-        guard let volume = cloud.records.volumes[id], !volume.isRealised, volume.state != .deleting else { return nil }
-        try await node.ensureVolume(VolumeSpec(id: id, sizeGiB: volume.sizeGiB, snapshot: volume.snapshot))
-        return volume
+    private func makeBytes(of volume: VolumeRecord) async throws(NodeError) {
+        try await node.ensureVolume(VolumeSpec(id: volume.id, sizeGiB: volume.sizeGiB, snapshot: volume.snapshot))
     }
 
-    func work(_ id: VolumeID) async -> WorkOutcome {
+    private func unplug(
+        _ attachment: VolumeRecord.Attachment, of volume: VolumeRecord, _ run: GuestRun
+    ) async throws(NodeError) -> WorkOutcome? {
+        let isGone = try await node.detachVolume(volume.id, from: run, force: attachment.isForced == true)
+        if isGone {
+            doubts.remove(volume.id)
+            return await transact(volume) { $0.release(volume.id, from: run.instance) }
+        }
+        let deadline = (attachment.detachingSince ?? cloud.now).adding(seconds: VolumeReconciler.detachPatience)
+        if attachment.state == .detaching, cloud.now >= deadline {
+            return await change(attachment, of: volume) { if $0.state == .detaching { $0.state = .busy } }
+        }
+        return .lookAgain(at: cloud.now.adding(seconds: VolumeReconciler.detachRepeat))
+    }
+
+    private func fail(_ id: VolumeID, _ error: NodeError) async -> WorkOutcome {
         guard let volume = cloud.records.volumes[id] else { return .settled }
-        do {
-            switch volume.state {
-            case .creating, .available, .inUse: if !volume.isRealised { try await realise(id) }
-            case .deleting: try await remove(id)
-            case .error: break
-            }
-            return isSettled(id) ? .settled : .lookAgain(at: cloud.now.adding(seconds: 1))
-        } catch .noSuchSnapshot(let snapshot) {
+        switch error {
+        case .noSuchSnapshot(let snapshot):
             cloud.log.error(
                 "a volume's snapshot is not here", metadata: ["volume": "\(id)", "snapshot": "\(snapshot)"])
-            await write(volume) { transaction in
-                transaction.update(id, VolumeRecord.self) { if $0.state == .creating { $0.state = .error } }
-            }
-            return isSettled(id) ? .settled : .lookAgain(at: cloud.now.adding(seconds: 2))
-        } catch {
+            if let outcome = await write(volume, { if $0.state == .creating { $0.state = .error } }) { return outcome }
+            return cloud.records.volumes[id]?.isSettled ?? true
+                ? .settled : .lookAgain(at: cloud.now.adding(seconds: 2))
+        case .noSuchGuest:
+            // It ends or has ended, and its record is about to tell.
+            return .lookAgain(at: cloud.now.adding(seconds: 1))
+        case .insufficientCapacity, .noSuchImage, .hostFailed:
             cloud.log.error("a volume could not be made so", metadata: ["volume": "\(id)", "error": "\(error)"])
             return .lookAgain(at: cloud.now.adding(seconds: 2))
         }
     }
 
-    private func isSettled(_ id: VolumeID) -> Bool { cloud.records.volumes[id]?.isSettled ?? true }
+    // MARK: writing
 
-    /// The bytes first, then the record: a crash between the two removes nothing twice and forgets nothing.
-    private func remove(_ id: VolumeID) async throws(NodeError) {
-        try await turns.perform(id) { () throws(NodeError) in
-            guard let volume = cloud.records.volumes[id], volume.state == .deleting else { return }
-            try await node.deleteVolume(id)
-            await write(volume) { $0.delete(id, VolumeRecord.self) }
+    private func change(
+        _ attachment: VolumeRecord.Attachment, of volume: VolumeRecord,
+        _ change: @escaping @Sendable (inout VolumeRecord.Attachment) -> Void
+    ) async -> WorkOutcome? {
+        await write(volume) { volume in
+            for place in volume.attachments.indices where volume.attachments[place].instance == attachment.instance {
+                change(&volume.attachments[place])
+            }
         }
     }
 
-    private func write(_ volume: VolumeRecord, _ change: (inout Transaction) -> Void) async {
+    private func write(
+        _ volume: VolumeRecord, _ change: @escaping @Sendable (inout VolumeRecord) -> Void
+    ) async -> WorkOutcome? {
+        await transact(volume) { transaction in
+            guard var current = transaction.state.volumes[volume.id] else { return }
+            let before = current
+            change(&current)
+            if current != before { transaction.put(current) }
+        }
+    }
+
+    /// Returns nil where the next step may follow.
+    private func transact(
+        _ volume: VolumeRecord, _ change: @Sendable (inout Transaction) -> Void
+    ) async -> WorkOutcome? {
         do {
             try await cloud.transact(as: .system(for: volume.account)) { transaction throws(EC2Error) in
                 change(&transaction)
             }
+            return nil
         } catch {
             cloud.log.error("a volume's record could not be written", metadata: ["volume": "\(volume.id)"])
+            return .lookAgain(at: cloud.now.adding(seconds: 1))
         }
     }
 }
 
-extension VolumeRecord {
-    /// Whether the record tells that there is nothing to do.
-    var isSettled: Bool {
-        switch state {
-        case .creating, .deleting: false
-        case .available, .inUse: isRealised
-        case .error: true
-        }
-    }
+/// Volumes whose place in a guest has to be looked at.
+private final class Doubts: Sendable {
+    private let volumes = Mutex<Set<VolumeID>>([])
+    func insert(_ id: VolumeID) { volumes.withLock { _ = $0.insert(id) } }
+    func remove(_ id: VolumeID) { volumes.withLock { _ = $0.remove(id) } }
+    func contains(_ id: VolumeID) -> Bool { volumes.withLock { $0.contains(id) } }
 }

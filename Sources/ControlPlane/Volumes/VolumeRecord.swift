@@ -26,6 +26,10 @@ package struct VolumeRecord: TaggedRecord, Equatable {
     package var multiAttach = false
     package var autoEnableIO = false
     package var tags: [String: String] = [:]
+    /// The last change of size, type or figures; nil while there was none.
+    package var modification: VolumeModification?
+    /// When changes were accepted, those of the last day.
+    package var modifiedAt: [Timestamp]?
 
     package enum State: String, Sendable, Codable { case creating, available, inUse = "in-use", deleting, error }
 
@@ -36,6 +40,12 @@ package struct VolumeRecord: TaggedRecord, Equatable {
         package var state: State
         package var attachedAt: Timestamp
         package var deleteOnTermination: Bool
+        /// The launch of the instance that it was plugged into while the guest ran; nil: the guest was booted with it.
+        package var pluggedLaunch: Int?
+        /// When the guest was first asked to let go.
+        package var detachingSince: Timestamp?
+        /// Whether the volume is to be taken from a guest that does not let go.
+        package var isForced: Bool?
         package init(
             instance: InstanceID, deviceName: String, state: State, attachedAt: Timestamp, deleteOnTermination: Bool
         ) {

@@ -35,7 +35,7 @@ package struct VolumeTypeRules: Sendable {
 }
 
 /// A volume's figures as asked for, and as they come out.
-package struct VolumeFigures: Sendable, Equatable {
+package struct VolumeFigures: Sendable, Equatable, Codable {
     package var volumeType: String
     package var sizeGiB: Int
     package var iops: Int?

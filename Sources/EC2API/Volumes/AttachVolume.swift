@@ -3,7 +3,7 @@ import AWSWire
 import CloudTypes
 import ControlPlane
 
-/// `AttachVolume`: to a stopped instance.
+/// `AttachVolume`: the answer comes before the guest has the disk.
 enum AttachVolume: RecordAction {
     typealias Operation = EC2.Operation.AttachVolume
 
@@ -13,8 +13,9 @@ enum AttachVolume: RecordAction {
         try UnservedMembers.refuse(
             ["EbsCardIndex": (input.ebsCardIndex ?? 0) > 0], because: "instances have one EBS card.")
         let volume: VolumeID = try Lookup.id(input.volumeID)
-        let attachment = try transaction.attach(
+        var attachment = try transaction.attach(
             volume, to: try Lookup.id(input.instanceID), deviceName: input.device)
+        attachment.state = .attaching
         return EC2.VolumeAttachment(attachment, of: volume)
     }
 }

@@ -15,6 +15,12 @@ enum CreateVolume: RecordAction {
         (order.sizeGiB, order.iops, order.throughput) = (input.size, input.iops, input.throughput)
         if let snapshot = input.snapshotID, !snapshot.isEmpty { order.snapshot = try Lookup.id(snapshot) }
         if let type = input.volumeType { order.volumeType = type.rawValue }
+        if input.multiAttachEnabled == true, !["io1", "io2"].contains(order.volumeType) {
+            throw .invalidParameterCombination(
+                "The parameter MultiAttachEnabled is not supported for \(order.volumeType) volumes.")
+        }
+        try UnservedMembers.refuse(
+            ["MultiAttachEnabled": input.multiAttachEnabled == true], because: UnservedMembers.noMultiAttach)
         order.tags = try TagSpecifications.tags(input.tagSpecifications, for: "volume", in: transaction)
         return EC2.Volume(try transaction.createVolume(order), transaction.settings)
     }
@@ -36,9 +42,6 @@ enum CreateVolume: RecordAction {
             ["Encrypted": input.encrypted == true, "KmsKeyId": input.kmsKeyID != nil],
             because: "volumes are not encrypted.")
         try UnservedMembers.refuse(["OutpostArn": input.outpostARN != nil], because: UnservedMembers.noOutposts)
-        try UnservedMembers.refuse(
-            ["MultiAttachEnabled": input.multiAttachEnabled == true],
-            because: "a volume is attached to one instance at a time.")
         try UnservedMembers.refuse(
             ["VolumeInitializationRate": input.volumeInitializationRate != nil],
             because: "a volume from a snapshot needs no initialization.")

@@ -3,7 +3,7 @@ import AWSWire
 import CloudTypes
 import ControlPlane
 
-/// `DetachVolume`: from a stopped instance, where force changes nothing.
+/// `DetachVolume`: the answer comes before the guest has let go.
 enum DetachVolume: RecordAction {
     typealias Operation = EC2.Operation.DetachVolume
 
@@ -14,7 +14,8 @@ enum DetachVolume: RecordAction {
         let instance = try input.instanceID.map { (text) throws(EC2Error) in
             try Lookup.id(text, InstanceKind.self)
         }
-        var attachment = try transaction.detach(volume, from: instance, deviceName: input.device)
+        var attachment = try transaction.detach(
+            volume, from: instance, deviceName: input.device, force: input.force == true)
         attachment.state = .detaching
         return EC2.VolumeAttachment(attachment, of: volume)
     }

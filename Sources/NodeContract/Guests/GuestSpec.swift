@@ -23,6 +23,8 @@ package struct GuestSpec: Sendable, Equatable, Codable {
     package var disks: [Disk]
     /// By device index; the first is the primary one.
     package var ports: [Port]
+    /// What all disks together may do; nil: anything.
+    package var diskLimits: DiskLimits?
 
     package init(
         instance: InstanceID, launch: Int, instanceType: String, architecture: Architecture, vCPUs: Int,
@@ -46,7 +48,11 @@ package struct GuestSpec: Sendable, Equatable, Codable {
         package var volume: VolumeID
         /// As the caller named it: `/dev/xvda`, `/dev/sdf`.
         package var deviceName: String
-        package init(volume: VolumeID, deviceName: String) { (self.volume, self.deviceName) = (volume, deviceName) }
+        /// nil: none.
+        package var limits: DiskLimits?
+        package init(volume: VolumeID, deviceName: String, limits: DiskLimits? = nil) {
+            (self.volume, self.deviceName, self.limits) = (volume, deviceName, limits)
+        }
     }
 
     package struct Port: Sendable, Equatable, Codable {
@@ -57,6 +63,13 @@ package struct GuestSpec: Sendable, Equatable, Codable {
             (self.interface, self.vpc, self.macAddress) = (interface, vpc, macAddress)
         }
     }
+}
+
+/// One launch of an instance: what is asked of it never reaches an older or a newer guest.
+package struct GuestRun: Hashable, Sendable {
+    package var instance: InstanceID
+    package var launch: Int
+    package init(instance: InstanceID, launch: Int) { (self.instance, self.launch) = (instance, launch) }
 }
 
 /// Why a guest is no longer there.
@@ -81,4 +94,6 @@ package enum NodeEvent: Sendable, Equatable {
     case guestRestarted(InstanceID)
     /// The guest's kernel told of a panic.
     case guestPanicked(InstanceID)
+    /// The guest let go of the volume, asked or not; its file is closed.
+    case volumeDetached(VolumeID, from: InstanceID)
 }

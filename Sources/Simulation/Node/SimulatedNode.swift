@@ -12,6 +12,10 @@ package final class SimulatedWorld: Sendable {
         var volumes: [VolumeID: VolumeSpec] = [:]
         var networks: [VPCID: VPCNetwork] = [:]
         var metadata: [InstanceID: InstanceMetadata] = [:]
+        /// The disks of guests that run.
+        var disks: [InstanceID: [VolumeID: GuestSpec.Disk]] = [:]
+        /// Guests whose system does not let go of disks.
+        var clinging: Set<InstanceID> = []
         /// Guests whose system does not listen to the power button.
         var deaf: Set<InstanceID> = []
         /// How often each launch was started: more than once is a fault of the control plane.
@@ -37,6 +41,9 @@ package final class SimulatedWorld: Sendable {
     /// Guests that run, or ended and were not forgotten.
     package var knownGuests: Set<InstanceID> { contents.withLock { Set($0.guests.keys) } }
     package var volumes: Set<VolumeID> { contents.withLock { Set($0.volumes.keys) } }
+    package var volumeSizes: [VolumeID: Int] { contents.withLock { $0.volumes.mapValues(\.sizeGiB) } }
+    /// What each guest that runs has in its machine.
+    package var disks: [InstanceID: [VolumeID: GuestSpec.Disk]] { contents.withLock { $0.disks } }
     package var networks: [VPCID: VPCNetwork] { contents.withLock { $0.networks } }
     package var metadata: [InstanceID: InstanceMetadata] { contents.withLock { $0.metadata } }
     /// The launch numbers that were booted, in order.
@@ -49,8 +56,17 @@ package final class SimulatedWorld: Sendable {
     package func resume(_ instance: InstanceID, launch: Int) {
         contents.withLock { $0.guests[instance] = .running(launch: launch) }
     }
+    /// The guest runs with these disks, as it did before a world that remembers nothing was left.
+    package func resume(_ guest: GuestSpec) {
+        contents.withLock { contents in
+            contents.guests[guest.instance] = .running(launch: guest.launch)
+            contents.disks[guest.instance] = Dictionary(guest.disks.map { ($0.volume, $0) }) { $1 }
+        }
+    }
     /// The volume has its bytes, as it had.
     package func resume(_ volume: VolumeSpec) { contents.withLock { $0.volumes[volume.id] = volume } }
+    /// The guest lets go of no disk, until its machine is switched off.
+    package func makeClinging(_ instance: InstanceID) { contents.withLock { _ = $0.clinging.insert(instance) } }
     package func makeDeaf(_ instance: InstanceID) { contents.withLock { _ = $0.deaf.insert(instance) } }
 }
 
@@ -108,11 +124,16 @@ package final class SimulatedNode: Node {
             if let missing = guest.disks.first(where: { contents.volumes[$0.volume] == nil }) {
                 return .hostFailed("no volume \(missing.volume)")
             }
+            if let taken = guest.disks.first(where: { contents.holder(of: $0.volume) != nil }) {
+                return .hostFailed("\(taken.volume) is open elsewhere")
+            }
             if let missing = guest.ports.first(where: { contents.networks[$0.vpc] == nil }) {
                 return .hostFailed("no network \(missing.vpc)")
             }
             contents.guests[guest.instance] = .running(launch: guest.launch)
             contents.starts[guest.instance, default: []].append(guest.launch)
+            contents.clinging.remove(guest.instance)
+            contents.disks[guest.instance] = Dictionary(guest.disks.map { ($0.volume, $0) }) { $1 }
             return nil
         }
         if let failure { throw failure }
@@ -150,11 +171,14 @@ package final class SimulatedNode: Node {
 
     package func consoleOutput(of instance: InstanceID) async throws(NodeError) -> ConsoleOutput? { nil }
 
+    func tell(_ event: NodeEvent) { told.yield(event) }
+
     /// The guest ends as the world would have it: its system powers off, or its process dies.
     package func end(_ instance: InstanceID, _ end: GuestEnd) {
         let observation: GuestObservation? = world.contents.withLock { contents in
             guard case .running(let launch) = contents.guests[instance] else { return nil }
             contents.guests[instance] = .ended(launch: launch, end)
+            contents.disks[instance] = nil
             return contents.guests[instance]
         }
         if let observation { told.yield(.guest(instance, observation)) }

@@ -8,7 +8,7 @@ import Synchronization
 /// A verb of `Node` that changes the world, or that a process cannot begin without.
 package enum NodeVerb: String, Sendable, Hashable, CaseIterable {
     case inventory, apply, removeNetwork, ensureVolume, deleteVolume, startGuest, powerDownGuest, killGuest, resetGuest
-    case rebootGuest, forgetGuest, setMetadata
+    case rebootGuest, forgetGuest, setMetadata, growVolume, attachVolume, detachVolume, limitVolume
 }
 
 package final class Lifeline: Sendable {

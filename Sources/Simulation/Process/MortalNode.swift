@@ -57,6 +57,36 @@ package final class MortalNode: Node {
         try await take(.deleteVolume) { () throws(NodeError) in try await node.deleteVolume(volume) }
     }
 
+    package func growVolume(
+        _ volume: VolumeID, toGiB sizeGiB: Int, in guest: GuestRun?
+    ) async throws(NodeError) {
+        try await take(.growVolume) { () throws(NodeError) in
+            try await node.growVolume(volume, toGiB: sizeGiB, in: guest)
+        }
+    }
+
+    package func attachVolume(_ disk: GuestSpec.Disk, to guest: GuestRun) async throws(NodeError) {
+        try await take(.attachVolume) { () throws(NodeError) in try await node.attachVolume(disk, to: guest) }
+    }
+
+    package func detachVolume(
+        _ volume: VolumeID, from guest: GuestRun, force: Bool
+    ) async throws(NodeError) -> Bool {
+        var isGone = false
+        try await take(.detachVolume) { () throws(NodeError) in
+            isGone = try await node.detachVolume(volume, from: guest, force: force)
+        }
+        return isGone
+    }
+
+    package func limitVolume(
+        _ volume: VolumeID, to limits: DiskLimits?, in guest: GuestRun
+    ) async throws(NodeError) {
+        try await take(.limitVolume) { () throws(NodeError) in
+            try await node.limitVolume(volume, to: limits, in: guest)
+        }
+    }
+
     package func startGuest(_ guest: GuestSpec) async throws(NodeError) {
         try await take(.startGuest) { () throws(NodeError) in try await node.startGuest(guest) }
     }

@@ -88,8 +88,11 @@ struct Daemon {
     private func simulatedHost() -> Host {
         let node = SimulatedNode()
         return Host(node: node, images: nil, reservedAddresses: []) { state in
+            for volume in state.volumes.all where volume.isRealised {
+                node.world.resume(VolumeSpec(id: volume.id, sizeGiB: volume.sizeGiB, snapshot: volume.snapshot))
+            }
             for instance in state.instances.all where [.running, .stopping].contains(instance.state) {
-                node.world.resume(instance.id, launch: instance.launch)
+                if let guest = GuestSpec(of: instance, in: state) { node.world.resume(guest) }
             }
             for volume in state.volumes.all where volume.isRealised {
                 node.world.resume(VolumeSpec(id: volume.id, sizeGiB: volume.sizeGiB, snapshot: volume.snapshot))

@@ -89,6 +89,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "DetachVolume": answer(EC2.Operation.DetachVolume.self, sampleVolumeAttachment()),
     "DisassociateAddress": answer(EC2.Operation.DisassociateAddress.self, NoResult()),
     "DisassociateRouteTable": answer(EC2.Operation.DisassociateRouteTable.self, NoResult()),
+    "EnableVolumeIO": answer(EC2.Operation.EnableVolumeIO.self, NoResult()),
     "GetConsoleOutput": answer(EC2.Operation.GetConsoleOutput.self, sampleGetConsoleOutputResult()),
     "GetEbsDefaultKmsKeyId": answer(EC2.Operation.GetEbsDefaultKmsKeyId.self, sampleGetEbsDefaultKmsKeyIdResult()),
     "GetEbsEncryptionByDefault": answer(EC2.Operation.GetEbsEncryptionByDefault.self, sampleGetEbsEncryptionByDefaultResult()),
@@ -104,6 +105,8 @@ let sampleAnswers: [String: [UInt8]] = [
     "ModifyNetworkInterfaceAttribute": answer(EC2.Operation.ModifyNetworkInterfaceAttribute.self, NoResult()),
     "ModifySecurityGroupRules": answer(EC2.Operation.ModifySecurityGroupRules.self, sampleModifySecurityGroupRulesResult()),
     "ModifySubnetAttribute": answer(EC2.Operation.ModifySubnetAttribute.self, NoResult()),
+    "ModifyVolume": answer(EC2.Operation.ModifyVolume.self, sampleModifyVolumeResult()),
+    "ModifyVolumeAttribute": answer(EC2.Operation.ModifyVolumeAttribute.self, NoResult()),
     "ModifyVpcAttribute": answer(EC2.Operation.ModifyVpcAttribute.self, NoResult()),
     "MonitorInstances": answer(EC2.Operation.MonitorInstances.self, sampleMonitorInstancesResult()),
     "RebootInstances": answer(EC2.Operation.RebootInstances.self, NoResult()),
@@ -1409,6 +1412,11 @@ private func sampleModifyInstanceMetadataOptionsResult() -> EC2.ModifyInstanceMe
 private func sampleModifySecurityGroupRulesResult() -> EC2.ModifySecurityGroupRulesResult {
     EC2.ModifySecurityGroupRulesResult(
         return: true)
+}
+
+private func sampleModifyVolumeResult() -> EC2.ModifyVolumeResult {
+    EC2.ModifyVolumeResult(
+        volumeModification: sampleVolumeModification())
 }
 
 private func sampleMonitorInstancesResult() -> EC2.MonitorInstancesResult {

@@ -52,6 +52,13 @@ struct VolumeTests {
             "UnsupportedOperation",
             .init(availabilityZone: "us-east-1a", iops: 100, size: 4, volumeType: .io1, multiAttachEnabled: true)
         ),
+        ("InvalidParameterCombination", .init(availabilityZone: "us-east-1a", size: 4, multiAttachEnabled: true)),
+        (
+            "InvalidParameterCombination",
+            .init(availabilityZone: "us-east-1a", size: 4, volumeType: .gp2, throughput: 200)
+        ),
+        ("InvalidParameterValue", .init(availabilityZone: "us-east-1a", iops: 201, size: 4, volumeType: .io1)),
+        ("InvalidParameterValue", .init(availabilityZone: "us-east-1a", iops: 80_001, size: 200, volumeType: .gp3)),
         ("InvalidSnapshot.NotFound", .init(availabilityZone: "us-east-1a", snapshotID: "snap-00000000")),
         ("InvalidSnapshotID.Malformed", .init(availabilityZone: "us-east-1a", snapshotID: "x")),
     ]
@@ -101,8 +108,8 @@ struct VolumeTests {
         let input = EC2.AttachVolumeRequest(
             device: "/dev/sdf", instanceID: instance.description, volumeID: id.description)
         let attachment = try cloud.perform(AttachVolume.self, input)
-        #expect(attachment.state == .attached && attachment.deleteOnTermination == false)
-        #expect(try shown(id).state == .inUse)
+        #expect(attachment.state == .attaching && attachment.deleteOnTermination == false)
+        #expect(try shown(id).state == .inUse && shown(id).attachments.map(\.state) == [.attached])
         #expect(try cloud.described(instance)?.blockDeviceMappings.map(\.deviceName) == ["/dev/xvda", "/dev/sdf"])
         #expect(cloud.refusal(of: AttachVolume.self, input) == "VolumeInUse")
         let other = try made(.init(availabilityZone: zone, size: 1))
@@ -117,21 +124,6 @@ struct VolumeTests {
         #expect(try cloud.perform(DetachVolume.self, .init(volumeID: id.description)).state == .detaching)
         #expect(try shown(id).state == .available && shown(id).attachments.isEmpty)
         #expect(cloud.refusal(of: DetachVolume.self, .init(volumeID: id.description)) == "IncorrectState")
-    }
-
-    @Test("stay where they are while a guest is up, and in their zone")
-    mutating func notAttached() throws {
-        let instance = try cloud.running()
-        let id = try made(.init(availabilityZone: "us-east-1a", size: 1)).description
-        let far = try made(.init(availabilityZone: "us-east-1c", size: 1)).description
-        func input(_ volume: String, _ device: String = "/dev/sdf") -> EC2.AttachVolumeRequest {
-            .init(device: device, instanceID: instance.description, volumeID: volume)
-        }
-        #expect(cloud.refusal(of: AttachVolume.self, input(id)) == "UnsupportedOperation")
-        #expect(cloud.refusal(of: AttachVolume.self, input(far)) == "InvalidVolume.ZoneMismatch")
-        #expect(cloud.refusal(of: AttachVolume.self, input(id, "/dev/root")) == "InvalidParameterValue")
-        let root = try root(of: instance).description
-        #expect(cloud.refusal(of: DetachVolume.self, .init(volumeID: root)) == "OperationNotPermitted")
     }
 
     @Test("can be filtered, and their status asked for")

@@ -1,0 +1,98 @@
+// Which step brings a volume nearer to what is wanted: decided from the records, nothing else.
+// Does no I/O; `VolumeReconciler` carries out what is decided here.
+// Follows: EC2 API Reference, "VolumeAttachment"; EBS User Guide, "Amazon EBS volume lifecycle".
+
+internal import CloudTypes
+package import NodeContract
+
+package enum VolumeStep: Sendable, Equatable {
+    case settled
+    /// Make the bytes exist.
+    case create
+    case remove
+    /// The guest runs and has to get the disk.
+    case plug(VolumeRecord.Attachment, GuestRun)
+    /// The guest runs and has to let go.
+    case unplug(VolumeRecord.Attachment, GuestRun)
+    /// Make the bytes as many as the modification wants.
+    case grow(VolumeModification, in: GuestRun?)
+    /// Let the guest do what the modification wants.
+    case limit(VolumeModification, in: GuestRun?)
+    /// A guest is on its way up or down: the change of its record brings the volume back here.
+    case awaitGuest
+}
+
+package struct VolumeLifecycle: Sendable {
+    private let volume: VolumeRecord
+    private let state: CloudState
+    /// Whether a guest that is said to have the volume may not have it.
+    private let isDoubtful: Bool
+
+    package init(_ volume: VolumeRecord, in state: CloudState, isDoubtful: Bool = false) {
+        (self.volume, self.state, self.isDoubtful) = (volume, state, isDoubtful)
+    }
+
+    package var step: VolumeStep {
+        switch volume.state {
+        case .error: .settled
+        case .deleting: .remove
+        case .creating: volume.isRealised ? .settled : .create
+        case .available, .inUse: volume.isRealised ? attachmentStep ?? modificationStep : .create
+        }
+    }
+
+    private var attachmentStep: VolumeStep? {
+        for attachment in volume.attachments {
+            switch attachment.state {
+            case .attaching: return withGuest(of: attachment) { .plug(attachment, $0) }
+            case .detaching, .busy: return withGuest(of: attachment) { .unplug(attachment, $0) }
+            case .attached:
+                guard isDoubtful, let run = run(of: attachment) else { continue }
+                return .plug(attachment, run)
+            case .detached: continue
+            }
+        }
+        return nil
+    }
+
+    private var modificationStep: VolumeStep {
+        guard let modification = volume.modification, modification.isUnderWay else { return .settled }
+        let attachment = volume.attachments.first
+        var guest: GuestRun?
+        if let attachment, let instance = state.instances[attachment.instance] {
+            switch instance.state {
+            case .running: guest = run(of: attachment)
+            case .stopped, .terminated: break
+            case .pending, .stopping, .shuttingDown: return .awaitGuest
+            }
+        }
+        switch modification.state {
+        case .modifying: return .grow(modification, in: guest)
+        case .optimizing: return .limit(modification, in: guest)
+        case .completed: return .settled
+        }
+    }
+
+    private func withGuest(
+        of attachment: VolumeRecord.Attachment, _ step: (GuestRun) -> VolumeStep
+    ) -> VolumeStep {
+        run(of: attachment).map(step) ?? .awaitGuest
+    }
+
+    private func run(of attachment: VolumeRecord.Attachment) -> GuestRun? {
+        guard let instance = state.instances[attachment.instance], instance.state == .running else { return nil }
+        return GuestRun(instance: instance.id, launch: instance.launch)
+    }
+}
+
+extension VolumeRecord {
+    /// Whether the record tells that there is nothing to do.
+    var isSettled: Bool {
+        switch state {
+        case .creating, .deleting: false
+        case .available, .inUse:
+            isRealised && attachments.allSatisfy { $0.state == .attached } && modification?.isUnderWay != true
+        case .error: true
+        }
+    }
+}

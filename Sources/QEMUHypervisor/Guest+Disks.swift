@@ -1,0 +1,144 @@
+// What is asked of a running guest's disks, one change after another, and the guest's own word that a disk is gone.
+
+import Backends
+import CloudTypes
+import HostSystem
+import Logging
+import NodeContract
+import QMP
+
+extension Guest {
+    /// Longest time a guest gets to let go of a disk while somebody waits; afterwards an event tells.
+    static let departurePatience = Duration.seconds(2)
+
+    func attach(_ disk: GuestSpec.Disk, _ file: VolumeFile, launch: Int) async throws(HypervisorError) {
+        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in try await disks.attach(disk, file) }
+        if diskLimits[disk.volume] == nil { diskLimits[disk.volume] = disk.limits }
+    }
+
+    func detach(_ volume: VolumeID, launch: Int, force: Bool) async throws(HypervisorError) -> Bool {
+        var isGone = false
+        let names = BlockNames(volume)
+        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+            isGone = try await monitored { () throws(QMPError) in
+                try await self.remove(names, from: disks, force: force)
+            }
+        }
+        if isGone { (diskLimits[volume], applied[volume]) = (nil, nil) }
+        return isGone
+    }
+
+    func grow(_ volume: VolumeID, toGiB sizeGiB: Int, launch: Int) async throws(HypervisorError) {
+        let names = BlockNames(volume)
+        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+            let view = try await monitored { () throws(QMPError) in try await disks.look() }
+            guard view.nodes[names.data] != nil else { throw .impossible("the guest has no \(volume)") }
+            try await monitored { () throws(QMPError) in
+                try await disks.grow(names, toBytes: Int64(sizeGiB) << 30, view)
+            }
+        }
+    }
+
+    /// What the volume may do from now on, here and in what a later run of ours finds of the guest.
+    func limit(_ volume: VolumeID, to limits: DiskLimits?, launch: Int) async throws(HypervisorError) {
+        try await apply(limits, to: volume, launch: launch)
+        diskLimits[volume] = limits
+        remember { spec in
+            for place in spec.disks.indices where spec.disks[place].volume == volume {
+                spec.disks[place].limits = limits
+            }
+        }
+    }
+
+    func apply(_ limits: DiskLimits?, to volume: VolumeID, launch: Int) async throws(HypervisorError) {
+        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+            try await monitored { () throws(QMPError) in try await disks.limit(BlockNames(volume), to: limits) }
+        }
+        applied[volume] = limits
+    }
+
+    /// The machine says that a device is gone.
+    func departed(_ device: String) {
+        guard let volume = VolumeID(device) else { return }
+        if let waiting = departures.removeValue(forKey: device) {
+            for continuation in waiting { continuation.resume(returning: true) }
+            return
+        }
+        guard let launch = runningLaunch else { return }
+        Task { await self.tidy(volume, launch: launch) }
+    }
+
+    // MARK: helpers
+
+    var runningLaunch: Int? {
+        guard case .running(let running) = state, !running.isEnding else { return nil }
+        return running.record.spec.launch
+    }
+
+    /// A disk left that nobody waits for any more: its files are closed, and that is told.
+    private func tidy(_ volume: VolumeID, launch: Int) async {
+        do throws(HypervisorError) {
+            if try await detach(volume, launch: launch, force: false) {
+                surroundings.report(.volumeDetached(volume, from: id))
+            }
+        } catch {
+            logger.warning("a disk that left was not tidied up", metadata: ["guest": "\(id)", "error": "\(error)"])
+        }
+    }
+
+    private func remove(_ names: BlockNames, from disks: GuestDisks, force: Bool) async throws(QMPError) -> Bool {
+        var view = try await disks.look()
+        if view.isPlugged(names) {
+            async let isGone = departure(of: names.device)
+            try await disks.askToLetGo(of: names)
+            _ = await isGone
+            view = try await disks.look()
+        }
+        if !view.isPlugged(names) {
+            try await disks.clear(names, view)
+            return true
+        }
+        if force { try await disks.sever(names, view) }
+        // What was taken by force before is as free as what the guest let go of.
+        return force || (view.isSevered(names) && view.nodes[names.file] == nil)
+    }
+
+    /// Whether the device leaves within the guest's patience.
+    private func departure(of device: String) async -> Bool {
+        let deadline = Task {
+            try await Task.sleep(for: Guest.departurePatience)
+            self.giveUp(waitingFor: device)
+        }
+        defer { deadline.cancel() }
+        return await withCheckedContinuation { departures[device, default: []].append($0) }
+    }
+
+    private func giveUp(waitingFor device: String) {
+        for continuation in departures.removeValue(forKey: device) ?? [] { continuation.resume(returning: false) }
+    }
+
+    func withDisks(
+        of launch: Int, _ body: (GuestDisks) async throws(GuestDisks.Failure) -> Void
+    ) async throws(HypervisorError) {
+        await diskTurn.enter()
+        defer { diskTurn.leave() }
+        guard case .running(let running) = state, !running.isEnding, running.record.spec.launch == launch else {
+            throw .noSuchGuest(id)
+        }
+        do throws(GuestDisks.Failure) { try await body(GuestDisks(monitor: running.monitor)) } catch {
+            // A guest that ended meanwhile is gone, not broken.
+            if running.process.end != nil { throw .noSuchGuest(id) }
+            switch error {
+            case .monitor(let error): throw .monitorFailed(id, "\(error)")
+            case .host(let error): throw .hostFailed(error.description)
+            case .impossible(let text): throw .hostFailed("\(id): \(text)")
+            }
+        }
+    }
+
+    func monitored<Value>(
+        _ body: () async throws(QMPError) -> Value
+    ) async throws(GuestDisks.Failure) -> Value {
+        do throws(QMPError) { return try await body() } catch { throw .monitor(error) }
+    }
+}

@@ -1,0 +1,216 @@
+// The disks of a guest that runs, as its monitor tells them and changes them. What is there is always asked for first:
+// whatever a crash of ours left half done, the next call finishes or takes back.
+
+import Backends
+import CloudTypes
+import Glibc
+import HostSystem
+import NodeContract
+import QMP
+
+struct GuestDisks: Sendable {
+    let monitor: GuestMonitor
+
+    /// What the monitor knows of disks.
+    struct View: Sendable {
+        /// Everything plugged in, root ports too.
+        var devices: Set<String> = []
+        /// Virtual sizes in bytes, by node.
+        var nodes: [String: Int64] = [:]
+        var groups: Set<String> = []
+        /// Sets of descriptors, by what they are for.
+        var descriptors: [String: [Int64]] = [:]
+
+        func isPlugged(_ names: BlockNames) -> Bool { devices.contains(names.device) }
+        /// Whether the guest still holds the place of a volume that was taken from it.
+        func isSevered(_ names: BlockNames) -> Bool { nodes[names.severed] != nil }
+    }
+
+    enum Failure: Error {
+        case monitor(QMPError)
+        case host(SystemError)
+        /// The text says what is in the way.
+        case impossible(String)
+    }
+
+    private static let devicePath = "/machine/peripheral"
+
+    func look() async throws(QMPError) -> View {
+        var view = View()
+        for device in try await list(GuestDisks.devicePath) { view.devices.insert(device) }
+        for object in try await list("/objects") { view.groups.insert(object) }
+        for node in try await monitor.execute("query-named-block-nodes", ["flat": true]).elements ?? [] {
+            guard let name = node["node-name"]?.text else { continue }
+            view.nodes[name] = node["image"]?["virtual-size"]?.integer ?? 0
+        }
+        for set in try await monitor.execute("query-fdsets").elements ?? [] {
+            guard let number = set["fdset-id"]?.integer else { continue }
+            for descriptor in set["fds"]?.elements ?? [] {
+                view.descriptors[descriptor["opaque"]?.text ?? "", default: []].append(number)
+            }
+        }
+        return view
+    }
+
+    /// The names of an object's children.
+    private func list(_ path: String) async throws(QMPError) -> [String] {
+        let answer = try await monitor.execute("qom-list", ["path": .string(path)])
+        return (answer.elements ?? []).compactMap { entry in
+            entry["type"]?.text?.hasPrefix("child<") == true ? entry["name"]?.text : nil
+        }
+    }
+
+    // MARK: in
+
+    func attach(_ disk: GuestSpec.Disk, _ file: VolumeFile) async throws(Failure) {
+        let names = BlockNames(disk.volume)
+        let view: View
+        do { view = try await look() } catch { throw .monitor(error) }
+        if view.isPlugged(names) {
+            guard !view.isSevered(names) else {
+                throw .impossible("the guest still holds \(disk.volume), which was taken from it by force")
+            }
+            return
+        }
+        do {
+            try await clear(names, view)
+            let slot = try await freeSlot(view)
+            try await define(disk, file, view)
+            try await monitor.execute(
+                "device_add",
+                [
+                    "driver": "virtio-blk-pci", "id": .string(names.device), "bus": .string(slot),
+                    "drive": .string(names.top), "serial": .string(BlockNames.serial(of: disk.volume)),
+                ])
+        } catch {
+            // What was added is of no use; should this fail too, the next call clears it.
+            if let view = try? await look(), !view.isPlugged(names) { try? await clear(names, view) }
+            switch error {
+            case let failure as Failure: throw failure
+            case let failure as QMPError: throw .monitor(failure)
+            default: throw .impossible("\(error)")
+            }
+        }
+    }
+
+    /// Everything beneath the device: descriptors, groups, nodes.
+    private func define(_ disk: GuestSpec.Disk, _ file: VolumeFile, _ view: View) async throws {
+        let names = BlockNames(disk.volume)
+        var sets: [Int32] = []
+        for (index, path) in ([file.path] + file.backingPaths).enumerated() {
+            let flags = index == 0 ? O_RDWR : O_RDONLY
+            let open: OwnedDescriptor
+            do throws(SystemError) {
+                open = try OwnedDescriptor(Glibc.open(path, flags | O_CLOEXEC), "open \(path)")
+            } catch {
+                throw Failure.host(error)
+            }
+            sets.append(Int32(truncatingIfNeeded: try await monitor.add(open.number, for: names.use(index))))
+            withExtendedLifetime(open) {}
+        }
+        if !view.groups.contains(BlockNames.sharedGroup) {
+            try await monitor.execute("object-add", DiskLimits.group(BlockNames.sharedGroup, nil))
+        }
+        try await monitor.execute("object-add", DiskLimits.group(names.group, disk.limits))
+        let descriptors = DescriptorPlan.Disk(file: sets[0], backing: Array(sets.dropFirst()))
+        let nodes = BlockNodes(volume: disk.volume, file: file, descriptors: descriptors)
+        for node in nodes.definitions { try await monitor.execute("blockdev-add", node) }
+    }
+
+    /// A root port with nothing behind it.
+    private func freeSlot(_ view: View) async throws -> String {
+        let slots = Set(view.devices.filter { $0.hasPrefix("slot") })
+        var taken: Set<String> = []
+        for device in view.devices.subtracting(slots) {
+            let bus = try await monitor.execute(
+                "qom-get", ["path": .string("\(GuestDisks.devicePath)/\(device)"), "property": "parent_bus"])
+            for part in (bus.text ?? "").split(separator: "/") where part.hasPrefix("slot") {
+                taken.insert(String(part))
+            }
+        }
+        let free = slots.subtracting(taken).sorted { ($0.count, $0) < ($1.count, $1) }
+        guard let slot = free.first else { throw Failure.impossible("the guest has no free slot left") }
+        return slot
+    }
+
+    // MARK: out
+
+    /// Presses the button of the disk's slot. Asking again while the guest makes up its mind is refused, which is fine.
+    func askToLetGo(of names: BlockNames) async throws(QMPError) {
+        do throws(QMPError) {
+            try await monitor.execute("device_del", ["id": .string(names.device)])
+        } catch {
+            guard case .refused = error else { throw error }
+        }
+    }
+
+    /// Takes the volume from under a device that the guest does not let go of: from now on every access is an error.
+    func sever(_ names: BlockNames, _ view: View) async throws(QMPError) {
+        if !view.isSevered(names) {
+            if view.nodes[names.void] == nil {
+                let size = view.nodes[names.top] ?? 0
+                try await monitor.execute(
+                    "blockdev-add",
+                    ["driver": "null-co", "node-name": .string(names.void), "size": .integer(size)])
+            }
+            let fault: JSONValue = ["event": "none", "errno": .integer(Int64(EIO))]
+            try await monitor.execute(
+                "blockdev-add",
+                [
+                    "driver": "blkdebug", "node-name": .string(names.severed), "image": .string(names.void),
+                    "inject-error": .array([fault]),
+                ])
+        }
+        let top = names.throttle(names.top, group: BlockNames.sharedGroup, over: names.severed)
+        try await monitor.execute("blockdev-reopen", ["options": .array([top])])
+        try await clear(names, try await look(), keeping: [names.top, names.severed, names.void])
+    }
+
+    /// Removes what is left of a volume; returns once its files are closed.
+    func clear(_ names: BlockNames, _ view: View, keeping kept: Set<String> = []) async throws(QMPError) {
+        for node in names.nodes(among: Set(view.nodes.keys)) where !kept.contains(node) {
+            try await monitor.execute("blockdev-del", ["node-name": .string(node)])
+        }
+        if view.groups.contains(names.group) {
+            try await monitor.execute("object-del", ["id": .string(names.group)])
+        }
+        for (use, sets) in view.descriptors where use.hasPrefix(names.volume.description + "/") {
+            for set in sets { try await monitor.execute("remove-fd", ["fdset-id": .integer(set)]) }
+        }
+    }
+
+    // MARK: changes
+
+    func grow(_ names: BlockNames, toBytes size: Int64, _ view: View) async throws(QMPError) {
+        guard let current = view.nodes[names.data], current < size else { return }
+        try await monitor.execute(
+            "block_resize", ["node-name": .string(names.top), "size": .integer(size)], within: .seconds(60))
+    }
+
+    /// By the volumes' devices, whatever their nodes are called.
+    func counters() async throws(QMPError) -> [VolumeID: DiskCounters] {
+        var counters: [VolumeID: DiskCounters] = [:]
+        for device in try await monitor.execute("query-blockstats").elements ?? [] {
+            let path = (device["qdev"]?.text ?? "").split(separator: "/")
+            guard let volume = path.lazy.compactMap({ VolumeID(String($0)) }).first, let stats = device["stats"] else {
+                continue
+            }
+            var found = DiskCounters()
+            found.readOperations = stats["rd_operations"]?.integer ?? 0
+            found.writeOperations = stats["wr_operations"]?.integer ?? 0
+            found.readBytes = stats["rd_bytes"]?.integer ?? 0
+            found.writtenBytes = stats["wr_bytes"]?.integer ?? 0
+            counters[volume] = found
+        }
+        return counters
+    }
+
+    func limit(_ names: BlockNames, to limits: DiskLimits?) async throws(QMPError) {
+        try await monitor.execute(
+            "qom-set",
+            [
+                "path": .string("/objects/\(names.group)"), "property": "limits",
+                "value": (limits ?? DiskLimits()).throttle,
+            ])
+    }
+}

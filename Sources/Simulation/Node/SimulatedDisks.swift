@@ -1,0 +1,73 @@
+// The disks of simulated guests: plugged in, let go of, grown and limited while they run.
+
+package import CloudTypes
+package import NodeContract
+import Synchronization
+
+extension SimulatedNode {
+    package func growVolume(
+        _ volume: VolumeID, toGiB sizeGiB: Int, in guest: GuestRun?
+    ) async throws(NodeError) {
+        let failure: NodeError? = world.contents.withLock { contents in
+            if let refusal = guest.flatMap({ contents.refusal(of: $0) }) { return refusal }
+            guard let size = contents.volumes[volume]?.sizeGiB else { return .hostFailed("no volume \(volume)") }
+            guard contents.holder(of: volume) == guest?.instance else { return .hostFailed("\(volume) is elsewhere") }
+            contents.volumes[volume]?.sizeGiB = max(size, sizeGiB)
+            return nil
+        }
+        if let failure { throw failure }
+    }
+
+    package func attachVolume(_ disk: GuestSpec.Disk, to guest: GuestRun) async throws(NodeError) {
+        let failure: NodeError? = world.contents.withLock { contents in
+            if let refusal = contents.refusal(of: guest) { return refusal }
+            guard contents.volumes[disk.volume] != nil else { return .hostFailed("no volume \(disk.volume)") }
+            if contents.disks[guest.instance]?[disk.volume] != nil { return nil }
+            guard contents.holder(of: disk.volume) == nil else {
+                return .hostFailed("\(disk.volume) is open elsewhere")
+            }
+            contents.disks[guest.instance, default: [:]][disk.volume] = disk
+            return nil
+        }
+        if let failure { throw failure }
+    }
+
+    package func detachVolume(
+        _ volume: VolumeID, from guest: GuestRun, force: Bool
+    ) async throws(NodeError) -> Bool {
+        let answer: Result<Bool, NodeError> = world.contents.withLock { contents in
+            if let refusal = contents.refusal(of: guest) { return .failure(refusal) }
+            guard contents.disks[guest.instance]?[volume] != nil else { return .success(true) }
+            if contents.clinging.contains(guest.instance), !force { return .success(false) }
+            contents.disks[guest.instance]?[volume] = nil
+            return .success(force)
+        }
+        let isGone = try answer.get()
+        let isFree = world.contents.withLock { $0.disks[guest.instance]?[volume] == nil }
+        // A guest that was asked takes its time, and its machine tells when it is done.
+        if !isGone, isFree { tell(.volumeDetached(volume, from: guest.instance)) }
+        return isGone
+    }
+
+    package func limitVolume(
+        _ volume: VolumeID, to limits: DiskLimits?, in guest: GuestRun
+    ) async throws(NodeError) {
+        let failure: NodeError? = world.contents.withLock { contents in
+            if let refusal = contents.refusal(of: guest) { return refusal }
+            guard contents.disks[guest.instance]?[volume] != nil else { return .hostFailed("no disk \(volume)") }
+            contents.disks[guest.instance]?[volume]?.limits = limits
+            return nil
+        }
+        if let failure { throw failure }
+    }
+}
+
+extension SimulatedWorld.Contents {
+    /// The guest that has the volume open.
+    func holder(of volume: VolumeID) -> InstanceID? { disks.first { $0.value[volume] != nil }?.key }
+
+    /// nil where that very guest runs.
+    func refusal(of guest: GuestRun) -> NodeError? {
+        guests[guest.instance] == .running(launch: guest.launch) ? nil : .noSuchGuest(guest.instance)
+    }
+}
