@@ -77,8 +77,14 @@ extension Guest {
 
     /// A disk left that nobody waits for any more: its files are closed, and that is told.
     private func tidy(_ volume: VolumeID, launch: Int) async {
+        let names = BlockNames(volume)
         do throws(HypervisorError) {
-            if try await detach(volume, launch: launch, force: false) {
+            try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+                let view = try await monitored { () throws(QMPError) in try await disks.look() }
+                // It may have been plugged in again while this waited for its turn.
+                guard !view.isPlugged(names) else { return }
+                try await monitored { () throws(QMPError) in try await disks.clear(names, view) }
+                (diskLimits[volume], applied[volume]) = (nil, nil)
                 surroundings.report(.volumeDetached(volume, from: id))
             }
         } catch {

@@ -31,6 +31,8 @@ resource "aws_ebs_volume" "data" {
   availability_zone = aws_instance.host.availability_zone
   size              = var.size
   type              = var.type
+  # Without it the provider sends the figure that the volume had, which is none of gp3's.
+  iops              = var.type == "gp3" ? 3000 : null
   tags              = { Name = "data" }
 }
 resource "aws_ebs_volume" "fast" {

@@ -69,9 +69,10 @@ extension VolumeFigures {
             wanted.iops = min(range.upperBound, max(range.lowerBound, iops))
         }
         if wanted.throughput == nil, let range = rules.throughput {
-            let before = throughput ?? VolumePerformance(self).throughputMiB
+            // A gp2 volume of more than 170 GiB had 250 MiB/s.
+            let before = throughput ?? (volumeType == "gp2" && sizeGiB > 170 ? 250 : 0)
             let most = min(range.upperBound, max(500, wanted.iops ?? 0) / 4)
-            wanted.throughput = min(most, max(range.lowerBound, volumeType == "gp2" || throughput != nil ? before : 0))
+            wanted.throughput = min(most, max(range.lowerBound, before))
         }
         return try wanted.checked()
     }

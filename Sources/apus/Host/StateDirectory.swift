@@ -76,7 +76,8 @@ struct StateDirectory: Sendable {
         }
         let own = [
             volumes, path + "/bases", kernels, path + "/guests", identity, credentials, endpoint, operatorSocket,
-            path + "/acceleration.json", path + "/credits.json", path + "/build-tiny", path + "/quickstart", path + "/apus.log", records,
+            path + "/acceleration.json", path + "/credits.json", path + "/build-tiny", path + "/quickstart",
+            path + "/apus.log", records,
         ]
         for file in own where FileManager.default.fileExists(atPath: file) {
             try FileManager.default.removeItem(atPath: file)

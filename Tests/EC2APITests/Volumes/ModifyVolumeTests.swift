@@ -43,12 +43,12 @@ struct ModifyVolumeTests {
         #expect(answer.modificationState == .modifying && answer.progress == 0 && answer.endTime == nil)
         #expect(answer.originalSize == 10 && answer.originalVolumeType == .gp2 && answer.originalIOPS == 100)
         #expect(answer.targetSize == 20 && answer.targetVolumeType == .gp3 && answer.targetIOPS == 4_000)
-        #expect(answer.originalThroughput == nil && answer.targetThroughput == 128)
+        #expect(answer.originalThroughput == nil && answer.targetThroughput == 125)
         #expect(try last(id)?.modificationState == .modifying)
         try complete(id)
         #expect(try last(id)?.progress == 100)
         let volume = try #require(try cloud.perform(DescribeVolumes.self, .init(volumeIDs: [id])).volumes.first)
-        #expect(volume.size == 20 && volume.iops == 4_000 && volume.throughput == 128 && volume.volumeType == .gp3)
+        #expect(volume.size == 20 && volume.iops == 4_000 && volume.throughput == 125 && volume.volumeType == .gp3)
     }
 
     @Test("leave what is not named as it is")
