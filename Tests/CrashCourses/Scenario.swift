@@ -105,7 +105,7 @@ extension Scenario {
             .ask(.stop("b")), .settle, .ask(.stop("b")), .settle, .ask(.start("b")), .ask(.terminate("b")), .settle,
         ])
 
-    static let travellingVolume = Scenario(
+    package static let travellingVolume = Scenario(
         name: "a volume that moves between instances and grows",
         events: [
             .ask(.launch(.init(name: "a"))), .ask(.launch(.init(name: "b"))), .ask(.createVolume("v", size: 1)),
@@ -116,7 +116,7 @@ extension Scenario {
             .ask(.growVolume("v", size: 4)), .settle, .ask(.start("b")), .settle, .ask(.terminate("b")), .settle,
         ])
 
-    static let clingingGuest = Scenario(
+    package static let clingingGuest = Scenario(
         name: "guests that do not let go of a disk",
         events: [
             .ask(.launch(.init(name: "a"))), .ask(.launch(.init(name: "b"))), .ask(.createVolume("v", size: 1)),
@@ -128,7 +128,7 @@ extension Scenario {
             .ask(.attachVolume("v", instance: "b", device: "/dev/sdf")), .pass(seconds: 5), .ask(.stop("a")), .settle,
         ])
 
-    static let hurriedVolumes = Scenario(
+    package static let hurriedVolumes = Scenario(
         name: "attachments that are overtaken",
         events: [
             .ask(.launch(.init(name: "a"))), .ask(.createVolume("v", size: 1)), .ask(.createVolume("w", size: 1)),

@@ -94,9 +94,6 @@ struct Daemon {
             for instance in state.instances.all where [.running, .stopping].contains(instance.state) {
                 if let guest = GuestSpec(of: instance, in: state) { node.world.resume(guest) }
             }
-            for volume in state.volumes.all where volume.isRealised {
-                node.world.resume(VolumeSpec(id: volume.id, sizeGiB: volume.sizeGiB, snapshot: volume.snapshot))
-            }
         }
     }
 }
