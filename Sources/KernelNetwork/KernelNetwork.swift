@@ -58,11 +58,19 @@ package actor KernelNetwork: NetworkFabric {
         try await namespace(of: vpc).openMetadataListener()
     }
 
-    /// Removes every namespace, link, route, table and process that bears this Apus's prefix, of whatever run.
+    /// Removes every namespace, link, route, table, file and process that bears this Apus's prefix, of whatever run.
+    ///
+    /// - Throws: the first failure, when all else has been removed all the same.
     package func removeEverything() async throws(NetworkFabricError) {
-        for vpc in try await present().sorted() { try await remove(vpc) }
-        try await edge.remove()
+        var failure: NetworkFabricError?
+        // Also those of which only files are left.
+        let known = try await present().union(SmallFile.names(in: configuration.runtimePath).compactMap { VPCID($0) })
+        for vpc in known.sorted() {
+            do { try await remove(vpc) } catch { failure = failure ?? error }
+        }
+        do { try await edge.remove() } catch { failure = failure ?? error }
         SmallFile.removeFolder(configuration.runtimePath)
+        if let failure { throw failure }
     }
 
     private func namespace(of vpc: VPCID) throws(NetworkFabricError) -> VPCNamespace {

@@ -288,6 +288,8 @@ extension VPCNamespace {
             let links = try tools.linkNames(in: namespace).subtracting(["lo"]).sorted()
             try tools.batchLeniently(links.map { "link del \($0)" }, in: namespace)
         }
+        // One that was being started wrote its files until it was ended with all else in the namespace.
+        resolver.remove()
         namespace = nil
         if let edge = HostTools.openNamespace(names.edgeNamespace) {
             let link = names.edgeLink(of: vpc)

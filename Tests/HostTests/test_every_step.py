@@ -20,7 +20,7 @@ PAIRS = [("StopInstances", "StartInstances"), ("AuthorizeSecurityGroupIngress", 
 
 @pytest.fixture
 def cloud(lab):
-    apus = lab.apus("mortal", "--public-pool", "198.19.0.0/16", kind=MortalApus)
+    apus = lab.apus("mortal", "--public-pool", "198.19.0.0/16", "--keep-networks", "0", kind=MortalApus)
     cloud = Cloud(apus, lab.name)
     yield cloud
     apus.down()

@@ -154,6 +154,37 @@ struct LifetimeTests {
         }
     }
 
+    @Test("files of a VPC whose namespace is gone are removed with all else")
+    func filesAlone() async throws {
+        try await Lab.run { lab in
+            try await lab.fabric.apply(busy())
+            let folder = "\(lab.configuration.runtimePath)/\(theID(9) as VPCID)"
+            try SmallFile.makeFolder(folder)
+            try SmallFile.replace(folder + "/names", with: "")
+            try await lab.anotherRun().removeEverything()
+            #expect(SmallFile.names(in: lab.configuration.runtimePath).isEmpty)
+            #expect(access(lab.configuration.runtimePath, F_OK) != 0)
+        }
+    }
+
+    @Test("a VPC that everybody left keeps its namespace, without ports, and takes the next guest in")
+    func emptied() async throws {
+        try await Lab.run { lab in
+            let network = busy()
+            try await lab.fabric.apply(network)
+            var emptied = network
+            emptied.interfaces = []
+            try await lab.fabric.apply(emptied)
+            #expect(try await lab.fabric.present() == [network.id])
+            #expect(!(try await lab.routing(of: network.id)).contains("10.0.1.10"))
+            try await lab.fabric.apply(network)
+            let guest = try await lab.guest(network.interfaces[0], of: network)
+            let listener = try await Wire.server(in: guest.namespace, port: 22)
+            #expect(try await reaches(ip("198.18.0.10"), 22, from: lab.host))
+            #expect(listener.accept() != nil)
+        }
+    }
+
     @Test("a removed VPC leaves the others alone and may come back")
     func comesBack() async throws {
         try await Lab.run { lab in

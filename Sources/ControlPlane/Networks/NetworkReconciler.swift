@@ -1,5 +1,5 @@
 // Carries each VPC's network towards its records: the whole VPC as one value, applied when it differs from what was
-// applied last. A VPC without interfaces needs no network.
+// applied last. A VPC without interfaces needs no network, and keeps one that it has for a while.
 
 package import CloudTypes
 internal import Logging
@@ -12,12 +12,16 @@ package actor NetworkReconciler {
     private var present: Set<VPCID> = []
     /// Networks of an earlier run.
     private var adopted: Set<VPCID> = []
+    private var idle: IdleNetworks
     private let turns = Turns<VPCID>()
     /// How many have asked for each VPC, and which of them the newest round that succeeded has seen.
     private var asked: [VPCID: Int] = [:]
     private var served: [VPCID: Int] = [:]
 
-    package init(cloud: Cloud, node: any Node) { (self.cloud, self.node) = (cloud, node) }
+    package init(cloud: Cloud, node: any Node, idleSeconds: Int) {
+        (self.cloud, self.node) = (cloud, node)
+        idle = IdleNetworks(keptSeconds: idleSeconds)
+    }
 
     /// What the node had before we came: looked at again, and removed where no VPC wants it.
     package func adopt(_ networks: Set<VPCID>) { (present, adopted) = (networks, networks) }
@@ -38,7 +42,14 @@ package actor NetworkReconciler {
 
     private func carryOut(_ vpc: VPCID) async throws(NodeError) {
         let wanted = VPCNetwork(of: vpc, in: cloud.records, settings: cloud.settings)
-        guard let wanted, !wanted.interfaces.isEmpty else { return try await remove(vpc) }
+        guard let wanted else { return try await remove(vpc) }
+        if wanted.interfaces.isEmpty {
+            guard present.contains(vpc), !hasUnreadableRecords, idle.deadline(of: vpc, at: cloud.now) != nil else {
+                return try await remove(vpc)
+            }
+        } else {
+            idle.forget(vpc)
+        }
         guard applied[vpc] != wanted else { return }
         guard !isInDoubt(vpc) else { throw .hostFailed("not all records of \(vpc) can be read: it stays as it is") }
         // What fails may have been done in part: until the node has answered nobody knows what it has.
@@ -50,10 +61,11 @@ package actor NetworkReconciler {
 
     /// Where records cannot be read nobody knows who is on the network: it stays.
     private func remove(_ vpc: VPCID) async throws(NodeError) {
-        guard present.contains(vpc), !hasUnreadableRecords else { return }
+        guard present.contains(vpc), !hasUnreadableRecords else { return idle.forget(vpc) }
         applied[vpc] = nil
         try await node.removeNetwork(vpc)
         present.remove(vpc)
+        idle.forget(vpc)
     }
 
     /// What the records say of a network that guests use already may lack some of them: to change it could cut them off.
@@ -78,7 +90,7 @@ package actor NetworkReconciler {
     func work(_ vpc: VPCID) async -> WorkOutcome {
         do {
             try await converge(vpc)
-            return .settled
+            return idle.deadline(of: vpc).map { .lookAgain(at: $0) } ?? .settled
         } catch {
             cloud.log.error("a network could not be made so", metadata: ["vpc": "\(vpc)", "error": "\(error)"])
             // The records are read once a life.

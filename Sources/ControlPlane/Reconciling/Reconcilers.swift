@@ -15,11 +15,13 @@ package final class Reconcilers: Sendable {
     private let volumeWork: KeyedWork<VolumeID>
     private let metadataWork: KeyedWork<InstanceID>
 
+    /// - Parameter idleNetworkSeconds: how long a VPC's network is kept that no interface is on any more.
     package init(
-        cloud: Cloud, node: any Node, patience: InstanceLifecycle.Patience = InstanceLifecycle.Patience()
+        cloud: Cloud, node: any Node, patience: InstanceLifecycle.Patience = InstanceLifecycle.Patience(),
+        idleNetworkSeconds: Int = 0
     ) {
         (self.cloud, self.node) = (cloud, node)
-        let networks = NetworkReconciler(cloud: cloud, node: node)
+        let networks = NetworkReconciler(cloud: cloud, node: node, idleSeconds: idleNetworkSeconds)
         let volumes = VolumeReconciler(cloud: cloud, node: node)
         let metadata = MetadataReconciler(cloud: cloud, node: node)
         let instances = InstanceReconciler(

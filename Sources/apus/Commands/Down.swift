@@ -1,9 +1,8 @@
 import ArgumentParser
+import CloudStore
 import FoundationEssentials
-
-#if canImport(Glibc)
-    import Glibc
-#endif
+import HostSystem
+import SQLiteStore
 
 /// `apus down`: every guest ended, every trace on the host removed.
 struct Down: AsyncParsableCommand {
@@ -15,20 +14,29 @@ struct Down: AsyncParsableCommand {
 
     func run() async throws {
         let directory = state.directory
-        try stopServing(directory)
-        if FileManager.default.fileExists(atPath: directory.path) {
-            try await HostCleaning(directory: directory).run()
+        if FileManager.default.fileExists(atPath: directory.records) {
+            let records = try takeRecords(directory)
+            try await HostCleaning(directory: directory, records: records).run()
         }
         if purge { try directory.purge() }
     }
 
-    /// Ends a running `apus up` on the state and waits for it.
-    private func stopServing(_ directory: StateDirectory) throws {
-        guard let endpoint = directory.read(Endpoint.self, from: directory.endpoint),
-            try OperatorClient(socketPath: directory.operatorSocket).call("GET", "/status") != nil
-        else { return }
-        kill(endpoint.pid, SIGTERM)
-        for _ in 0..<150 where kill(endpoint.pid, 0) == 0 { usleep(100_000) }
-        if kill(endpoint.pid, 0) == 0 { kill(endpoint.pid, SIGKILL) }
+    /// The records, from which nobody else serves any more: whoever has them, also one that is only starting or
+    /// ending, is ended first. As long as we have them no other can make anything on the host.
+    ///
+    /// - Returns: the failure where they cannot be read; the host can be cleaned all the same.
+    private func takeRecords(_ directory: StateDirectory) throws(StoreError) -> Result<SQLiteStore, StoreError> {
+        var isSecond = false
+        while true {
+            do throws(StoreError) {
+                return .success(try SQLiteStore(directory: directory.records))
+            } catch .alreadyInUse(let pid) {
+                if isSecond { throw .alreadyInUse(pid: pid) }
+                pid.flatMap { ProcessIdentity(of: $0) }?.endBlocking(grace: .seconds(15))
+                isSecond = true
+            } catch {
+                return .failure(error)
+            }
+        }
     }
 }

@@ -25,6 +25,8 @@ struct Up: AsyncParsableCommand {
     @Option(help: "Let guests reach out through this interface of the host.") var uplink: String?
     @Option(help: "Another bound than AWS's default, as NAME=COUNT (repeatable): \(QuotaOverride.names).")
     var quota: [QuotaOverride] = []
+    @Option(help: "Seconds for which a VPC's network is kept for the next launch when its last guest is gone.")
+    var keepNetworks = 60
     @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = "info"
 
     func validate() throws {
@@ -35,6 +37,7 @@ struct Up: AsyncParsableCommand {
         guard region.split(separator: "-").count >= 3 else {
             throw ValidationError("--region is a name such as us-east-1.")
         }
+        guard keepNetworks >= 0 else { throw ValidationError("--keep-networks is a number of seconds.") }
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError("--log-level \(logLevel) is unknown.")
         }
@@ -47,7 +50,8 @@ struct Up: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         let options = Daemon.Options(
             directory: state.directory, port: port, region: region, isSimulated: simulate,
-            publicPool: CIDRBlock(publicPool), uplink: uplink, quotas: quota)
+            publicPool: CIDRBlock(publicPool), uplink: uplink, quotas: quota,
+            idleNetworkSeconds: keepNetworks)
         do {
             try await Daemon(options: options, log: log).run(until: Termination.awaited) { endpoint in
                 print("ready \(endpoint.url)")

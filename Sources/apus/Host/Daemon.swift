@@ -21,6 +21,8 @@ struct Daemon {
         var publicPool: CIDRBlock?
         var uplink: String?
         var quotas: [QuotaOverride] = []
+        /// How long a VPC's network is kept that nobody is on any more.
+        var idleNetworkSeconds = 60
     }
 
     let options: Options
@@ -38,7 +40,8 @@ struct Daemon {
         let cloud = try await Cloud.open(store, settings: settings, log: log, time: SystemTime())
         try await furnish(cloud)
         host.resume(cloud.records)
-        let reconcilers = Reconcilers(cloud: cloud, node: host.node)
+        let reconcilers = Reconcilers(
+            cloud: cloud, node: host.node, idleNetworkSeconds: options.idleNetworkSeconds)
         try await withThrowingTaskGroup { group in
             group.addTask { try await reconcilers.run() }
             if let probe = host.probe { group.addTask { await probe() } }

@@ -1,5 +1,6 @@
 // Taking away what Apus made on a host: guests, networks, run files; and telling the records that the guests stopped.
 
+import CloudStore
 import CloudTypes
 import ControlPlane
 import KernelNetwork
@@ -14,6 +15,8 @@ import SQLiteStore
 
 struct HostCleaning {
     let directory: StateDirectory
+    /// Held for as long as this lasts.
+    let records: Result<SQLiteStore, StoreError>
 
     func run() async throws {
         let log = Logger(label: "apus", factory: { _ in SwiftLogNoOpLogHandler() })
@@ -44,7 +47,7 @@ struct HostCleaning {
         let region = directory.read(Endpoint.self, from: directory.endpoint)?.region ?? "us-east-1"
         let none = NodeCapabilities(architectures: [], acceleration: "", processorCount: 0, memoryMiB: 0)
         let cloud = try await Cloud.open(
-            SQLiteStore(directory: directory.records), settings: CloudSettings(region: region, capabilities: none),
+            records.get(), settings: CloudSettings(region: region, capabilities: none),
             log: log, time: SystemTime())
         try await cloud.transact(as: .system(for: cloud.operatorAccount)) { transaction throws(EC2Error) in
             transaction.noteHostDown()

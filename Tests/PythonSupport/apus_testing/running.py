@@ -119,9 +119,11 @@ class Apus:
         return account
 
     def down(self, purge=True):
-        """Ends the process if it runs, then everything it made."""
-        self.stop()
-        self.command("down", *(["--purge"] if purge else []))
+        """Ends the process if it runs, then everything it made, also when the process would not end."""
+        try:
+            self.stop()
+        finally:
+            self.command("down", *(["--purge"] if purge else []))
 
     def processes(self):
         """Ids of processes that name the state folder in their command line, other than ours."""
