@@ -59,8 +59,8 @@ let package = Package(
         tests(of: "KeyMaterial", ["HostSystem"]),
         part("RecordCoding"),
         tests(of: "RecordCoding"),
-        part("HTTPListener", [nioCore, nioPosix, nioHTTP1, logging]),
-        tests(of: "HTTPListener"),
+        part("HTTPListener", ["CloudTypes", nioCore, nioPosix, nioHTTP1, logging]),
+        tests(of: "HTTPListener", ["CloudTypes"]),
         // 1: the wire, and what the layers say to each other
         part("NodeContract", ["CloudTypes"]),
         part("Backends", ["CloudTypes", "NodeContract"]),

@@ -9,7 +9,7 @@ package import NodeContract
 /// An action by name, ready to be called with a request.
 package struct Action: Sendable {
     package let name: String
-    private let run: @Sendable (ActionCall) async throws(EC2Error) -> [UInt8]
+    private let run: @Sendable (ActionCall) async throws(EC2Error) -> ByteRope
     private let cost: Cost
 
     private enum Cost { case ofRead, ofWrite, unknown }
@@ -40,7 +40,7 @@ package struct Action: Sendable {
         }
     }
 
-    package func answer(_ call: ActionCall) async throws(EC2Error) -> [UInt8] { try await run(call) }
+    package func answer(_ call: ActionCall) async throws(EC2Error) -> ByteRope { try await run(call) }
 
     /// Whether the call takes well under a millisecond: what names its resources or asks for a page does, as does every
     /// change but that of many.
@@ -69,7 +69,7 @@ package struct Action: Sendable {
     /// Answered from the records as they are, without waiting for any writer.
     private static func read<Meaning: RecordAction>(
         _ meaning: Meaning.Type, _ call: ActionCall
-    ) throws(EC2Error) -> [UInt8] {
+    ) throws(EC2Error) -> ByteRope {
         let operation = Meaning.Operation.self
         let input = try input(of: operation, call)
         var transaction = call.cloud.snapshot(as: call.caller)
@@ -81,7 +81,7 @@ package struct Action: Sendable {
     /// Decided and made durable in one transaction, together with the answer kept for the request's token.
     private static func write<Meaning: RecordAction>(
         _ meaning: Meaning.Type, _ call: ActionCall
-    ) async throws(EC2Error) -> [UInt8] {
+    ) async throws(EC2Error) -> ByteRope {
         let operation = Meaning.Operation.self
         let input = try input(of: operation, call)
         let token = try RequestToken(of: operation, input, call)

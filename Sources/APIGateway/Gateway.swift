@@ -36,7 +36,7 @@ package struct Gateway: Sendable {
                 cloud.log.error("a request failed", metadata: ["request": "\(requestID)", "error": "\(logged)"])
             }
             let body = QueryResponse.failure(error, of: service.service, requestID: requestID)
-            return Gateway.response(error.httpStatus, body, requestID)
+            return Gateway.response(error.httpStatus, ByteRope(body), requestID)
         }
     }
 
@@ -48,7 +48,7 @@ package struct Gateway: Sendable {
 
     private func answer(
         _ parts: RequestParts, _ signature: Signature, _ actions: QueryServiceActions, _ requestID: String
-    ) async throws(EC2Error) -> [UInt8] {
+    ) async throws(EC2Error) -> ByteRope {
         let (caller, body) = try verified(signature, actions.service)
         let request: QueryRequest
         do {
@@ -96,13 +96,13 @@ package struct Gateway: Sendable {
         return HTTPResponse(status: 200, text: "ok\n")
     }
 
-    private static func response(_ status: Int, _ body: [UInt8], _ requestID: String) -> HTTPResponse {
+    private static func response(_ status: Int, _ content: ByteRope, _ requestID: String) -> HTTPResponse {
         HTTPResponse(
             status: status,
             headers: [
                 ("Content-Type", QueryResponse.contentType), ("x-amzn-RequestId", requestID), ("Server", "Apus"),
             ],
-            body: body)
+            content: content)
     }
 }
 

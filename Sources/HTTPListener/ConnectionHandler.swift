@@ -6,6 +6,7 @@
 //
 // While a request is handled or written nothing is read, so a client that pipelines costs one read buffer.
 
+import CloudTypes
 import NIOCore
 import NIOHTTP1
 
@@ -30,8 +31,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case receiving
         /// A handler works on the request.
         case handling(isHead: Bool, keepsAlive: Bool)
-        /// An answer waits for the client to take it.
-        case writing
+        /// An answer is on its way, or waits for the client to take it.
+        case writing(goesOn: Bool)
         /// Nothing more is answered; what still arrives is thrown away, so that the last answer is not lost to a reset.
         case draining
         case closed
@@ -48,6 +49,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var phase = Phase.receiving
     private var assembly: RequestAssembly
     private var pending: CircularBuffer<Pending> = []
+    /// What is left to write of an answer.
+    private var unwritten: ByteRope.Cursor?
+    private var isWriting = false
     /// Body bytes of requests that are complete and not yet answered, and of the one being handled among them.
     private var completeBytes = 0
     private var handledBytes = 0
@@ -93,6 +97,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         phase = .closed
         clock.stop()
         pending.removeAll()
+        unwritten = nil
         assembly.abandon()
         completeBytes = 0
         hold()
@@ -230,29 +235,60 @@ extension ConnectionHandler {
         let goesOn = keepsAlive && !isLast && !response.closesConnection
         if let ipTTL = response.ipTTL { setTTL(ipTTL, context) }
         write(response, isHead: isHead, goesOn: goesOn)
-        guard goesOn else {
-            drain()
-            return
-        }
-        if context.channel.isWritable { next() } else { expect(.writing) }
     }
+
+    /// How much is written at once: no more than lets a channel count as writable.
+    private static var pieceBytes: Int { 65_536 }
+    /// How many pieces follow each other before the event loop's other connections have their turn.
+    private static var piecesAtOnce: Int { 16 }
 
     private func write(_ response: HTTPResponse, isHead: Bool, goesOn: Bool) {
         guard let context else { return }
-        phase = .writing
-        var buffer = context.channel.allocator.buffer(capacity: response.body.count + 512)
-        buffer.append(response, isHead: isHead, keepsAlive: goesOn, date: shared.dateText.now)
+        phase = .writing(goesOn: goesOn)
+        var body = ByteRope.Cursor(isHead || !response.mayHaveBody ? ByteRope() : response.content)
+        var buffer = context.channel.allocator.buffer(capacity: min(body.left + 512, ConnectionHandler.pieceBytes))
+        buffer.appendHead(of: response, keepsAlive: goesOn, date: shared.dateText.now)
+        buffer.append(&body)
+        unwritten = body.isAtEnd ? nil : body
+        write(buffer, context)
+        writeOn()
+    }
+
+    /// Writing may tell at once that the channel is writable again; that is looked at when it is done.
+    private func write(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
+        isWriting = true
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        isWriting = false
+    }
+
+    /// Writes what is left of an answer, as long as the client takes it; then goes on to the next request, or ends.
+    private func writeOn() {
+        guard !isWriting, let context else { return }
+        for _ in 0..<ConnectionHandler.piecesAtOnce {
+            guard case .writing(let goesOn) = phase else { return }
+            guard var body = unwritten else { return goesOn ? nextOnceWritable() : drain() }
+            guard context.channel.isWritable else { return expect(.writing) }
+            unwritten = nil
+            var buffer = context.channel.allocator.buffer(capacity: ConnectionHandler.pieceBytes)
+            buffer.append(&body)
+            if !body.isAtEnd { unwritten = body }
+            write(buffer, context)
+        }
+        context.eventLoop.assumeIsolated().execute { self.writeOn() }
+    }
+
+    private func nextOnceWritable() {
+        if context?.channel.isWritable == true { next() } else { expect(.writing) }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if phase == .writing, context.channel.isWritable { next() }
+        if context.channel.isWritable { writeOn() }
         context.fireChannelWritabilityChanged()
     }
 
     /// What arrived meanwhile comes next; if nothing did, reading goes on.
     private func next() {
-        guard phase == .writing, let context else { return }
+        guard case .writing = phase, let context else { return }
         phase = .receiving
         switch pending.popFirst() {
         case .request(let request)?: handle(request)
@@ -281,7 +317,6 @@ extension ConnectionHandler {
             write(
                 HTTPResponse(status: status, text: HTTPResponseStatus(statusCode: status).reasonPhrase + "\n"),
                 isHead: false, goesOn: false)
-            drain()
         case .draining, .closed: break
         }
     }

@@ -1,6 +1,8 @@
 // What a listener hands to its handler and takes back: requests and answers as plain values.
 // Knows nothing of NIO, so that handlers need not either.
 
+package import CloudTypes
+
 /// One request, complete with its body.
 package struct HTTPRequest: Sendable {
     /// As sent: `GET`, `POST`; an unknown method is passed on.
@@ -46,7 +48,8 @@ package struct HTTPRequest: Sendable {
 package struct HTTPResponse: Sendable {
     package var status: Int
     package var headers: [(name: String, value: String)]
-    package var body: [UInt8]
+    /// The body. Its pieces are sent as they are, and only as fast as the client takes them.
+    package var content: ByteRope
     /// The hop limit (`IP_TTL`, 1...255) the connection's packets get from this answer on.
     package var ipTTL: Int?
     /// Whether the connection ends after this answer.
@@ -56,9 +59,19 @@ package struct HTTPResponse: Sendable {
         status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = [], ipTTL: Int? = nil,
         closesConnection: Bool = false
     ) {
-        (self.status, self.headers, self.body) = (status, headers, body)
-        (self.ipTTL, self.closesConnection) = (ipTTL, closesConnection)
+        self.init(status: status, headers: headers, content: ByteRope(body), ipTTL: ipTTL)
+        self.closesConnection = closesConnection
     }
+
+    package init(
+        status: Int, headers: [(name: String, value: String)] = [], content: ByteRope, ipTTL: Int? = nil
+    ) {
+        (self.status, self.headers, self.content) = (status, headers, content)
+        (self.ipTTL, closesConnection) = (ipTTL, false)
+    }
+
+    /// The body in one array.
+    package var body: [UInt8] { content.bytes }
 
     /// A plain-text answer.
     package init(status: Int, text: String) {

@@ -1,18 +1,16 @@
-// An answer as bytes: status line, headers, body, in one buffer. Nothing a handler puts in a header can break framing.
+// An answer as bytes: status line and headers, then the body piece by piece. Nothing a handler puts in a header can
+// break framing.
 // Follows: RFC 9112, "Message format"; RFC 9110, "Content-Length" and "Date".
 
+import CloudTypes
 import Glibc
 import NIOCore
 import NIOHTTP1
 import Synchronization
 
 extension ByteBuffer {
-    /// Appends an answer.
-    ///
-    /// - Parameter isHead: the request was HEAD, so that only the length of the body is told.
-    mutating func append(_ response: HTTPResponse, isHead: Bool, keepsAlive: Bool, date: String) {
-        let mayHaveBody = response.status >= 200 && response.status != 204 && response.status != 304
-        reserveCapacity(minimumWritableBytes: response.body.count + 256)
+    /// Appends all of an answer but its body.
+    mutating func appendHead(of response: HTTPResponse, keepsAlive: Bool, date: String) {
         writeStaticString("HTTP/1.1 ")
         writeString(String(response.status))
         writeStaticString(" ")
@@ -26,12 +24,16 @@ extension ByteBuffer {
         }
         writeStaticString("Date: ")
         writeString(date)
-        if mayHaveBody {
+        if response.mayHaveBody {
             writeStaticString("\r\nContent-Length: ")
-            writeString(String(response.body.count))
+            writeString(String(response.content.count))
         }
         if keepsAlive { writeStaticString("\r\n\r\n") } else { writeStaticString("\r\nConnection: close\r\n\r\n") }
-        if mayHaveBody, !isHead { writeBytes(response.body) }
+    }
+
+    /// Appends what is next of a body, as much as there is room for.
+    mutating func append(_ body: inout ByteRope.Cursor) {
+        body.take(writableBytes) { writeBytes($0) }
     }
 
     /// A name or value with its control characters turned into spaces, so that no answer can be split in two.
@@ -42,6 +44,11 @@ extension ByteBuffer {
             writeBytes(text.utf8.map { $0 < 32 && $0 != 9 || $0 == 127 ? 32 : $0 })
         }
     }
+}
+
+extension HTTPResponse {
+    /// Whether the status lets a body follow.
+    var mayHaveBody: Bool { status >= 200 && status != 204 && status != 304 }
 }
 
 /// Whether a header is the listener's own to set.

@@ -1,3 +1,4 @@
+import CloudTypes
 import Foundation
 import Glibc
 import Synchronization
@@ -110,6 +111,42 @@ struct ConversationTests {
             client.endSending()
             #expect(client.answer()?.body.count == length)
             #expect(client.rest().count == 0)
+        }
+    }
+
+    @Test("sends an answer of many pieces whole, to a client that reads late, and goes on to the next request")
+    func pieces() async throws {
+        let pieces = (0..<4000).map { number in
+            [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: number % 3000)
+        }
+        try await withListener { request in
+            request.target == "/" ? HTTPResponse(status: 200, content: ByteRope(joining: pieces))
+                : HTTPResponse(status: 200, text: request.target)
+        } client: { port in
+            let client = try RawClient(port: port)
+            client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\nGET /next HTTP/1.1\r\nHost: h\r\n\r\n")
+            let other = try RawClient(port: port)
+            other.send("GET /other HTTP/1.1\r\nHost: h\r\n\r\n")
+            #expect(other.answer()?.text == "/other")
+            #expect(client.answer()?.body == Array(pieces.joined()))
+            #expect(client.answer()?.text == "/next")
+        }
+    }
+
+    @Test("ends the writing of a long answer with its connection")
+    func leaves() async throws {
+        let pieces = [[UInt8]](repeating: [UInt8](repeating: 1, count: 5000), count: 10_000)
+        try await withListener { request in
+            request.target == "/" ? HTTPResponse(status: 200, content: ByteRope(joining: pieces))
+                : HTTPResponse(status: 200, text: request.target)
+        } client: { port in
+            do {
+                let client = try RawClient(port: port)
+                client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            }
+            let other = try RawClient(port: port)
+            other.send("GET /other HTTP/1.1\r\nHost: h\r\n\r\n")
+            #expect(other.answer()?.text == "/other")
         }
     }
 

@@ -200,7 +200,7 @@ def main():
             f"private let moment = Timestamp(iso8601: \"{MOMENT}\")\n\n"
             "private func answer<Operation: QueryOperation>(\n"
             "    _ operation: Operation.Type, _ output: Operation.Output\n) -> [UInt8] {\n"
-            "    QueryResponse.success(operation, output, requestID: \"id\")\n}\n\n"
+            "    QueryResponse.success(operation, output, requestID: \"id\").bytes\n}\n\n"
             "/// Every operation's answer with every member filled, as we write it.\n"
             "let sampleAnswers: [String: [UInt8]] = [\n")
     swift = head + "\n".join(table) + "\n]\n" + "".join(functions)

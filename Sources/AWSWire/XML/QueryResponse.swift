@@ -10,19 +10,19 @@ package enum QueryResponse {
     /// - Parameter capacity: bytes the answer is expected to need.
     package static func success<Operation: QueryOperation>(
         _ operation: Operation.Type, _ output: Operation.Output, requestID: String, capacity: Int = 0
-    ) -> [UInt8] {
+    ) -> ByteRope {
         var xml = XMLWriter(capacity: capacity)
         envelope(operation, requestID, &xml) { output.write(to: &$0) }
-        return xml.finish()
+        return xml.finishShared()
     }
 
     /// An answer whose elements were written before.
     package static func success(
         _ operation: any QueryOperation.Type, body: [UInt8], requestID: String
-    ) -> [UInt8] {
+    ) -> ByteRope {
         var xml = XMLWriter(capacity: body.count + 512)
         envelope(operation, requestID, &xml) { $0.verbatim(body) }
-        return xml.finish()
+        return xml.finishShared()
     }
 
     private static func envelope(
@@ -31,7 +31,12 @@ package enum QueryResponse {
     ) {
         let service = operation.service
         xml.verbatim(declaration)
-        xml.verbatim("<\(operation.name)Response xmlns=\"\(service.xmlNamespace)\">")
+        let name = operation.name
+        xml.verbatim("<" as StaticString)
+        xml.verbatim(name)
+        xml.verbatim("Response xmlns=\"" as StaticString)
+        xml.verbatim(service.xmlNamespace)
+        xml.verbatim("\">" as StaticString)
         switch service.dialect {
         case .ec2:
             xml.element("requestId", requestID)
@@ -46,7 +51,9 @@ package enum QueryResponse {
             xml.element("RequestId", requestID)
             xml.close("ResponseMetadata")
         }
-        xml.verbatim("</\(operation.name)Response>")
+        xml.verbatim("</" as StaticString)
+        xml.verbatim(name)
+        xml.verbatim("Response>" as StaticString)
     }
 
     package static func failure(_ error: EC2Error, of service: QueryService, requestID: String) -> [UInt8] {

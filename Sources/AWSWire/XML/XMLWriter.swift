@@ -11,16 +11,35 @@ package protocol XMLWritable: Sendable, Equatable {
 
 /// A document that grows at its end, through a small buffer that stays in the processor's cache.
 package struct XMLWriter: ~Copyable {
+    /// What was written before something was shared.
+    private var finished = ByteRope()
     private var written: [UInt8] = []
     private var buffer = XMLBuffer()
 
     /// - Parameter capacity: bytes to make room for at once; more are made as needed.
     package init(capacity: Int = 0) { written.reserveCapacity(capacity) }
 
-    /// All that was written.
+    /// All that was written, in one piece.
     package consuming func finish() -> [UInt8] {
         flush()
-        return written
+        guard !finished.isEmpty else { return written }
+        finished.append(written)
+        return finished.bytes
+    }
+
+    /// All that was written; what was shared is not copied.
+    package consuming func finishShared() -> ByteRope {
+        flush()
+        finished.append(written)
+        return finished
+    }
+
+    /// Elements that are XML already and that somebody keeps: told of, not copied.
+    package mutating func share(_ elements: ByteRope) {
+        flush()
+        finished.append(written)
+        written = []
+        finished.append(elements)
     }
 
     /// Makes room at once for about that many more bytes.

@@ -12,9 +12,11 @@ enum DescribeInstances: RecordAction {
     ) throws(EC2Error) -> InstanceDocument {
         try InstancePages.check(input, besides: input.instanceIDs)
         let page = try InstancePages.page(input, in: transaction)
+        let isWhole = input.instanceIDs.isEmpty && input.filters.isEmpty && input.maxResults == nil
+            && input.nextToken == nil
         return InstanceDocument(
-            nextToken: page.nextToken, instances: page.items, state: transaction.state,
-            settings: transaction.settings)
+            nextToken: page.nextToken, instances: page.items, wholeAccount: isWhole ? transaction.account : nil,
+            state: transaction.state, settings: transaction.settings)
     }
 }
 

@@ -21,6 +21,8 @@ struct InstanceDocument: XMLWritable {
     var nextToken: String?
     /// Those of one reservation side by side.
     let instances: [Versioned<InstanceRecord>]
+    /// The account whose instances these are, all of them; nil where they are some.
+    let wholeAccount: AccountID?
     let state: CloudState
     let settings: CloudSettings
 
@@ -43,23 +45,60 @@ struct InstanceDocument: XMLWritable {
     }
 
     func write(to xml: inout XMLWriter) {
-        let sources = FragmentSources(of: state, settings)
-        let fragments = instances.map { sources.fragment(of: $0) }
-        xml.expect(fragments.reduce(0) { $0 + $1.count + 160 } + 256)
         xml.element("nextToken", nextToken)
         guard !instances.isEmpty else { return xml.empty("reservationSet") }
+        let sources = FragmentSources(of: state, settings)
         xml.open("reservationSet")
-        var last: ReservationID?
-        for (instance, fragment) in zip(instances, fragments) {
-            if instance.record.reservation != last {
-                if last != nil { InstanceDocument.endReservation(&xml) }
-                last = instance.record.reservation
-                InstanceDocument.beginReservation(of: instance.record, &xml)
-            }
-            xml.verbatim(fragment)
+        if instances.count < InstanceDocument.fewInstances {
+            forEachPart(sources) { InstanceDocument.write($0, &xml) }
+        } else if let wholeAccount {
+            xml.share(InstanceOrder.shared.text(of: wholeAccount, in: state.instances, sources.stamps) { text(sources) })
+        } else {
+            xml.share(text(sources))
         }
-        InstanceDocument.endReservation(&xml)
         xml.close("reservationSet")
+    }
+
+    /// So few are sooner copied than shared.
+    private static var fewInstances: Int { 8 }
+
+    private func text(_ sources: FragmentSources) -> ByteRope {
+        var pieces: [[UInt8]] = []
+        pieces.reserveCapacity(instances.count + instances.count / 8)
+        forEachPart(sources) { part in
+            if case .instance(let fragment) = part { return pieces.append(fragment) }
+            var xml = XMLWriter()
+            InstanceDocument.write(part, &xml)
+            pieces.append(xml.finish())
+        }
+        return ByteRope(joining: pieces)
+    }
+
+    private enum Part {
+        case beginning(InstanceRecord)
+        case instance([UInt8])
+        case end
+    }
+
+    private func forEachPart(_ sources: FragmentSources, _ body: (Part) -> Void) {
+        var last: ReservationID?
+        for instance in instances {
+            if instance.record.reservation != last {
+                if last != nil { body(.end) }
+                last = instance.record.reservation
+                body(.beginning(instance.record))
+            }
+            body(.instance(sources.fragment(of: instance)))
+        }
+        body(.end)
+    }
+
+    private static func write(_ part: Part, _ xml: inout XMLWriter) {
+        switch part {
+        case .beginning(let instance): beginReservation(of: instance, &xml)
+        case .instance(let fragment): xml.verbatim(fragment)
+        case .end: endReservation(&xml)
+        }
     }
 
     private static func beginReservation(of instance: InstanceRecord, _ xml: inout XMLWriter) {

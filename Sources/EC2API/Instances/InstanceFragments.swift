@@ -9,7 +9,8 @@ import Synchronization
 struct FragmentSources {
     private let state: CloudState
     private let settings: CloudSettings
-    private let stamps: [TableStamp]
+    /// Of the tables besides the instances' own.
+    let stamps: [TableStamp]
 
     init(of state: CloudState, _ settings: CloudSettings) {
         (self.state, self.settings) = (state, settings)

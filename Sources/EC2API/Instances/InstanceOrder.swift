@@ -1,4 +1,5 @@
-// The instances of an account in the order in which answers show them, kept until an instance changes.
+// The instances of an account in the order in which answers show them, kept until an instance changes; and all of them as
+// XML, kept until anything changes that they are shown from.
 
 import CloudTypes
 import ControlPlane
@@ -10,6 +11,12 @@ final class InstanceOrder: Sendable {
     private struct Kept {
         let stamp: TableStamp
         let instances: [Versioned<InstanceRecord>]
+        var text: KeptText?
+    }
+
+    private struct KeptText {
+        let stamps: [TableStamp]
+        let rope: ByteRope
     }
 
     /// More accounts than this are not remembered at once.
@@ -25,5 +32,20 @@ final class InstanceOrder: Sendable {
             kept[account] = Kept(stamp: table.stamp, instances: instances)
         }
         return instances
+    }
+
+    /// What `write` makes of all instances of the account, as of these tables.
+    func text(
+        of account: AccountID, in table: Table<InstanceRecord>, _ stamps: [TableStamp], _ write: () -> ByteRope
+    ) -> ByteRope {
+        let known = kept.withLock { $0[account] }
+        guard let known, known.stamp == table.stamp else { return write() }
+        if let text = known.text, text.stamps == stamps { return text.rope }
+        let rope = write()
+        kept.withLock { kept in
+            guard kept[account]?.stamp == table.stamp else { return }
+            kept[account]?.text = KeptText(stamps: stamps, rope: rope)
+        }
+        return rope
     }
 }

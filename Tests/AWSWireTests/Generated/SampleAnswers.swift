@@ -8,7 +8,7 @@ private let moment = Timestamp(iso8601: "2026-01-02T03:04:05.678Z")
 private func answer<Operation: QueryOperation>(
     _ operation: Operation.Type, _ output: Operation.Output
 ) -> [UInt8] {
-    QueryResponse.success(operation, output, requestID: "id")
+    QueryResponse.success(operation, output, requestID: "id").bytes
 }
 
 /// Every operation's answer with every member filled, as we write it.

@@ -169,6 +169,35 @@ struct InstanceDocumentTests {
         #expect(try written().fragments.contains("terminated"))
     }
 
+    @Test("is the model's for many instances too, all of an account or some, whatever was kept of it before")
+    mutating func many() throws {
+        let ids = try (0..<6).flatMap { try cloud.launched(cloud.request(1 + $0 % 3)) }
+        try expectSame("pending")
+        for id in ids { cloud.settle(id) }
+        try expectSame("running")
+        try expectSame("running, again")
+        let before = cloud
+        try cloud.perform(CreateTags.self, .init(resources: [ids[7].description], tags: [.init(key: "a", value: "b")]))
+        try expectSame("tags")
+        let interface = cloud.state.interfaces(of: ids[3])[0]
+        cloud.transaction.update(interface.id) { (interface: inout NetworkInterfaceRecord) in
+            interface.description = "later"
+        }
+        try expectSame("interface")
+        var older = before
+        #expect(try !older.written().contains("<description>later</description>"))
+        #expect(try written().fragments.contains("<description>later</description>"))
+        let some = try cloud.perform(DescribeInstances.self, .init(maxResults: 10))
+        var fragments = XMLWriter()
+        var model = XMLWriter()
+        some.write(to: &fragments)
+        EC2.DescribeInstancesResult(nextToken: some.nextToken, reservations: some.reservations).write(to: &model)
+        let text = fragments.finishShared().bytes
+        #expect(text == model.finish() && some.nextToken != nil)
+        cloud.become(TestCloud.stranger)
+        #expect(try !written().fragments.contains("<instanceId>"))
+    }
+
     @Test("of an older moment is not shown later, nor the other way round")
     mutating func moments() throws {
         let id = try cloud.running()
