@@ -17,6 +17,18 @@ struct ValueTests {
         #expect(id.description.utf8.count == 19)
     }
 
+    @Test("ids are in the order of their texts")
+    func order() throws {
+        let texts = [
+            "i-00000000", "i-00000000000000000", "i-00000000000000001", "i-0000000f", "i-0000000f000000000", "i-09abcdef",
+            "i-0a000000", "i-0a00000000000000f", "i-ffffffff", "i-fffffffffffffffff",
+        ]
+        let ids = try texts.map { try #require(InstanceID($0)) }
+        #expect(texts.sorted() == texts)
+        #expect(ids.shuffled().sorted().map(\.description) == texts)
+        #expect(Set(ids).count == texts.count)
+    }
+
     @Test("moments print and read as ISO 8601 in UTC", arguments: [0, 951_782_400_123, 1_795_478_400_000, -1])
     func moments(milliseconds: Int64) {
         let moment = Timestamp(milliseconds: milliseconds)

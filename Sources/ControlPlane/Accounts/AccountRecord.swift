@@ -19,7 +19,7 @@ package struct AccountRecord: CloudRecord {
         hasDefaultVPC = false
     }
 
-    package var indexKeys: [IndexKey] { ownerAlias.map { [IndexKey(.name, $0)] } ?? [] }
+    package var indexKeys: [IndexKey] { ownerAlias.map { [IndexKey(.name, text: $0)] } ?? [] }
 }
 
 package struct AccessKeyRecord: CloudRecord {

@@ -25,7 +25,7 @@ extension Transaction {
     /// The account that owns the operator's images, known to callers by the alias `amazon`; made once.
     package mutating func ensureImageOwner() -> AccountID {
         let alias = "amazon"
-        let owners = state.accounts.all(where: IndexKey(.name, alias))
+        let owners = state.accounts.all(where: IndexKey(.name, text: alias))
         if let owner = owners.first(where: { $0.name == alias }) { return owner.id }
         var id = AccountID("137112412989") ?? draw { AccountID(from: &$0) }
         while state.accounts[id] != nil { id = draw { AccountID(from: &$0) } }

@@ -91,7 +91,7 @@ extension Transaction {
                 "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, "
                     + "'(', ')', '[', ']', ' ', '.', '/', '-', ''', '@' and '_'")
         }
-        let others = state.images.all(where: IndexKey(.name, name))
+        let others = state.images.all(where: IndexKey(.name, text: name))
         if let other = others.first(where: { $0.account == owner ?? account }) {
             throw EC2Error(
                 "InvalidAMIName.Duplicate", "AMI name \(name) is already in use by AMI \(other.id)")

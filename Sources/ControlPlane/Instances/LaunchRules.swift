@@ -45,7 +45,7 @@ extension Transaction {
     /// Windows decrypts its password with the key, which only RSA can.
     private func publicKey(named name: String?, for image: ImageRecord) throws(EC2Error) -> String? {
         guard let name else { return nil }
-        guard let key = state.keyPairs.first(where: IndexKey(.name, "\(account)/\(name)")) else {
+        guard let key = state.keyPairs.first(where: IndexKey(.name, text: "\(account)/\(name)")) else {
             throw EC2Error("InvalidKeyPair.NotFound", "The key pair '\(name)' does not exist")
         }
         if key.keyType == .ed25519, image.platform == "windows" {

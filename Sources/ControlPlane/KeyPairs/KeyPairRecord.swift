@@ -31,6 +31,6 @@ package struct KeyPairRecord: TaggedRecord {
 
     /// Names are unique in an account.
     package static func nameKey(_ name: String, of account: AccountID) -> IndexKey {
-        IndexKey(.name, "\(account)/\(name)")
+        IndexKey(.name, text: "\(account)/\(name)")
     }
 }

@@ -66,7 +66,7 @@ package struct NetworkInterfaceRecord: TaggedRecord, Equatable {
         var keys = [IndexKey(.vpc, vpc), IndexKey(.subnet, subnet)]
         keys += groups.map { IndexKey(.group, $0) }
         for address in addresses {
-            keys.append(IndexKey(.privateAddress, "\(subnet)/\(address.privateAddress)"))
+            keys.append(IndexKey(.privateAddress, subnet, address.privateAddress))
             if let auto = address.autoPublicAddress { keys.append(IndexKey(.publicAddress, auto)) }
         }
         if let attachment { keys.append(IndexKey(.instance, attachment.instance)) }

@@ -131,6 +131,6 @@ extension Transaction {
 
 extension CloudState {
     fileprivate func isTaken(_ address: IPv4Address, in subnet: SubnetID) -> Bool {
-        networkInterfaces.contains(IndexKey(.privateAddress, "\(subnet)/\(address)"))
+        networkInterfaces.contains(IndexKey(.privateAddress, subnet, address))
     }
 }

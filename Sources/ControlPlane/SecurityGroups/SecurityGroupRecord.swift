@@ -59,6 +59,6 @@ package struct SecurityGroupRecord: TaggedRecord {
 
     /// Names are unique in a VPC whatever their case.
     package static func nameKey(_ name: String, in vpc: VPCID) -> IndexKey {
-        IndexKey(.name, "\(vpc)/\(name.lowercased())")
+        IndexKey(.name, text: "\(vpc)/\(name.lowercased())")
     }
 }

@@ -37,10 +37,30 @@ package struct IndexKey: Hashable, Sendable {
         case account, vpc, subnet, instance, volume, snapshot, image, interface, group, reservation, name, publicAddress
         case privateAddress, internetGateway, dhcpOptions, allocation, keyPair
     }
-    package let name: Name
-    package let value: String
-    package init(_ name: Name, _ value: some CustomStringConvertible) {
-        (self.name, self.value) = (name, value.description)
+    private let name: Name
+    // Of an id its digits alone: nearly all keys are ids, and are made again for each look-up.
+    private let digits: ResourceDigits?
+    private let address: IPv4Address?
+    private let text: String
+
+    package init(_ name: Name, _ id: ResourceID<some ResourceKind>) {
+        (self.name, digits, address, text) = (name, id.digits, nil, "")
+    }
+
+    /// - Parameter text: a name; the text of an id would find nothing.
+    package init(_ name: Name, text: String) {
+        (self.name, digits, address, self.text) = (name, nil, nil, text)
+    }
+
+    package init(_ name: Name, _ account: AccountID) { self.init(name, text: account.description) }
+
+    package init(_ name: Name, _ address: IPv4Address) {
+        (self.name, digits, self.address, text) = (name, nil, address, "")
+    }
+
+    /// An address within a subnet.
+    package init(_ name: Name, _ subnet: SubnetID, _ address: IPv4Address) {
+        (self.name, digits, self.address, text) = (name, subnet.digits, address, "")
     }
 }
 

@@ -172,8 +172,9 @@ struct NetworkInterfaceTests {
         #expect(refusal { $0.associatedSubnetIDs = ["subnet-12345678"] } == "UnsupportedOperation")
         let long = String(repeating: "a", count: 256)
         #expect(refusal { $0.description = .init(value: long) } == "InvalidParameterValue")
-        let vpc = try cloud.perform(CreateVpc.self, .init(cidrBlock: "10.0.0.0/16")).vpc?.vpcID ?? ""
-        let foreign = try #require(cloud.state.securityGroups.first(where: IndexKey(.vpc, vpc))).id.description
+        let vpc = try cloud.perform(CreateVpc.self, .init(cidrBlock: "10.0.0.0/16")).vpc?.vpcID
+        let key = IndexKey(.vpc, try #require(VPCID(vpc ?? "")))
+        let foreign = try #require(cloud.state.securityGroups.first(where: key)).id.description
         #expect(refusal { $0.groups = [foreign] } == "InvalidParameter")
         let many = try (0..<6).map { number in
             try cloud.perform(CreateSecurityGroup.self, .init(description: "d", groupName: "g\(number)")).groupID ?? ""

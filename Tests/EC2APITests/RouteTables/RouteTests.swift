@@ -136,7 +136,7 @@ struct RouteTests {
     @Test("is refused to another VPC's gateway or interface")
     mutating func foreign() throws {
         let vpc = try #require(try cloud.perform(CreateVpc.self, .init(cidrBlock: "10.0.0.0/16")).vpc?.vpcID)
-        let tables = cloud.state.routeTables.all(where: IndexKey(.vpc, vpc))
+        let tables = cloud.state.routeTables.all(where: IndexKey(.vpc, try #require(VPCID(vpc))))
         var input = request("192.0.2.0/24", gateway: gateway)
         input.routeTableID = try #require(tables.first).id.description
         #expect(cloud.refusal(of: CreateRoute.self, input) == "InvalidParameterValue")
