@@ -61,17 +61,13 @@ package final class Cloud: Sendable {
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
         time: any Timekeeper
     ) async throws(StoreError) -> Cloud {
-        var state = CloudState()
-        var unreadable: [RecordKey: String] = [:]
-        _ = try await store.load { stored in
-            if !RecordCodec.load(stored, into: &state) { unreadable[stored.key] = stored.account }
-        }
-        for key in unreadable.keys {
+        let loaded = try await LoadedRecords(from: store)
+        for key in loaded.unreadable.keys {
             log.error("a record cannot be read and is kept as it is", metadata: ["key": "\(key)"])
         }
         return Cloud(
-            store: store, state: state, unreadable: unreadable, settings: settings, log: log, random: random, time: time
-        )
+            store: store, state: loaded.state, unreadable: loaded.unreadable, settings: settings, log: log,
+            random: random, time: time)
     }
 
     package var now: Timestamp { time.now }

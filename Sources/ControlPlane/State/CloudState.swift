@@ -47,6 +47,12 @@ package struct CloudState: Sendable {
         content.tables[keyPath: Record.table].put(record)
     }
 
+    /// Takes a whole table at once.
+    mutating func set<Record: CloudRecord>(_ table: Table<Record>) {
+        own()
+        content.tables[keyPath: Record.table] = table
+    }
+
     mutating func remove<Record: CloudRecord>(_ id: Record.ID, _ type: Record.Type) {
         own()
         content.tables[keyPath: Record.table].remove(id)
@@ -57,11 +63,13 @@ package struct CloudState: Sendable {
     }
 
     /// Every kind of record there is; the one list that loading goes by.
-    static let kinds: [any CloudRecord.Type] = [
-        AccountRecord.self, AccessKeyRecord.self, InstanceRecord.self, VolumeRecord.self, SnapshotRecord.self,
-        ImageRecord.self, KeyPairRecord.self, VPCRecord.self, SubnetRecord.self, InternetGatewayRecord.self,
-        RouteTableRecord.self, NetworkACLRecord.self, DHCPOptionsRecord.self, SecurityGroupRecord.self,
-        NetworkInterfaceRecord.self, AddressRecord.self, RequestTokenRecord.self,
+    static let kinds: [RecordKind] = [
+        RecordKind(AccountRecord.self), RecordKind(AccessKeyRecord.self), RecordKind(InstanceRecord.self),
+        RecordKind(VolumeRecord.self), RecordKind(SnapshotRecord.self), RecordKind(ImageRecord.self),
+        RecordKind(KeyPairRecord.self), RecordKind(VPCRecord.self), RecordKind(SubnetRecord.self),
+        RecordKind(InternetGatewayRecord.self), RecordKind(RouteTableRecord.self), RecordKind(NetworkACLRecord.self),
+        RecordKind(DHCPOptionsRecord.self), RecordKind(SecurityGroupRecord.self),
+        RecordKind(NetworkInterfaceRecord.self), RecordKind(AddressRecord.self), RecordKind(RequestTokenRecord.self),
     ]
 }
 

@@ -17,21 +17,9 @@ enum RecordCodec {
         }
     }
 
-    /// Puts the stored record into its table. Returns whether it could be read; if not it stays in the store as it is.
-    static func load(_ stored: StoredRecord, into state: inout CloudState) -> Bool {
-        guard let kind = kinds[stored.key.kind] else { return false }
-        return insert(kind, stored, into: &state)
-    }
-
-    private static let kinds = Dictionary(uniqueKeysWithValues: CloudState.kinds.map { ($0.kind, $0) })
-
-    private static func insert<Record: CloudRecord>(
-        _ kind: Record.Type, _ stored: StoredRecord, into state: inout CloudState
-    ) -> Bool {
-        guard stored.formatVersion == formatVersion,
-            let record = try? CBORRecordDecoder().decode(Record.self, from: stored.data)
-        else { return false }
-        state.put(record)
-        return true
+    /// nil where the bytes cannot be read.
+    static func read<Record: CloudRecord>(_ type: Record.Type, _ stored: StoredRecord) -> Record? {
+        guard stored.formatVersion == formatVersion else { return nil }
+        return try? CBORRecordDecoder().decode(type, from: stored.data)
     }
 }
