@@ -17,6 +17,8 @@ package final class SQLiteStore: CloudStore {
         package var keptBytes = 16 << 20
         /// How large the database may become, MiB; beyond that commits fail with `.full`. 0: as the disk lets it.
         package var maximumMiB = 0
+        /// How much of the write-ahead log is made before it is needed, bytes; by default as much as is copied in one go.
+        package var preparedLogBytes = Checkpoints.softLimitPages * Checkpoints.pageBytes
 
         package init() {}
     }
@@ -45,7 +47,9 @@ package final class SQLiteStore: CloudStore {
         try Schema.migrate(writing)
         let retention = ChangeLogRetention(keptCommits: options.keptCommits, keptBytes: options.keptBytes)
         let writer = try writing.withHandle { handle throws(StoreError) in
-            try CommitWriter(on: handle, retention: retention)
+            let writer = try CommitWriter(on: handle, retention: retention)
+            writer.log.prepare(bytes: options.preparedLogBytes)
+            return writer
         }
         let reading = try DatabaseQueue.open(directory.databasePath, label: "apus.store.reader", settings)
         let reader = try reading.withHandle { handle throws(StoreError) in try StoreReader(on: handle) }

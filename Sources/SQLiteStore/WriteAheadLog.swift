@@ -1,4 +1,4 @@
-// Copying the write-ahead log into the database.
+// The write-ahead log's file: made before it is needed, and copied into the database.
 
 import CloudStore
 import GRDBSQLite
@@ -6,6 +6,24 @@ import GRDBSQLite
 /// The write-ahead log as one connection sees it. Used on that connection's queue only.
 struct WriteAheadLog {
     let connection: OpaquePointer
+
+    /// Makes the log's file so long that commits overwrite it: where a commit makes its file longer, the sync has to write
+    /// the length as well, which doubles its time. What is added is zeros, and these end a log for whoever recovers it.
+    ///
+    /// Nothing may be committed meanwhile. What cannot be made, for want of space, is made when it is needed.
+    func prepare(bytes: Int) {
+        var file: UnsafeMutablePointer<sqlite3_file>?
+        let code = sqlite3_file_control(connection, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file)
+        guard code == SQLITE_OK, let file, let methods = file.pointee.pMethods?.pointee else { return }
+        var length: sqlite3_int64 = 0
+        guard methods.xFileSize(file, &length) == SQLITE_OK, length < bytes else { return }
+        let zeros = [UInt8](repeating: 0, count: 1 << 18)
+        while length < bytes {
+            let count = min(zeros.count, bytes - Int(length))
+            guard methods.xWrite(file, zeros, Int32(count), length) == SQLITE_OK else { return }
+            length += sqlite3_int64(count)
+        }
+    }
 
     /// Copies the log as far as its readers and the commits made meanwhile allow.
     ///

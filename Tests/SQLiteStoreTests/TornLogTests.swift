@@ -36,7 +36,10 @@ struct TornLogTests {
         let first = try SQLiteStore(directory: folder.store)
         for number in Revision(1)...5 { _ = try await first.commit(CrashWorkload.writes(ofCommit: number)) }
         await first.close()
-        let store = try SQLiteStore(directory: folder.store)
+        // The file's length tells how long the log is.
+        var options = SQLiteStore.Options()
+        options.preparedLogBytes = 0
+        let store = try SQLiteStore(directory: folder.store, options: options)
         var lengths: [Int] = []
         for number in Revision(6)...30 {
             _ = try await store.commit(CrashWorkload.writes(ofCommit: number))
@@ -68,6 +71,14 @@ struct TornLogTests {
             let revision = try await expectPrefix(in: files.layOut(log: log))
             #expect(revision == files.newest(before: place), "bit at \(place)")
         }
+    }
+
+    @Test("ends in zeros, which were there before it, holds every commit")
+    func prepared() async throws {
+        let files = try await makeFiles()
+        let log = files.log + Data(count: 100_000)
+        #expect(try await expectPrefix(in: files.layOut(log: log)) == 30)
+        #expect(try await expectPrefix(in: files.layOut(log: Data(count: 100_000))) == 5)
     }
 
     @Test("is missing holds what was copied into the database")
