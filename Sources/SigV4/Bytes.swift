@@ -4,14 +4,24 @@
 import Crypto
 
 /// Lowercase ASCII hexadecimal of some bytes.
-package func hex(_ bytes: some Sequence<UInt8>) -> [UInt8] {
-    var text: [UInt8] = []
-    text.reserveCapacity(64)
-    for byte in bytes {
-        text.append(hexDigit(byte >> 4))
-        text.append(hexDigit(byte & 15))
+package func hex(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: 2 * bytes.count) { text, count in
+        for (place, byte) in bytes.enumerated() {
+            text[2 * place] = hexDigit(byte >> 4)
+            text[2 * place + 1] = hexDigit(byte & 15)
+        }
+        count = 2 * bytes.count
     }
-    return text
+}
+
+/// Calls `body` with what is between the separators: once more than there are any.
+func forEachPart(of text: ArraySlice<UInt8>, separator: UInt8, _ body: (ArraySlice<UInt8>) -> Void) {
+    var rest = text
+    while let end = rest.firstIndex(of: separator) {
+        body(rest[..<end])
+        rest = rest[(end + 1)...]
+    }
+    body(rest)
 }
 
 @inline(__always)
@@ -30,11 +40,13 @@ func hexValue(_ byte: UInt8) -> UInt8? {
 
 /// The lowercase hex SHA-256 of `bytes`: 64 ASCII digits.
 package func sha256Hex(_ bytes: [UInt8]) -> [UInt8] {
-    bytes.isEmpty ? emptyPayloadHash : hex(bytes.withUnsafeBytes(sha256))
+    bytes.isEmpty ? emptyPayloadHash : bytes.withUnsafeBytes(sha256).withUnsafeBytes { hex($0) }
 }
 
 /// The lowercase hex SHA-256 of part of an array.
-func sha256Hex(_ bytes: ArraySlice<UInt8>) -> [UInt8] { hex(bytes.withUnsafeBytes(sha256)) }
+func sha256Hex(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+    bytes.withUnsafeBytes(sha256).withUnsafeBytes { hex($0) }
+}
 
 private func sha256(_ buffer: UnsafeRawBufferPointer) -> SHA256.Digest {
     var hash = SHA256()

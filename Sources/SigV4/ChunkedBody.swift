@@ -73,7 +73,9 @@ struct ChunkedBody {
     }
 
     private func sign(_ algorithm: String, after previous: [UInt8], lines: [[UInt8]]) -> [UInt8] {
-        var text = Array("\(algorithm)\n\(time)\n\(scope.withoutKeyID)\n".utf8)
+        var text = Array("\(algorithm)\n\(time)\n".utf8)
+        scope.append(to: &text)
+        text.append(UInt8(ascii: "\n"))
         text.append(contentsOf: previous)
         for line in lines {
             text.append(UInt8(ascii: "\n"))

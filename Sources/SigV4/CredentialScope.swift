@@ -16,20 +16,28 @@ package struct CredentialScope: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// - Returns: `nil` unless the text has exactly five parts, none of them empty.
-    package init?(_ text: String) {
-        let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    package init?(_ text: String) { self.init(Array(text.utf8)[...]) }
+
+    init?(_ text: ArraySlice<UInt8>) {
+        var parts: [String] = []
+        parts.reserveCapacity(5)
+        forEachPart(of: text, separator: UInt8(ascii: "/")) { part in
+            if parts.count <= 5 { parts.append(String(decoding: part, as: UTF8.self)) }
+        }
         guard parts.count == 5, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
-        accessKeyID = String(decoding: parts[0], as: UTF8.self)
-        date = String(decoding: parts[1], as: UTF8.self)
-        region = String(decoding: parts[2], as: UTF8.self)
-        service = String(decoding: parts[3], as: UTF8.self)
-        terminator = String(decoding: parts[4], as: UTF8.self)
+        (accessKeyID, date, region, service, terminator) = (parts[0], parts[1], parts[2], parts[3], parts[4])
     }
 
-    package var description: String { "\(accessKeyID)/\(withoutKeyID)" }
+    package var description: String { "\(accessKeyID)/\(date)/\(region)/\(service)/\(terminator)" }
 
-    /// The scope as the string to sign has it.
-    var withoutKeyID: String { "\(date)/\(region)/\(service)/\(terminator)" }
+    /// Appends the scope as the string to sign has it.
+    func append(to text: inout [UInt8]) {
+        for part in [date, region, service] {
+            text.append(contentsOf: part.utf8)
+            text.append(UInt8(ascii: "/"))
+        }
+        text.append(contentsOf: terminator.utf8)
+    }
 
     static let terminator = "aws4_request"
 }

@@ -115,7 +115,7 @@ struct StringToSign {
         text.append(contentsOf: "AWS4-HMAC-SHA256\n".utf8)
         text.append(contentsOf: time.utf8)
         text.append(UInt8(ascii: "\n"))
-        text.append(contentsOf: scope.withoutKeyID.utf8)
+        scope.append(to: &text)
         text.append(UInt8(ascii: "\n"))
         text.append(contentsOf: canonicalHash)
         return text

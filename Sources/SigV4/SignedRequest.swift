@@ -55,13 +55,13 @@ package struct SignedRequest: Sendable {
         guard let credential = fields.credential, let signature = fields.signature,
             let signedHeaders = fields.signedHeaders, let dateText
         else { throw .missingParts(missing, inQuery: false) }
-        guard let moment = Timestamp(iso8601Basic: dateText) ?? Timestamp(httpDate: dateText) else {
-            throw .malformedDate(dateText)
-        }
+        let basic = Timestamp(iso8601Basic: dateText)
+        guard let moment = basic ?? Timestamp(httpDate: dateText) else { throw .malformedDate(dateText) }
         return SignedRequest(
             scope: try scope(credential), carrier: .header, signedAt: moment,
             signedHeaders: try names(signedHeaders), sessionToken: parts.header("x-amz-security-token"),
-            parts: parts, signature: Array(signature.utf8), query: query, signedAtText: moment.iso8601Basic)
+            parts: parts, signature: Array(signature), query: query,
+            signedAtText: basic == nil ? moment.iso8601Basic : dateText)
     }
 
     private static func parse(
@@ -85,8 +85,9 @@ package struct SignedRequest: Sendable {
         guard algorithm == AuthorizationFields.algorithm else { throw .unsupportedAlgorithm(algorithm) }
         guard let moment = Timestamp(iso8601Basic: date) else { throw .malformedDate(date) }
         return SignedRequest(
-            scope: try scope(credential), carrier: .query(expirySeconds: try expirySeconds(expiry)), signedAt: moment,
-            signedHeaders: try names(signedHeaders), sessionToken: token.isEmpty ? nil : token, parts: parts,
+            scope: try scope(Array(credential.utf8)[...]),
+            carrier: .query(expirySeconds: try expirySeconds(expiry)), signedAt: moment,
+            signedHeaders: try names(Array(signedHeaders.utf8)[...]), sessionToken: token.isEmpty ? nil : token, parts: parts,
             signature: Array(signature.utf8), query: query, signedAtText: date)
     }
 
@@ -99,19 +100,33 @@ package struct SignedRequest: Sendable {
         return seconds
     }
 
-    private static func scope(_ text: String) throws(SignatureError) -> CredentialScope {
-        guard let scope = CredentialScope(text) else { throw .malformedCredential(text) }
+    private static func scope(_ text: ArraySlice<UInt8>) throws(SignatureError) -> CredentialScope {
+        guard let scope = CredentialScope(text) else {
+            throw .malformedCredential(String(decoding: text, as: UTF8.self))
+        }
         return scope
     }
 
-    private static func names(_ text: String) throws(SignatureError) -> [String] {
-        let names = text.utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
-            .map { String(decoding: $0, as: UTF8.self) }
-        let isWellFormed = names.allSatisfy { name in
-            !name.isEmpty && name.utf8.allSatisfy { $0 > 32 && $0 < 127 && !(65...90).contains($0) }
+    private static func names(_ text: ArraySlice<UInt8>) throws(SignatureError) -> [String] {
+        var names: [String] = []
+        names.reserveCapacity(8)
+        var isWellFormed = true
+        forEachPart(of: text, separator: UInt8(ascii: ";")) { name in
+            isWellFormed =
+                isWellFormed && !name.isEmpty
+                && name.allSatisfy { $0 > 32 && $0 < 127 && !($0 >= 65 && $0 <= 90) }
+            names.append(String(decoding: name, as: UTF8.self))
         }
-        guard isWellFormed, Set(names).count == names.count else { throw .malformedSignedHeaders(text) }
+        guard isWellFormed, !hasRepetition(names) else {
+            throw .malformedSignedHeaders(String(decoding: text, as: UTF8.self))
+        }
         return names
+    }
+
+    /// A few names are sooner compared with each other than hashed.
+    private static func hasRepetition(_ names: [String]) -> Bool {
+        guard names.count <= 16 else { return Set(names).count < names.count }
+        return names.indices.contains { names[..<$0].contains(names[$0]) }
     }
 }
 
@@ -119,28 +134,41 @@ package struct SignedRequest: Sendable {
 private struct AuthorizationFields {
     static let algorithm = "AWS4-HMAC-SHA256"
 
-    private(set) var credential: String?
-    private(set) var signedHeaders: String?
-    private(set) var signature: String?
+    private(set) var credential: ArraySlice<UInt8>?
+    private(set) var signedHeaders: ArraySlice<UInt8>?
+    private(set) var signature: ArraySlice<UInt8>?
 
     init(_ header: String) throws(SignatureError) {
-        let trimmed = header.utf8.drop { $0 == 32 }
+        // Every request passes here: the text is cut as bytes, which a string's own indices make slow.
+        let trimmed = Array(header.utf8).drop { $0 == 32 }
         let algorithm = trimmed.prefix { $0 != 32 }
         guard algorithm.elementsEqual(AuthorizationFields.algorithm.utf8) else {
             throw .unsupportedAlgorithm(String(decoding: algorithm.prefix(32), as: UTF8.self))
         }
-        for field in trimmed.dropFirst(algorithm.count).split(separator: UInt8(ascii: ",")) {
+        var isRepeated = false
+        forEachPart(of: trimmed[algorithm.endIndex...], separator: UInt8(ascii: ",")) { field in
             let field = field.drop { $0 == 32 || $0 == 9 }
-            guard let equals = field.firstIndex(of: UInt8(ascii: "=")) else { continue }
-            let value = field[field.index(after: equals)...].prefix { $0 != 32 && $0 != 9 }
-            let text = String(decoding: value, as: UTF8.self)
-            switch String(decoding: field[..<equals], as: UTF8.self) {
-            case "Credential" where credential == nil: credential = text
-            case "SignedHeaders" where signedHeaders == nil: signedHeaders = text
-            case "Signature" where signature == nil: signature = text
-            case "Credential", "SignedHeaders", "Signature": throw .ambiguousAuthentication
-            default: continue
-            }
+            guard let equals = field.firstIndex(of: UInt8(ascii: "=")) else { return }
+            let value = field[(equals + 1)...].prefix { $0 != 32 && $0 != 9 }
+            if !take(field[..<equals], value) { isRepeated = true }
         }
+        if isRepeated { throw .ambiguousAuthentication }
+    }
+
+    /// Returns false for a field that was there before.
+    private mutating func take(_ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) -> Bool {
+        if name.elementsEqual("Credential".utf8) {
+            defer { credential = value }
+            return credential == nil
+        }
+        if name.elementsEqual("SignedHeaders".utf8) {
+            defer { signedHeaders = value }
+            return signedHeaders == nil
+        }
+        if name.elementsEqual("Signature".utf8) {
+            defer { signature = value }
+            return signature == nil
+        }
+        return true
     }
 }

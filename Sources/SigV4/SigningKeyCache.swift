@@ -6,16 +6,23 @@ import Synchronization
 /// The key that signs for one secret, date, region and service.
 package struct SigningKey: Sendable {
     let key: SymmetricKey
+    /// An HMAC that has taken in the key and nothing else: where each signature begins.
+    private let beginning: HMAC<SHA256>
 
     package init(secretAccessKey: String, scope: CredentialScope) {
         let steps = [scope.date, scope.region, scope.service, scope.terminator]
         var key = SymmetricKey(data: Array("AWS4\(secretAccessKey)".utf8))
         for step in steps { key = SymmetricKey(data: hmac(key, Array(step.utf8))) }
         self.key = key
+        beginning = HMAC(key: key)
     }
 
     /// The signature of `text`: 64 lowercase hex digits.
-    func sign(_ text: [UInt8]) -> [UInt8] { hex(hmac(key, text)) }
+    func sign(_ text: [UInt8]) -> [UInt8] {
+        var code = beginning
+        code.update(data: text)
+        return code.finalize().withUnsafeBytes { hex($0) }
+    }
 }
 
 /// Remembers signing keys of recent scopes. Holds at most twice `capacity` keys, the least recently made go first.

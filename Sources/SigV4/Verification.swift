@@ -52,8 +52,9 @@ extension SignedRequest {
         guard serving.regions.isEmpty || serving.regions.contains(scope.region) else {
             throw .wrongRegion(scope.region)
         }
-        let day = String(signedAtText.prefix(8))
-        guard scope.date == day else { throw .wrongScopeDate(scope.date, expected: day) }
+        guard signedAtText.utf8.prefix(8).elementsEqual(scope.date.utf8) else {
+            throw .wrongScopeDate(scope.date, expected: String(signedAtText.prefix(8)))
+        }
     }
 
     private func checkClock(_ now: Timestamp) throws(SignatureError) {
@@ -73,10 +74,11 @@ extension SignedRequest {
     private func checkCoverage() throws(SignatureError) {
         guard signedHeaders.contains("host") else { throw .hostNotSigned }
         for name in signedHeaders where !parts.has(name) { throw .signedHeaderMissing(name) }
-        let uncovered = parts.headers.filter { header in
-            hasPrefix(header.name, "x-amz-") && !signedHeaders.contains { isNamed(header.name, $0) }
+        var uncovered: [String] = []
+        for header in parts.headers where hasPrefix(header.name, "x-amz-") {
+            if !signedHeaders.contains(where: { isNamed(header.name, $0) }) { uncovered.append(header.name) }
         }
-        guard uncovered.isEmpty else { throw .headersNotSigned(uncovered.map { $0.name.lowercased() }) }
+        guard uncovered.isEmpty else { throw .headersNotSigned(uncovered.map { $0.lowercased() }) }
         guard carrier != .header || signedHeaders.contains("x-amz-date") || signedHeaders.contains("date") else {
             throw .headersNotSigned(["date"])
         }

@@ -47,6 +47,9 @@ package enum FormDecoder {
 
     /// `nil` for a broken percent sequence or what is no UTF-8.
     static func text(_ encoded: ArraySlice<UInt8>) -> String? {
+        guard encoded.contains(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "%") }) else {
+            return String(validating: encoded, as: UTF8.self)
+        }
         var decoded: [UInt8] = []
         decoded.reserveCapacity(encoded.count)
         var position = encoded.startIndex

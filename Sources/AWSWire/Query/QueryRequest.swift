@@ -24,7 +24,10 @@ package struct QueryRequest: Sendable {
 
     /// Whether a parameter was sent whose name, up to its first dot, is as wanted.
     package func hasParameter(_ isWanted: (Substring) -> Bool) -> Bool {
-        sent.contains { isWanted($0.name[..<($0.name.firstIndex(of: ".") ?? $0.name.endIndex)]) }
+        sent.contains { parameter in
+            let dot = parameter.name.utf8.firstIndex(of: UInt8(ascii: "."))
+            return isWanted(parameter.name[..<(dot ?? parameter.name.endIndex)])
+        }
     }
 
     /// The value of a parameter of exactly this name.

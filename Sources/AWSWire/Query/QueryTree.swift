@@ -22,7 +22,7 @@ final class QueryTree: Sendable {
             var index = 0
             for part in parts {
                 guard !part.isEmpty else { throw .unknownParameter(parameter.name) }
-                index = builder.child(String(part), of: index)
+                index = builder.child(part, of: index)
             }
             guard builder.entries[index].value == nil else { throw .duplicateParameter(parameter.name) }
             builder.entries[index].value = parameter.value
@@ -37,16 +37,30 @@ final class QueryTree: Sendable {
         }
 
         var entries = [Entry(name: "", parent: 0)]
+        /// The children of those who have many.
         private var places: [Key: Int] = [:]
 
-        mutating func child(_ name: String, of parent: Int) -> Int {
-            let key = Key(parent: parent, name: name)
-            if let known = places[key] { return known }
+        /// So many children are sooner looked through than hashed.
+        private static let few = 8
+
+        mutating func child(_ name: Substring, of parent: Int) -> Int {
+            if let known = place(of: name, in: parent) { return known }
             let index = entries.count
-            entries.append(Entry(name: name, parent: parent))
+            entries.append(Entry(name: String(name), parent: parent))
             entries[parent].children.append(index)
-            places[key] = index
+            let children = entries[parent].children
+            if children.count == Builder.few {
+                for child in children { places[Key(parent: parent, name: entries[child].name)] = child }
+            } else if children.count > Builder.few {
+                places[Key(parent: parent, name: entries[index].name)] = index
+            }
             return index
+        }
+
+        private func place(of name: Substring, in parent: Int) -> Int? {
+            let children = entries[parent].children
+            guard children.count < Builder.few else { return places[Key(parent: parent, name: String(name))] }
+            return children.first { entries[$0].name == name }
         }
     }
 }

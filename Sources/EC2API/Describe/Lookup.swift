@@ -23,6 +23,7 @@ package enum Lookup {
     package static func ids<Kind: ResourceKind>(
         _ texts: [String], _ kind: Kind.Type = Kind.self
     ) throws(EC2Error) -> [ResourceID<Kind>] {
+        if texts.count == 1 { return [try id(texts[0], kind)] }
         var seen: Set<ResourceID<Kind>> = []
         var ids: [ResourceID<Kind>] = []
         for text in texts {
