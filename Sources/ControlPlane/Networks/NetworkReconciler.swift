@@ -34,6 +34,8 @@ package actor NetworkReconciler {
         let own = asked[vpc, default: 0]
         try await turns.perform(vpc) { () throws(NodeError) in
             guard served[vpc, default: 0] < own else { return }
+            // Whoever is about to ask shall share this round: of many instances that start at once each asks for itself.
+            await Task.yield()
             let all = asked[vpc, default: 0]
             try await carryOut(vpc)
             served[vpc] = all
