@@ -64,7 +64,7 @@ final class ServerProcess: Sendable {
         let answer: Answer
         do {
             let body = try await EC2Actions.service.action(of: request).answer(call)
-            answer = .acknowledged(String(decoding: body, as: UTF8.self))
+            answer = .acknowledged(String(decoding: body.bytes, as: UTF8.self))
         } catch {
             answer = .refused(code: error.code, message: error.message)
         }

@@ -36,7 +36,7 @@ struct AddressAssociationTests {
         let auto = try #require(publicAddress(guest))
         try cloud.perform(AssociateAddress.self, request(first, guest))
         #expect(publicAddress(guest) == first.publicIP)
-        #expect(!cloud.state.networkInterfaces.contains(IndexKey(.publicAddress, auto)))
+        #expect(!cloud.state.networkInterfaces.contains(IndexKey(.publicAddress, try #require(IPv4Address(auto)))))
         try cloud.perform(DisassociateAddress.self, .init(publicIP: first.publicIP))
         let anew = try #require(publicAddress(guest))
         #expect(anew != first.publicIP)
