@@ -87,7 +87,8 @@ package struct SignedRequest: Sendable {
         return SignedRequest(
             scope: try scope(Array(credential.utf8)[...]),
             carrier: .query(expirySeconds: try expirySeconds(expiry)), signedAt: moment,
-            signedHeaders: try names(Array(signedHeaders.utf8)[...]), sessionToken: token.isEmpty ? nil : token, parts: parts,
+            signedHeaders: try names(Array(signedHeaders.utf8)[...]), sessionToken: token.isEmpty ? nil : token,
+            parts: parts,
             signature: Array(signature.utf8), query: query, signedAtText: date)
     }
 

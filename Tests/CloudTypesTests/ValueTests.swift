@@ -20,7 +20,8 @@ struct ValueTests {
     @Test("ids are in the order of their texts")
     func order() throws {
         let texts = [
-            "i-00000000", "i-00000000000000000", "i-00000000000000001", "i-0000000f", "i-0000000f000000000", "i-09abcdef",
+            "i-00000000", "i-00000000000000000", "i-00000000000000001", "i-0000000f", "i-0000000f000000000",
+            "i-09abcdef",
             "i-0a000000", "i-0a00000000000000f", "i-ffffffff", "i-fffffffffffffffff",
         ]
         let ids = try texts.map { try #require(InstanceID($0)) }

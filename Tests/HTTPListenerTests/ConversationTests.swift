@@ -120,7 +120,8 @@ struct ConversationTests {
             [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: number % 3000)
         }
         try await withListener { request in
-            request.target == "/" ? HTTPResponse(status: 200, content: ByteRope(joining: pieces))
+            request.target == "/"
+                ? HTTPResponse(status: 200, content: ByteRope(joining: pieces))
                 : HTTPResponse(status: 200, text: request.target)
         } client: { port in
             let client = try RawClient(port: port)
@@ -137,7 +138,8 @@ struct ConversationTests {
     func leaves() async throws {
         let pieces = [[UInt8]](repeating: [UInt8](repeating: 1, count: 5000), count: 10_000)
         try await withListener { request in
-            request.target == "/" ? HTTPResponse(status: 200, content: ByteRope(joining: pieces))
+            request.target == "/"
+                ? HTTPResponse(status: 200, content: ByteRope(joining: pieces))
                 : HTTPResponse(status: 200, text: request.target)
         } client: { port in
             do {

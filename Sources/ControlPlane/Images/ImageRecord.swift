@@ -90,6 +90,8 @@ package struct ImageRecord: TaggedRecord {
     /// An image that is deregistered is kept for its instances alone: it stands in nobody's way.
     package var indexKeys: [IndexKey] {
         guard state != .deregistered else { return [] }
-        return blockDevices.compactMap { $0.ebs?.snapshot.map { IndexKey(.snapshot, $0) } } + [IndexKey(.name, text: name)]
+        return blockDevices.compactMap { $0.ebs?.snapshot.map { IndexKey(.snapshot, $0) } } + [
+            IndexKey(.name, text: name)
+        ]
     }
 }

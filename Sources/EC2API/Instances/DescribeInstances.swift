@@ -12,7 +12,8 @@ enum DescribeInstances: RecordAction {
     ) throws(EC2Error) -> InstanceDocument {
         try InstancePages.check(input, besides: input.instanceIDs)
         let page = try InstancePages.page(input, in: transaction)
-        let isWhole = input.instanceIDs.isEmpty && input.filters.isEmpty && input.maxResults == nil
+        let isWhole =
+            input.instanceIDs.isEmpty && input.filters.isEmpty && input.maxResults == nil
             && input.nextToken == nil
         return InstanceDocument(
             nextToken: page.nextToken, instances: page.items, wholeAccount: isWhole ? transaction.account : nil,

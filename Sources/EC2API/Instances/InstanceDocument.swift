@@ -52,7 +52,8 @@ struct InstanceDocument: XMLWritable {
         if instances.count < InstanceDocument.fewInstances {
             forEachPart(sources) { InstanceDocument.write($0, &xml) }
         } else if let wholeAccount {
-            xml.share(InstanceOrder.shared.text(of: wholeAccount, in: state.instances, sources.stamps) { text(sources) })
+            xml.share(
+                InstanceOrder.shared.text(of: wholeAccount, in: state.instances, sources.stamps) { text(sources) })
         } else {
             xml.share(text(sources))
         }
