@@ -92,7 +92,10 @@ struct Invariants {
             else { continue }
             wanted[vpc.id] = network
         }
-        return differences(wanted, world.networks, "network")
+        return differences(wanted, world.networks, "network").map { fault in
+            let parts = wanted.flatMap { id, network in world.networks[id].map { network.parts(unlike: $0) } ?? [] }
+            return fault + (parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))")
+        }
     }
 
     private var metadata: [String] {
@@ -162,6 +165,16 @@ struct Invariants {
             case (_, nil): "the \(what) of \(key) is missing"
             case (let wanted, let found): wanted == found ? nil : "the \(what) of \(key) is not as the records say"
             }
+        }
+    }
+}
+
+extension VPCNetwork {
+    /// What differs between two states of one network, in words.
+    fileprivate func parts(unlike other: VPCNetwork) -> [String] {
+        zip(Mirror(reflecting: self).children, Mirror(reflecting: other).children).compactMap { ours, theirs in
+            let (wanted, found) = ("\(ours.value)", "\(theirs.value)")
+            return wanted == found ? nil : "\(ours.label ?? "?"): wanted \(wanted), found \(found)"
         }
     }
 }

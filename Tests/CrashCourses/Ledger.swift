@@ -127,6 +127,8 @@ struct Ledger {
         for (id, promised) in instances {
             guard let record = state.instances[id] else {
                 if !promised.states.contains(.terminated) { faults.append("\(id) is lost") }
+                // Forgotten an hour after its end, between two looks at it.
+                instances[id]?.states = [.terminated]
                 continue
             }
             if !promised.states.contains(record.state) {
