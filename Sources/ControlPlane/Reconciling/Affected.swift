@@ -39,9 +39,13 @@ struct Affected {
         case AddressRecord.kind: if let id = AllocationID(key.id) { noteAddress(id) }
         case SecurityGroupRecord.kind: if let id = SecurityGroupID(key.id) { noteGroup(id) }
         case SubnetRecord.kind:
-            if let subnet = SubnetID(key.id).flatMap({ after.subnets[$0] }) { vpcs.insert(subnet.vpc) }
+            if let id = SubnetID(key.id), let subnet = after.subnets[id] ?? before.subnets[id] {
+                vpcs.insert(subnet.vpc)
+            }
         case RouteTableRecord.kind:
-            if let table = RouteTableID(key.id).flatMap({ after.routeTables[$0] }) { vpcs.insert(table.vpc) }
+            if let id = RouteTableID(key.id), let table = after.routeTables[id] ?? before.routeTables[id] {
+                vpcs.insert(table.vpc)
+            }
         case InternetGatewayRecord.kind: if let id = InternetGatewayID(key.id) { noteGateway(id) }
         case DHCPOptionsRecord.kind: noteNetworks()
         case VPCRecord.kind: if let vpc = VPCID(key.id) { noteVPC(vpc) }
@@ -104,6 +108,7 @@ struct Affected {
     }
 
     private mutating func noteGroup(_ id: SecurityGroupID) {
+        // One that goes has no member and is named by no rule: no network knows it.
         guard let new = after.securityGroups[id] else { return }
         if before.securityGroups[id]?.rules != new.rules { vpcs.insert(new.vpc) }
         guard before.securityGroups[id]?.name != new.name else { return }
