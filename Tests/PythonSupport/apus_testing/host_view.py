@@ -66,7 +66,7 @@ class HostView:
     def links(self):
         """Names of links by namespace; of the host only those of this Apus."""
         found = {name: sorted(self._links(f"{self.prefix}-{name}")) for name in self.namespaces()}
-        found["host"] = sorted(link for link in self._links(self.host) if link.startswith("apus-"))
+        found["host"] = sorted(link for link in self._links(self.host) if link.startswith(self.prefix))
         return found
 
     def rules(self, vpc):
