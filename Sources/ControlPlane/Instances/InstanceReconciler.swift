@@ -19,7 +19,7 @@ package actor InstanceReconciler {
     private var rebooted: [InstanceID: Int] = [:]
     /// When each guest was last seen to restart.
     private var restarts: [InstanceID: Timestamp] = [:]
-    /// Launches that the node could not carry out and whose records do not tell so yet.
+    /// Launches that the node could not carry out and whose records do not tell so yet: never tried again.
     private var failed: [InstanceID: FailedLaunch] = [:]
 
     private struct FailedLaunch {
@@ -160,21 +160,21 @@ package actor InstanceReconciler {
             return .lookAgain(at: cloud.now)
         }
         guard step == .start else { return .lookAgain(at: cloud.now.adding(seconds: 2)) }
-        do {
-            // What failed may have happened all the same: the guest may run.
-            try await node.killGuest(id)
-        } catch {
-            guard case .noSuchGuest = error else { return .lookAgain(at: cloud.now.adding(seconds: 2)) }
-        }
         let reason: InstanceStateReason =
             if case .insufficientCapacity = error { .insufficientCapacity } else { .internalError }
         failed[id] = FailedLaunch(launch: record.launch, reason: reason)
         return .lookAgain(at: cloud.now)
     }
 
-    /// An instance that never ran is terminated, another one stops: as AWS does.
+    /// An instance that never ran is terminated, another one stops: as AWS does. What failed may have happened all the
+    /// same, and its news may be late: the launch is not tried again, and a guest of it is killed first.
     private func giveUp(_ record: InstanceRecord, _ failure: FailedLaunch) async -> WorkOutcome? {
         let id = record.id
+        do {
+            try await node.killGuest(id)
+        } catch {
+            guard case .noSuchGuest = error else { return .lookAgain(at: cloud.now.adding(seconds: 2)) }
+        }
         if record.state == .pending, record.launch == failure.launch {
             let refusal = await write(record) { transaction in
                 if record.launch == 1 {
