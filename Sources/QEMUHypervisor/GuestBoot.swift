@@ -19,7 +19,8 @@ struct GuestBoot: Sendable {
     /// Returns as soon as the process exists.
     func spawn() async throws(HypervisorError) -> ProcessWatch {
         let spec = record.spec
-        let plan = DescriptorPlan(disks: disks, kernel: kernel, boot: spec.boot, portCount: ports.count)
+        let plan = DescriptorPlan(
+            disks: disks, kernel: kernel, boot: spec.boot, portCount: ports.count, scratchCount: spec.scratch.count)
         let arguments = QEMUArguments(
             spec: spec, disks: disks, plan: plan, acceleration: record.acceleration, configuration: configuration,
             marker: directory.marker(consoleLog: DescriptorPlan.consoleLog))
@@ -53,7 +54,9 @@ struct GuestBoot: Sendable {
             try directory.write(record)
             unlink(directory.processLog)
             if plan.variables != nil { try await makeVariables() }
-            return try OpenDescriptors(plan, directory: directory, disks: disks, kernel: kernel, ports: ports)
+            let scratch = try await ScratchDisks(record.spec.scratch, in: directory.path)
+            return try OpenDescriptors(
+                plan, directory: directory, disks: disks, kernel: kernel, ports: ports, scratch: scratch)
         } catch let error as HypervisorError {
             throw error
         } catch {

@@ -23,8 +23,14 @@ struct DescriptorPlan: Equatable {
     var variables: Int32?
     var disks: [Disk] = []
     var ports: [Int32] = []
+    /// The key of the instance store, and its disks.
+    var scratchKey: Int32?
+    var scratch: [Int32] = []
 
-    init(disks files: [VolumeFile], kernel kernelFiles: KernelFiles?, boot: GuestSpec.Boot, portCount: Int) {
+    init(
+        disks files: [VolumeFile], kernel kernelFiles: KernelFiles?, boot: GuestSpec.Boot, portCount: Int,
+        scratchCount: Int = 0
+    ) {
         var next: Int32 = 7
         func take() -> Int32 {
             defer { next += 1 }
@@ -40,6 +46,9 @@ struct DescriptorPlan: Equatable {
         }
         disks = files.map { file in Disk(file: take(), backing: file.backingPaths.map { _ in take() }) }
         ports = (0..<portCount).map { _ in take() }
+        guard scratchCount > 0 else { return }
+        scratchKey = take()
+        scratch = (0..<scratchCount).map { _ in take() }
     }
 }
 
@@ -54,7 +63,7 @@ struct OpenDescriptors: Sendable {
 
     init(
         _ plan: DescriptorPlan, directory: GuestDirectory, disks: [VolumeFile], kernel: KernelFiles?,
-        ports: [OwnedDescriptor]
+        ports: [OwnedDescriptor], scratch: ScratchDisks?
     ) throws(SystemError) {
         owned.append((try UnixSocket.listen(directory.monitorSocket), DescriptorPlan.monitor))
         owned.append((try UnixSocket.listen(directory.consoleSocket), DescriptorPlan.console))
@@ -68,6 +77,8 @@ struct OpenDescriptors: Sendable {
             for (path, number) in zip(file.backingPaths, numbers.backing) { try open(path, O_RDONLY, number) }
         }
         for (port, number) in zip(ports, plan.ports) { owned.append((port, number)) }
+        if let scratch, let number = plan.scratchKey { owned.append((scratch.key, number)) }
+        for (file, number) in zip(scratch?.files ?? [], plan.scratch) { owned.append((file, number)) }
     }
 
     private mutating func open(_ path: String, _ flags: Int32, _ number: Int32) throws(SystemError) {

@@ -19,6 +19,7 @@ struct QEMUArguments {
         var parts = base + identity + descriptorSets + channels + boot + slots + limits
         for index in spec.disks.indices { parts += disk(index) }
         for index in spec.ports.indices { parts += port(index) }
+        parts += scratch
         return parts + [
             "-device", "virtio-rng-pci", "-device", "virtio-balloon-pci,id=balloon", "-device", "pvpanic-pci",
             // A panic is told; what follows it (restart, dump) is the guest's own affair.
@@ -86,6 +87,7 @@ struct QEMUArguments {
         var parts = ["-add-fd", marker]
         var numbers = [DescriptorPlan.monitorLog]
         if let variables = plan.variables { numbers.append(variables) }
+        numbers += plan.scratch
         for number in numbers { parts += ["-add-fd", "fd=\(number),set=\(number)"] }
         for (disk, descriptors) in zip(spec.disks, plan.disks) {
             for (index, number) in ([descriptors.file] + descriptors.backing).enumerated() {
@@ -132,7 +134,7 @@ struct QEMUArguments {
 
     /// Eight root ports share one place on the root bus.
     private var slots: [String] {
-        let count = spec.disks.count + spec.ports.count + configuration.spareSlots
+        let count = spec.disks.count + spec.ports.count + spec.scratch.count + configuration.spareSlots
         return (0..<count).flatMap { index in
             let place = "addr=0x\(String(0x10 + index / 8, radix: 16)).\(index % 8)"
             let shared = index % 8 == 0 ? ",multifunction=on" : ""
@@ -175,6 +177,17 @@ struct QEMUArguments {
             "virtio-net-pci,id=\(port.interface),bus=slot\(slot),netdev=net-\(port.interface)"
                 + ",mac=\(port.macAddress),romfile=",
         ]
+    }
+
+    private var scratch: [String] {
+        guard let key = plan.scratchKey else { return [] }
+        var parts = ScratchArguments.key(key)
+        for (index, disk) in spec.scratch.enumerated() {
+            let slot = spec.disks.count + spec.ports.count + index
+            parts +=
+                ScratchArguments(disk: disk, spec: spec, descriptor: plan.scratch[index], slot: slot).arguments
+        }
+        return parts
     }
 
     /// A value inside a list of options: commas are doubled.

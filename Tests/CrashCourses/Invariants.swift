@@ -71,7 +71,7 @@ struct Invariants {
     private var disks: [String] {
         var faults: [String] = []
         for instance in state.instances.all where instance.state == .running {
-            let wanted = GuestSpec(of: instance, in: state)?.disks ?? []
+            let wanted = GuestSpec(of: instance, in: state, settings: settings)?.disks ?? []
             let found = world.disks[instance.id] ?? [:]
             faults += differences(
                 Dictionary(uniqueKeysWithValues: wanted.map { ($0.volume, $0) }), found, "disk in \(instance.id)")

@@ -117,6 +117,11 @@ class Site:
     def ec2(self):
         return self.lab_client()
 
+    def start_again(self):
+        """Starts an Apus that was ended, which then serves on another port."""
+        self.cloud.start()
+        self.account = self.cloud.first_account()
+
     def make_group(self, name, ports, vpc=None):
         more = {"VpcId": vpc} if vpc else {}
         group = self.ec2.create_security_group(GroupName=name, Description=name, **more)["GroupId"]

@@ -13,7 +13,7 @@ def test_guests_run_on_without_apus_and_are_adopted_when_it_is_back(site):
     address = machine.address
     site.cloud.kill()
     assert site.lab.answers(address, 22)
-    restart(site)
+    site.start_again()
     assert machine.state == "running" and machine.process == process
     assert machine.ssh("echo here") == "here"
     site.allow(site.group, 9090)
@@ -36,7 +36,7 @@ def test_a_qemu_that_dies_while_apus_is_away_is_told_when_it_is_back(site):
     process = machine.process
     site.cloud.kill()
     os.kill(process, signal.SIGKILL)
-    restart(site)
+    site.start_again()
     eventually(lambda: machine.state == "stopped", "the instance shows as stopped", 20)
     machine.terminate()
 
@@ -46,7 +46,7 @@ def test_killed_during_launches_it_finishes_them_once(site):
     for token in tokens:
         launched = site.launch(ClientToken=token)
     site.cloud.kill()
-    restart(site)
+    site.start_again()
     machines = []
     for token in tokens:
         machine = site.launch(ClientToken=token).wait("instance_running")
@@ -56,7 +56,7 @@ def test_killed_during_launches_it_finishes_them_once(site):
     ids = [machine.id for machine in machines]
     site.ec2.terminate_instances(InstanceIds=ids)
     site.cloud.kill()
-    restart(site)
+    site.start_again()
     for machine in machines:
         machine.wait("instance_terminated")
     eventually(lambda: guests(site) == 0, "no guest is left", 20)
@@ -68,14 +68,9 @@ def test_a_sigterm_leaves_guests_alone(site):
     process = machine.process
     site.cloud.stop()
     assert pathlib.Path(f"/proc/{process}").exists()
-    restart(site)
+    site.start_again()
     steadily(lambda: machine.state == "running" and machine.process == process, "it runs on", 1)
     machine.terminate()
-
-
-def restart(site):
-    site.cloud.start()
-    site.account = site.cloud.first_account()
 
 
 def guests(site):

@@ -88,12 +88,6 @@ def completed(site, id):
     eventually(lambda: last()["ModificationState"] == "completed", f"{id} is changed")
 
 
-def restart(site):
-    site.cloud.kill()
-    site.cloud.start()
-    site.account = site.cloud.first_account()
-
-
 def test_data_travels_from_one_running_guest_to_another(site, machines, make):
     first, second = machines
     id = make()
@@ -165,17 +159,20 @@ def test_kill_of_apus_in_the_middle_of_attach_detach_and_change(site, machines, 
     for moment in (0, 0.02, 0.1):
         site.ec2.attach_volume(VolumeId=id, InstanceId=machine.id, Device="/dev/sdf")
         time.sleep(moment)
-        restart(site)
+        site.cloud.kill()
+        site.start_again()
         attached(site, id)
         assert seen(machine, id) and files(machine, id) == 2
         site.ec2.detach_volume(VolumeId=id)
         time.sleep(moment)
-        restart(site)
+        site.cloud.kill()
+        site.start_again()
         eventually(lambda: volume(site, id)["State"] == "available", f"{id} is free")
         assert disk(machine, id) is None and files(machine, id) == 0
     attach(site, id, machine)
     site.ec2.modify_volume(VolumeId=id, Size=2)
-    restart(site)
+    site.cloud.kill()
+    site.start_again()
     completed(site, id)
     assert machine.ssh(f"cat /sys/block/{seen(machine, id)}/size") == str(2 << 21)
     detach(site, id)

@@ -69,6 +69,22 @@ struct QEMUArgumentsTests {
     @Test("doubles commas in what a caller may have chosen")
     func escaping() { #expect(QEMUArguments.escaped("t3,micro") == "t3,,micro") }
 
+    @Test("an instance store is encrypted by a key that the command line names by its descriptor alone")
+    func instanceStore() throws {
+        let arguments = try Sample.arguments(scratch: [GuestSpec.Scratch(index: 0, bytes: 1 << 30, isNVMe: true)])
+        #expect(
+            try values(of: "-object", in: arguments).contains {
+                $0.hasPrefix("secret,id=instance-store-key,file=/proc/self/fd/")
+            })
+        #expect(
+            try values(of: "-blockdev", in: arguments).contains {
+                $0.contains("\"luks\"") && $0.contains("ephemeral0-d")
+            })
+        let devices = try values(of: "-device", in: arguments)
+        #expect(devices.contains("nvme,serial=AWS123456789ABCDEF00,id=ephemeral0,bus=slot3,drive=ephemeral0-d"))
+        #expect(devices.contains { $0.hasPrefix("pcie-root-port,id=slot3,") })
+    }
+
     private func values(of option: String, in arguments: [String]) throws -> [String] {
         arguments.indices.dropLast().filter { arguments[$0] == option }.map { arguments[$0 + 1] }
     }
@@ -76,11 +92,11 @@ struct QEMUArgumentsTests {
 
 private enum Sample {
     static func arguments(
-        _ acceleration: Acceleration = .tcg, boot: GuestSpec.Boot? = nil
+        _ acceleration: Acceleration = .tcg, boot: GuestSpec.Boot? = nil, scratch: [GuestSpec.Scratch] = []
     ) throws -> [String] {
         let image = try #require(ImageID("ami-0000000a"))
         let boot = boot ?? .kernel(image: image, arguments: "console=ttyS0")
-        let spec = GuestSpec(
+        var spec = GuestSpec(
             instance: try #require(InstanceID("i-0123456789abcdef0")), launch: 1, instanceType: "t3.micro",
             architecture: .x86_64, vCPUs: 2, memoryMiB: 1024, boot: boot,
             disks: [
@@ -93,6 +109,7 @@ private enum Sample {
                     vpc: try #require(VPCID("vpc-0000000a")),
                     macAddress: try #require(MACAddress("02:00:00:00:00:0a")))
             ])
+        spec.scratch = scratch
         let disks = ["a", "b"].map {
             VolumeFile(
                 path: "/var/lib/apus/volumes/\($0).qcow2", format: .qcow2, backingPaths: ["/var/lib/apus/bases/c"])
@@ -101,7 +118,7 @@ private enum Sample {
         if case .kernel = boot {
             kernel = KernelFiles(kernelPath: "/var/lib/apus/kernel", ramdiskPath: "/var/lib/apus/rd")
         }
-        let plan = DescriptorPlan(disks: disks, kernel: kernel, boot: boot, portCount: 1)
+        let plan = DescriptorPlan(disks: disks, kernel: kernel, boot: boot, portCount: 1, scratchCount: scratch.count)
         return QEMUArguments(
             spec: spec, disks: disks, plan: plan, acceleration: acceleration,
             configuration: QEMUConfiguration(stateDirectory: "/var/lib/apus"), marker: "fd=3,set=3,opaque=x"

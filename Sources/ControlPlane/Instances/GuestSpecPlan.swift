@@ -5,7 +5,7 @@ package import NodeContract
 
 extension GuestSpec {
     /// nil while records that belong to the instance are missing.
-    package init?(of instance: InstanceRecord, in state: CloudState) {
+    package init?(of instance: InstanceRecord, in state: CloudState, settings: CloudSettings) {
         guard let image = state.images[instance.image] else { return nil }
         let boot: Boot =
             switch image.boot {
@@ -16,6 +16,7 @@ extension GuestSpec {
             instance: instance.id, launch: instance.launch, instanceType: instance.instanceType,
             architecture: instance.architecture, vCPUs: instance.vCPUs, memoryMiB: instance.memoryMiB, boot: boot,
             disks: GuestSpec.disks(of: instance, in: state), ports: GuestSpec.ports(of: instance, in: state))
+        scratch = GuestSpec.scratch(of: instance, percent: settings.instanceStorePercent)
         diskLimits = DiskLimits(ofInstanceType: instance.instanceType)
         guard !disks.isEmpty else { return nil }
     }

@@ -23,15 +23,25 @@ extension InstanceMetadata {
         blockDevices = InstanceMetadata.blockDevices(of: instance, in: state)
     }
 
-    /// `ami` and `root`, then the other EBS volumes as `ebs1`, `ebs2` by device name.
+    /// `ami` and `root`, then the other EBS volumes as `ebs1`, `ebs2` by device name, and the instance store's that were
+    /// mapped; NVMe ones have no names here.
     private static func blockDevices(of instance: InstanceRecord, in state: CloudState) -> [String: String] {
         let root = instance.rootDeviceName
-        var devices = ["ami": root.hasPrefix("/dev/") ? String(root.dropFirst(5)) : root, "root": root]
+        var devices = ["ami": shortName(root), "root": root]
         let others = state.volumes.all(where: IndexKey(.instance, instance.id))
             .flatMap { $0.attachments.filter { $0.instance == instance.id }.map(\.deviceName) }
             .filter { $0 != root }.sorted()
         for (place, device) in others.enumerated() { devices["ebs\(place + 1)"] = device }
+        for disk in GuestSpec.scratch(of: instance, percent: 1) where !disk.isNVMe {
+            let device = instance.instanceStoreDevices?.first { $0.value == disk.index }?.key
+            devices["ephemeral\(disk.index)"] = device.map(shortName)
+        }
         return devices
+    }
+
+    /// `sdb` of `/dev/sdb`
+    private static func shortName(_ device: String) -> String {
+        device.hasPrefix("/dev/") ? String(device.dropFirst("/dev/".count)) : device
     }
 }
 

@@ -104,7 +104,7 @@ package actor InstanceReconciler {
         else {
             return
         }
-        guard let spec = GuestSpec(of: current, in: state) else {
+        guard let spec = GuestSpec(of: current, in: state, settings: cloud.settings) else {
             throw .hostFailed("the records of \(record.id) are not complete")
         }
         try await metadata.converge(record.id)

@@ -25,6 +25,8 @@ package struct InstanceRecord: TaggedRecord, Equatable {
     package var userData: [UInt8]?
     package var clientToken: String?
     package var rootDeviceName: String
+    /// Device names that were mapped to instance store volumes, with their numbers; nil: none.
+    package var instanceStoreDevices: [String: Int]?
     package var tags: [String: String] = [:]
 
     // What is wanted, and how far the world has come.

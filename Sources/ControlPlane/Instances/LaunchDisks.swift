@@ -32,10 +32,22 @@ struct LaunchDisks {
                 }
                 continue
             }
-            guard let own = mapping.ebs else { continue }
+            if wish?.instanceStore != nil {
+                guard mapping.deviceName != image.rootDeviceName else {
+                    throw EC2Error(
+                        "InvalidBlockDeviceMapping",
+                        "The root device \(mapping.deviceName) cannot be an instance store volume.")
+                }
+                continue
+            }
+            guard let own = mapping.ebs else {
+                // A volume of the launch in the place of the image's instance store volume.
+                if let wish { open[mapping.deviceName] = wish }
+                continue
+            }
             disks.append(try LaunchDisks.disk(mapping.deviceName, own: own, wish: wish, image, account, state))
         }
-        for wish in wishes where open[wish.deviceName] != nil && !wish.isSuppressed {
+        for wish in wishes where open[wish.deviceName] != nil && !wish.isSuppressed && wish.instanceStore == nil {
             disks.append(try LaunchDisks.disk(wish.deviceName, own: nil, wish: wish, image, account, state))
         }
     }

@@ -41,6 +41,8 @@ package struct LaunchOrder: Sendable {
     package struct BlockDevice: Sendable {
         package var deviceName: String
         package var isSuppressed = false
+        /// The instance store volume that the device should stand for: 0 is `ephemeral0`.
+        package var instanceStore: Int?
         package var snapshot: SnapshotID?
         package var sizeGiB: Int?
         package var volumeType: String?

@@ -18,6 +18,7 @@ extension Transaction {
         let placement = try LaunchPlacement(order, in: self)
         try check(order, facts)
         let count = try min(acceptedCount(order.counts, facts), placement.room(for: order, in: state))
+        let stores = try LaunchDisks.instanceStore(order.blockDevices, image: image, facts)
         let disks = try LaunchDisks(order.blockDevices, image: image, for: account, in: state).disks
         guard disks.count <= facts.ebs.attachments else {
             throw EC2Error("AttachmentLimitExceeded", "Volume count \(disks.count) exceeds the limit for \(facts.name)")
@@ -33,6 +34,7 @@ extension Transaction {
                 availabilityZone: placement.subnet.availabilityZone, rootDeviceName: image.rootDeviceName, now: now)
             apply(order, facts, image, to: &instance)
             (instance.keyName, instance.publicKey) = (order.keyName, publicKey)
+            instance.instanceStoreDevices = stores.isEmpty ? nil : stores
             put(instance)
             try makeInterfaces(of: instance.id, order, placement)
             makeVolumes(of: instance, disks, tags: order.volumeTags)

@@ -12,6 +12,8 @@ package struct CloudSettings: Sendable {
     package var reservedPublicAddresses: Set<IPv4Address>
     package var quotas: Quotas
     package var capabilities: NodeCapabilities
+    /// Instance store volumes have so much of the size that AWS gives them: 1 to 100.
+    package var instanceStorePercent = 100
 
     package struct Zone: Sendable, Equatable {
         /// `us-east-1a`

@@ -64,7 +64,7 @@ enum RegisterImage: RecordAction {
         }
         if mapping.noDevice != nil { return nil }
         if let virtualName = mapping.virtualName {
-            guard mapping.ebs == nil, VirtualDevice.isName(virtualName) else {
+            guard mapping.ebs == nil, VirtualDevice.number(virtualName) != nil else {
                 throw EC2Error("InvalidBlockDeviceMapping", "The virtual name '\(virtualName)' is invalid.")
             }
             return ImageRecord.BlockDevice(deviceName: name, virtualName: virtualName)
@@ -93,13 +93,5 @@ enum RegisterImage: RecordAction {
             deleteOnTermination: ebs.deleteOnTermination ?? true)
         (record.iops, record.throughput) = (ebs.iops, ebs.throughput)
         return record
-    }
-}
-
-private enum VirtualDevice {
-    /// `ephemeral0` to `ephemeral23`
-    static func isName(_ text: String) -> Bool {
-        guard text.hasPrefix("ephemeral"), let number = Int(text.dropFirst(9)) else { return false }
-        return (0...23).contains(number) && text == "ephemeral\(number)"
     }
 }

@@ -25,10 +25,11 @@ enum LaunchMappings {
                 "InvalidBlockDeviceMapping",
                 "The mapping of the device '\(name)' must have exactly one of Ebs, VirtualName and NoDevice")
         }
-        if input.virtualName != nil {
-            throw .unsupported(
-                "The parameter BlockDeviceMapping.VirtualName is not supported by this cloud: instances have no "
-                    + "instance store volumes.")
+        if let virtualName = input.virtualName {
+            guard let number = VirtualDevice.number(virtualName) else {
+                throw EC2Error("InvalidBlockDeviceMapping", "The virtual name '\(virtualName)' is invalid.")
+            }
+            wish.instanceStore = number
         }
         wish.isSuppressed = input.noDevice != nil
         if let ebs = input.ebs { try take(ebs, into: &wish) }

@@ -21,6 +21,8 @@ package struct GuestSpec: Sendable, Equatable, Codable {
     package var boot: Boot
     /// The root first.
     package var disks: [Disk]
+    /// The instance store: disks that begin empty and end with this launch's machine.
+    package var scratch: [Scratch] = []
     /// By device index; the first is the primary one.
     package var ports: [Port]
     /// What all disks together may do; nil: anything.
@@ -52,6 +54,17 @@ package struct GuestSpec: Sendable, Equatable, Codable {
         package var limits: DiskLimits?
         package init(volume: VolumeID, deviceName: String, limits: DiskLimits? = nil) {
             (self.volume, self.deviceName, self.limits) = (volume, deviceName, limits)
+        }
+    }
+
+    package struct Scratch: Sendable, Equatable, Codable {
+        /// Its place among the type's: that of `ephemeral0` is 0.
+        package var index: Int
+        package var bytes: Int
+        /// Whether the guest sees an NVMe device, else a plain disk.
+        package var isNVMe: Bool
+        package init(index: Int, bytes: Int, isNVMe: Bool) {
+            (self.index, self.bytes, self.isNVMe) = (index, bytes, isNVMe)
         }
     }
 

@@ -27,6 +27,8 @@ struct Up: AsyncParsableCommand {
     var quota: [QuotaOverride] = []
     @Option(help: "Seconds for which a VPC's network is kept for the next launch when its last guest is gone.")
     var keepNetworks = 60
+    @Option(help: "Per cent of AWS's size that instance store volumes have here; they take space as they are written.")
+    var instanceStorePercent = 100
     @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = "info"
 
     func validate() throws {
@@ -38,6 +40,9 @@ struct Up: AsyncParsableCommand {
             throw ValidationError("--region is a name such as us-east-1.")
         }
         guard keepNetworks >= 0 else { throw ValidationError("--keep-networks is a number of seconds.") }
+        guard (1...100).contains(instanceStorePercent) else {
+            throw ValidationError("--instance-store-percent is 1 to 100.")
+        }
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError("--log-level \(logLevel) is unknown.")
         }
@@ -51,7 +56,7 @@ struct Up: AsyncParsableCommand {
         let options = Daemon.Options(
             directory: state.directory, port: port, region: region, isSimulated: simulate,
             publicPool: CIDRBlock(publicPool), uplink: uplink, quotas: quota,
-            idleNetworkSeconds: keepNetworks)
+            idleNetworkSeconds: keepNetworks, instanceStorePercent: instanceStorePercent)
         do {
             try await Daemon(options: options, log: log).run(until: Termination.awaited) { endpoint in
                 print("ready \(endpoint.url)")

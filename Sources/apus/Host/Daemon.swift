@@ -23,6 +23,7 @@ struct Daemon {
         var quotas: [QuotaOverride] = []
         /// How long a VPC's network is kept that nobody is on any more.
         var idleNetworkSeconds = 60
+        var instanceStorePercent = 100
     }
 
     let options: Options
@@ -35,11 +36,12 @@ struct Daemon {
         let host = try await makeHost()
         var settings = CloudSettings(region: options.region, capabilities: await host.node.capabilities())
         if let pool = options.publicPool { settings.publicPool = pool }
+        settings.instanceStorePercent = options.instanceStorePercent
         for override in options.quotas { override.apply(to: &settings.quotas) }
         settings.reservedPublicAddresses = host.reservedAddresses
         let cloud = try await Cloud.open(store, settings: settings, log: log, time: SystemTime())
         try await furnish(cloud)
-        host.resume(cloud.records)
+        host.resume(cloud.records, settings)
         let reconcilers = Reconcilers(
             cloud: cloud, node: host.node, idleNetworkSeconds: options.idleNetworkSeconds)
         try await withThrowingTaskGroup { group in
@@ -90,12 +92,12 @@ struct Daemon {
 
     private func simulatedHost() -> Host {
         let node = SimulatedNode()
-        return Host(node: node, images: nil, reservedAddresses: []) { state in
+        return Host(node: node, images: nil, reservedAddresses: []) { state, settings in
             for volume in state.volumes.all where volume.isRealised {
                 node.world.resume(VolumeSpec(id: volume.id, sizeGiB: volume.sizeGiB, snapshot: volume.snapshot))
             }
             for instance in state.instances.all where [.running, .stopping].contains(instance.state) {
-                if let guest = GuestSpec(of: instance, in: state) { node.world.resume(guest) }
+                if let guest = GuestSpec(of: instance, in: state, settings: settings) { node.world.resume(guest) }
             }
         }
     }
@@ -107,7 +109,7 @@ struct Host: Sendable {
     let images: (any ImageStore)?
     let reservedAddresses: Set<IPv4Address>
     /// Called with the records before anything is reconciled.
-    let resume: @Sendable (CloudState) -> Void
+    let resume: @Sendable (CloudState, CloudSettings) -> Void
     /// What a host finds out about itself while it serves already.
     var probe: (@Sendable () async -> Void)?
 }

@@ -34,7 +34,7 @@ struct RealHost {
             kernels: kernels, facts: HostFacts.read())
         return Host(
             node: node, images: HostImages(volumes: volumes, kernels: kernels),
-            reservedAddresses: reservedAddresses, resume: { _ in }, probe: { await node.probe() })
+            reservedAddresses: reservedAddresses, resume: { _, _ in }, probe: { await node.probe() })
     }
 
     var network: KernelNetwork.Configuration {

@@ -94,6 +94,10 @@ struct LaunchTests {
         ("InvalidParameterValue", { $0.cpuOptions = .init(coreCount: 64, threadsPerCore: 2) }),
         ("MissingParameter", { $0.cpuOptions = .init(coreCount: 1) }),
         ("InvalidParameterValue", { $0.metadataOptions = .init(httpPutResponseHopLimit: 65) }),
+        (
+            "InvalidBlockDeviceMapping",
+            { $0.blockDeviceMappings = [.init(deviceName: "/dev/sdf", virtualName: "ephemeral0")] }
+        ),
         ("InvalidParameterValue", { $0.tagSpecifications = [.init(resourceType: "vpc")] }),
         (
             "AttachmentLimitExceeded",
@@ -121,7 +125,6 @@ struct LaunchTests {
             { $0.ipv6AddressCount = 1 }, { $0.kernelID = "aki-00000000" }, { $0.additionalInfo = "x" },
             { $0.capacityReservationSpecification = .init(capacityReservationPreference: .capacityReservationsOnly) },
             { $0.blockDeviceMappings = [.init(ebs: .init(volumeSize: 9, encrypted: true), deviceName: "/dev/sdf")] },
-            { $0.blockDeviceMappings = [.init(deviceName: "/dev/sdf", virtualName: "ephemeral0")] },
             { $0.privateDNSNameOptions = .init(hostnameType: .resourceName) },
             { $0.networkInterfaces = [.init(deviceIndex: 0, secondaryPrivateIPAddressCount: 1)] },
             { input in
