@@ -1,6 +1,7 @@
 """A world with one resource of every kind, and for each action that the cloud speaks a call that would succeed in it."""
 
 import base64
+import datetime
 import subprocess
 
 
@@ -102,9 +103,22 @@ class World:
                 VolumeIds=[self.free_volume], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
         return self
 
+    def with_lent_image(self, lender):
+        """One that another account shares with this one."""
+        self.lent_image = lender.ec2.register_image(
+            Name="lent", RootDeviceName="/dev/xvda", BlockDeviceMappings=self.mapping, Architecture="x86_64",
+            VirtualizationType="hvm")["ImageId"]
+        lender.ec2.modify_image_attribute(
+            ImageId=self.lent_image, LaunchPermission={"Add": [{"UserId": self.account.id}]})
+        return self
+
     @staticmethod
     def permission(port):
         return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+
+
+def tomorrow():
+    return (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:00Z")
 
 
 def user_data(text="#!/bin/sh\n"):
@@ -123,6 +137,7 @@ EXAMPLES = {
     "AttachVolume": lambda w: {"VolumeId": w.free_volume, "InstanceId": w.stopped, "Device": "/dev/sdh"},
     "AuthorizeSecurityGroupEgress": lambda w: {"GroupId": w.group, "IpPermissions": [w.permission(80)]},
     "AuthorizeSecurityGroupIngress": lambda w: {"GroupId": w.group, "IpPermissions": [w.permission(80)]},
+    "CancelImageLaunchPermission": lambda w: {"ImageId": w.lent_image},
     "CreateDefaultSubnet": None,  # refused while the zone has one; in test_vpcs
     "CreateDefaultVpc": None,  # the same
     "CreateDhcpOptions": lambda w: {"DhcpConfigurations": [{"Key": "domain-name", "Values": ["y.internal"]}]},
@@ -189,12 +204,21 @@ EXAMPLES = {
     "DetachInternetGateway": lambda w: {"InternetGatewayId": w.gateway, "VpcId": w.vpc},
     "DetachNetworkInterface": lambda w: {"AttachmentId": w.interface_attachment},
     "DetachVolume": lambda w: {"VolumeId": w.stopped_data, "InstanceId": w.stopped},
+    "DisableImage": lambda w: {"ImageId": w.own_image},
+    "DisableImageBlockPublicAccess": lambda w: {},
+    "DisableImageDeprecation": lambda w: {"ImageId": w.own_image},
+    "DisableImageDeregistrationProtection": lambda w: {"ImageId": w.own_image},
     "DisassociateAddress": lambda w: {"AssociationId": w.address_association},
     "DisassociateRouteTable": lambda w: {"AssociationId": w.table_association},
+    "EnableImage": lambda w: {"ImageId": w.own_image},
+    "EnableImageBlockPublicAccess": lambda w: {"ImageBlockPublicAccessState": "block-new-sharing"},
+    "EnableImageDeprecation": lambda w: {"ImageId": w.own_image, "DeprecateAt": tomorrow()},
+    "EnableImageDeregistrationProtection": lambda w: {"ImageId": w.own_image, "WithCooldown": False},
     "EnableVolumeIO": lambda w: {"VolumeId": w.data},
     "GetConsoleOutput": lambda w: {"InstanceId": w.instance},
     "GetEbsDefaultKmsKeyId": lambda w: {},
     "GetEbsEncryptionByDefault": lambda w: {},
+    "GetImageBlockPublicAccessState": lambda w: {},
     "GetInstanceUefiData": None,  # always refused here: no instance boots by UEFI
     "GetPasswordData": lambda w: {"InstanceId": w.instance},
     "ImportKeyPair": lambda w: {"KeyName": "new", "PublicKeyMaterial": w.public_key},

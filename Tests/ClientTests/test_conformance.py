@@ -31,7 +31,8 @@ def playground(tmp_path_factory):
 @pytest.fixture(scope="module")
 def world(playground, tmp_path_factory):
     image = linux_image(playground.first_account())
-    return World(playground.new_account(), image, public_key(tmp_path_factory.mktemp("key"))).with_free_volume()
+    return World(playground.new_account(), image, public_key(tmp_path_factory.mktemp("key"))) \
+        .with_free_volume().with_lent_image(playground.new_account())
 
 
 class Inputs:

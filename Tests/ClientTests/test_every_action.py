@@ -29,7 +29,8 @@ NOT_FOUND = {
 
 @pytest.fixture(scope="module")
 def world(cloud, image, tmp_path_factory):
-    return World(cloud.new_account(), image, public_key(tmp_path_factory.mktemp("key"))).with_free_volume()
+    return World(cloud.new_account(), image, public_key(tmp_path_factory.mktemp("key"))) \
+        .with_free_volume().with_lent_image(cloud.new_account())
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ from examples import DESCRIBES, World, public_key
 
 @pytest.fixture(scope="module")
 def world(cloud, image, tmp_path_factory):
-    world = World(cloud.new_account(), image, public_key(tmp_path_factory.mktemp("key"))).with_free_volume()
+    world = World(cloud.new_account(), image, public_key(tmp_path_factory.mktemp("key"))) \
+        .with_free_volume().with_lent_image(cloud.new_account())
     ec2 = world.account.ec2
     for number in range(12):
         group = ec2.create_security_group(GroupName=f"page-{number}", Description="d")["GroupId"]

@@ -13,6 +13,8 @@ package struct AccountRecord: CloudRecord {
     package var ownerAlias: String?
     /// The default VPC is made at the first call that could need it, once.
     package var hasDefaultVPC: Bool
+    /// Whether images of the account cannot be made public any more; nil: they can.
+    package var blocksPublicImages: Bool?
 
     package init(id: AccountID, name: String, createdAt: Timestamp, ownerAlias: String? = nil) {
         (self.id, self.name, self.createdAt, self.ownerAlias) = (id, name, createdAt, ownerAlias)

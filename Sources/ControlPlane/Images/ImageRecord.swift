@@ -37,6 +37,10 @@ package struct ImageRecord: TaggedRecord {
     package var ramdiskID: String?
     package var deprecationTime: Timestamp?
     package var deregistrationProtection = false
+    /// Whether protection that is taken away holds for another day; nil: it does not.
+    package var protectionCoolsDown: Bool?
+    /// Until when protection holds that was taken away.
+    package var protectedUntil: Timestamp?
     package var lastLaunchedAt: Timestamp?
     package var tags: [String: String] = [:]
 
@@ -76,6 +80,10 @@ package struct ImageRecord: TaggedRecord {
             (self.snapshot, self.sizeGiB, self.volumeType) = (snapshot, sizeGiB, volumeType)
             (self.deleteOnTermination, self.isEncrypted) = (deleteOnTermination, isEncrypted)
         }
+    }
+
+    package func isProtected(at now: Timestamp) -> Bool {
+        deregistrationProtection || protectedUntil.map { $0 > now } ?? false
     }
 
     package init(

@@ -27,8 +27,11 @@ extension Transaction {
         _ id: ImageID, deletesSnapshots: Bool
     ) throws(EC2Error) -> [(snapshot: SnapshotID, outcome: SnapshotOutcome)] {
         var image = try ownImage(id)
-        guard !image.deregistrationProtection else {
-            throw EC2Error("OperationNotPermitted", "The image '\(id)' is protected from deregistration.")
+        guard !image.isProtected(at: now) else {
+            let end = image.deregistrationProtection ? nil : image.protectedUntil
+            throw EC2Error(
+                "OperationNotPermitted",
+                "The image '\(id)' is protected from deregistration\(end.map { " until \($0)" } ?? "").")
         }
         let snapshots = image.blockDevices.compactMap { $0.ebs?.snapshot }
         image.state = .deregistered

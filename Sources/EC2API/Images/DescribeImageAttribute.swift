@@ -26,7 +26,7 @@ enum DescribeImageAttribute: RecordAction {
         case .lastLaunchedTime: answer.lastLaunchedTime = value(image.lastLaunchedAt?.description)
         case .imdsSupport: answer.imdsSupport = value(image.imdsSupport)
         case .deregistrationProtection:
-            answer.deregistrationProtection = value(image.deregistrationProtection ? "enabled" : "disabled")
+            answer.deregistrationProtection = value(image.isProtected(at: transaction.now) ? "enabled" : "disabled")
         }
         return answer
     }

@@ -23,7 +23,8 @@ enum DescribeImages: RecordAction {
         images = try ImageFilters.table.select(images, by: input.filters, in: transaction.state)
         let page = try Pagination.page(images, for: input) { $0.id.description }
         return EC2.DescribeImagesResult(
-            nextToken: page.nextToken, images: page.items.map { EC2.Image($0, in: transaction.state) })
+            nextToken: page.nextToken,
+            images: page.items.map { EC2.Image($0, in: transaction.state, at: transaction.now) })
     }
 
     /// The images with the ids, or all that show without being named; in the order of their ids.

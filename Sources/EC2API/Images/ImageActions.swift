@@ -8,5 +8,15 @@ extension EC2Actions {
         Action(DescribeImageAttribute.self),
         Action(ModifyImageAttribute.self),
         Action(ResetImageAttribute.self),
+        Action(DisableImage.self),
+        Action(EnableImage.self),
+        Action(EnableImageDeprecation.self),
+        Action(DisableImageDeprecation.self),
+        Action(EnableImageDeregistrationProtection.self),
+        Action(DisableImageDeregistrationProtection.self),
+        Action(CancelImageLaunchPermission.self),
+        Action(EnableImageBlockPublicAccess.self),
+        Action(DisableImageBlockPublicAccess.self),
+        Action(GetImageBlockPublicAccessState.self),
     ]
 }

@@ -6,7 +6,7 @@ import ControlPlane
 import NodeContract
 
 extension EC2.Image {
-    init(_ image: ImageRecord, in state: CloudState) {
+    init(_ image: ImageRecord, in state: CloudState, at now: Timestamp) {
         self.init(
             platformDetails: image.platformDetails, usageOperation: image.usageOperation,
             blockDeviceMappings: image.blockDevices.map(EC2.BlockDeviceMapping.init), description: image.description,
@@ -19,7 +19,7 @@ extension EC2.Image {
             tpmSupport: image.tpmSupport.flatMap(EC2.TpmSupportValues.init(rawValue:)),
             deprecationTime: image.deprecationTime?.description,
             imdsSupport: image.imdsSupport.flatMap(EC2.ImdsSupportValues.init(rawValue:)),
-            deregistrationProtection: image.deregistrationProtection ? "enabled" : "disabled",
+            deregistrationProtection: image.isProtected(at: now) ? "enabled" : "disabled",
             lastLaunchedTime: image.lastLaunchedAt?.description, imageID: image.id.description,
             imageLocation: image.imageLocation, state: EC2.ImageState(rawValue: image.state.rawValue),
             ownerID: image.account.description, creationDate: image.createdAt.description, public: image.isPublic,

@@ -17,6 +17,12 @@ enum ModifyImageAttribute: RecordAction {
         case .requireTokens:
             image.imdsSupport = EC2.ImdsSupportValues.v2_0.rawValue
         case .launchPermission(let add, let remove):
+            guard image.state != .disabled || add.isEmpty else {
+                throw EC2Error("IncorrectState", "The image '\(image.id)' is disabled and cannot be shared.")
+            }
+            if !image.isPublic, add.contains(where: { $0.group == .all }) {
+                try transaction.checkPublicImagesAllowed()
+            }
             for permission in add { try change(permission, of: &image, to: true) }
             for permission in remove { try change(permission, of: &image, to: false) }
         }

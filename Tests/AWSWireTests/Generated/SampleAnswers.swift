@@ -22,6 +22,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "AttachVolume": answer(EC2.Operation.AttachVolume.self, sampleVolumeAttachment()),
     "AuthorizeSecurityGroupEgress": answer(EC2.Operation.AuthorizeSecurityGroupEgress.self, sampleAuthorizeSecurityGroupEgressResult()),
     "AuthorizeSecurityGroupIngress": answer(EC2.Operation.AuthorizeSecurityGroupIngress.self, sampleAuthorizeSecurityGroupIngressResult()),
+    "CancelImageLaunchPermission": answer(EC2.Operation.CancelImageLaunchPermission.self, sampleCancelImageLaunchPermissionResult()),
     "CreateDefaultSubnet": answer(EC2.Operation.CreateDefaultSubnet.self, sampleCreateDefaultSubnetResult()),
     "CreateDefaultVpc": answer(EC2.Operation.CreateDefaultVpc.self, sampleCreateDefaultVpcResult()),
     "CreateDhcpOptions": answer(EC2.Operation.CreateDhcpOptions.self, sampleCreateDhcpOptionsResult()),
@@ -87,12 +88,21 @@ let sampleAnswers: [String: [UInt8]] = [
     "DetachInternetGateway": answer(EC2.Operation.DetachInternetGateway.self, NoResult()),
     "DetachNetworkInterface": answer(EC2.Operation.DetachNetworkInterface.self, NoResult()),
     "DetachVolume": answer(EC2.Operation.DetachVolume.self, sampleVolumeAttachment()),
+    "DisableImage": answer(EC2.Operation.DisableImage.self, sampleDisableImageResult()),
+    "DisableImageBlockPublicAccess": answer(EC2.Operation.DisableImageBlockPublicAccess.self, sampleDisableImageBlockPublicAccessResult()),
+    "DisableImageDeprecation": answer(EC2.Operation.DisableImageDeprecation.self, sampleDisableImageDeprecationResult()),
+    "DisableImageDeregistrationProtection": answer(EC2.Operation.DisableImageDeregistrationProtection.self, sampleDisableImageDeregistrationProtectionResult()),
     "DisassociateAddress": answer(EC2.Operation.DisassociateAddress.self, NoResult()),
     "DisassociateRouteTable": answer(EC2.Operation.DisassociateRouteTable.self, NoResult()),
+    "EnableImage": answer(EC2.Operation.EnableImage.self, sampleEnableImageResult()),
+    "EnableImageBlockPublicAccess": answer(EC2.Operation.EnableImageBlockPublicAccess.self, sampleEnableImageBlockPublicAccessResult()),
+    "EnableImageDeprecation": answer(EC2.Operation.EnableImageDeprecation.self, sampleEnableImageDeprecationResult()),
+    "EnableImageDeregistrationProtection": answer(EC2.Operation.EnableImageDeregistrationProtection.self, sampleEnableImageDeregistrationProtectionResult()),
     "EnableVolumeIO": answer(EC2.Operation.EnableVolumeIO.self, NoResult()),
     "GetConsoleOutput": answer(EC2.Operation.GetConsoleOutput.self, sampleGetConsoleOutputResult()),
     "GetEbsDefaultKmsKeyId": answer(EC2.Operation.GetEbsDefaultKmsKeyId.self, sampleGetEbsDefaultKmsKeyIdResult()),
     "GetEbsEncryptionByDefault": answer(EC2.Operation.GetEbsEncryptionByDefault.self, sampleGetEbsEncryptionByDefaultResult()),
+    "GetImageBlockPublicAccessState": answer(EC2.Operation.GetImageBlockPublicAccessState.self, sampleGetImageBlockPublicAccessStateResult()),
     "GetInstanceUefiData": answer(EC2.Operation.GetInstanceUefiData.self, sampleGetInstanceUefiDataResult()),
     "GetPasswordData": answer(EC2.Operation.GetPasswordData.self, sampleGetPasswordDataResult()),
     "ImportKeyPair": answer(EC2.Operation.ImportKeyPair.self, sampleImportKeyPairResult()),
@@ -274,6 +284,11 @@ private func sampleBlockDeviceMapping() -> EC2.BlockDeviceMapping {
 private func sampleBlockPublicAccessStates() -> EC2.BlockPublicAccessStates {
     EC2.BlockPublicAccessStates(
         internetGatewayBlockMode: .blockIngress)
+}
+
+private func sampleCancelImageLaunchPermissionResult() -> EC2.CancelImageLaunchPermissionResult {
+    EC2.CancelImageLaunchPermissionResult(
+        return: true)
 }
 
 private func sampleCapacityReservationSpecificationResponse() -> EC2.CapacityReservationSpecificationResponse {
@@ -625,6 +640,26 @@ private func sampleDhcpOptions() -> EC2.DhcpOptions {
         dhcpConfigurations: [sampleDhcpConfiguration(), sampleDhcpConfiguration()])
 }
 
+private func sampleDisableImageBlockPublicAccessResult() -> EC2.DisableImageBlockPublicAccessResult {
+    EC2.DisableImageBlockPublicAccessResult(
+        imageBlockPublicAccessState: .unblocked)
+}
+
+private func sampleDisableImageDeprecationResult() -> EC2.DisableImageDeprecationResult {
+    EC2.DisableImageDeprecationResult(
+        return: true)
+}
+
+private func sampleDisableImageDeregistrationProtectionResult() -> EC2.DisableImageDeregistrationProtectionResult {
+    EC2.DisableImageDeregistrationProtectionResult(
+        return: "Return <&> é")
+}
+
+private func sampleDisableImageResult() -> EC2.DisableImageResult {
+    EC2.DisableImageResult(
+        return: true)
+}
+
 private func sampleDiskInfo() -> EC2.DiskInfo {
     EC2.DiskInfo(
         sizeInGB: 77,
@@ -728,6 +763,26 @@ private func sampleElasticInferenceAcceleratorAssociation() -> EC2.ElasticInfere
         elasticInferenceAcceleratorAssociationTime: moment)
 }
 
+private func sampleEnableImageBlockPublicAccessResult() -> EC2.EnableImageBlockPublicAccessResult {
+    EC2.EnableImageBlockPublicAccessResult(
+        imageBlockPublicAccessState: .blockNewSharing)
+}
+
+private func sampleEnableImageDeprecationResult() -> EC2.EnableImageDeprecationResult {
+    EC2.EnableImageDeprecationResult(
+        return: true)
+}
+
+private func sampleEnableImageDeregistrationProtectionResult() -> EC2.EnableImageDeregistrationProtectionResult {
+    EC2.EnableImageDeregistrationProtectionResult(
+        return: "Return <&> é")
+}
+
+private func sampleEnableImageResult() -> EC2.EnableImageResult {
+    EC2.EnableImageResult(
+        return: true)
+}
+
 private func sampleEnclaveOptions() -> EC2.EnclaveOptions {
     EC2.EnclaveOptions(
         enabled: true)
@@ -768,6 +823,12 @@ private func sampleGetEbsEncryptionByDefaultResult() -> EC2.GetEbsEncryptionByDe
     EC2.GetEbsEncryptionByDefaultResult(
         ebsEncryptionByDefault: true,
         sseType: .noneValue)
+}
+
+private func sampleGetImageBlockPublicAccessStateResult() -> EC2.GetImageBlockPublicAccessStateResult {
+    EC2.GetImageBlockPublicAccessStateResult(
+        imageBlockPublicAccessState: "ImageBlockPublicAccessState <&> é",
+        managedBy: .declarativePolicy)
 }
 
 private func sampleGetInstanceUefiDataResult() -> EC2.GetInstanceUefiDataResult {

@@ -179,6 +179,18 @@ extension EC2 {
 }
 
 extension EC2 {
+    package enum ImageBlockPublicAccessDisabledState: String, Sendable, CaseIterable {
+        case unblocked
+    }
+}
+
+extension EC2 {
+    package enum ImageBlockPublicAccessEnabledState: String, Sendable, CaseIterable {
+        case blockNewSharing = "block-new-sharing"
+    }
+}
+
+extension EC2 {
     package enum ImageState: String, Sendable, CaseIterable {
         case pending
         case available
