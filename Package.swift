@@ -15,6 +15,8 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let trees = Target.Dependency.product(name: "HashTreeCollections", package: "swift-collections")
+let heaps = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
@@ -98,7 +100,10 @@ let package = Package(
         // 3: control plane and node
         part(
             "ControlPlane",
-            ["CloudTypes", "CloudStore", "InstanceTypeCatalogue", "NodeContract", "RecordCoding", trees, logging]),
+            [
+                "CloudTypes", "CloudStore", "InstanceTypeCatalogue", "NodeContract", "RecordCoding", trees, heaps,
+                deques, logging,
+            ]),
         part("NodeAgent", ["Backends", "CloudTypes", "HTTPListener", "HostSystem", "NodeContract", crypto, logging]),
         tests(of: "NodeAgent", ["CloudTypes", "HTTPListener", "HostSystem", "NodeContract", logging]),
         tests(of: "ControlPlane", ["CloudStore", "CloudTypes", "NodeContract", "Simulation", logging]),

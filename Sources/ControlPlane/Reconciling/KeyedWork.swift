@@ -1,7 +1,8 @@
 // Work by key: one piece per key at a time, done again when the key was marked meanwhile, and again at a deadline.
-// Different keys go side by side.
+// Different keys go side by side, as many as there are hands; the others wait in the order in which they were marked.
 
 package import CloudTypes
+internal import DequeModule
 
 /// What a piece of work says when it is done.
 package enum WorkOutcome: Sendable, Equatable {
@@ -12,38 +13,57 @@ package enum WorkOutcome: Sendable, Equatable {
 }
 
 package actor KeyedWork<Key: Hashable & Sendable> {
+    private enum Call {
+        case mark(Key)
+        /// Sleep until then, and look who is due.
+        case alarm(Timestamp)
+    }
+
     private let time: any Timekeeper
     private let work: @Sendable (Key) async -> WorkOutcome
-    private let marks: AsyncStream<Key>
-    private let marker: AsyncStream<Key>.Continuation
+    private let hands: Int
+    private let calls: AsyncStream<Call>
+    private let caller: AsyncStream<Call>.Continuation
+    /// Keys that are worked on, or wait for a hand.
     private var busy: Set<Key> = []
+    private var ready = Deque<Key>()
+    private var handsAtWork = 0
     private var markedMeanwhile: Set<Key> = []
-    /// The one moment at which each key is to be looked at again; a later word of the work replaces an earlier one.
-    private var deadlines: [Key: Timestamp] = [:]
+    private var deadlines = Deadlines<Key>()
     private var waiting: [CheckedContinuation<Void, Never>] = []
     private var unheard = 0
 
-    package init(time: any Timekeeper, _ work: @escaping @Sendable (Key) async -> WorkOutcome) {
-        (self.time, self.work) = (time, work)
-        (marks, marker) = AsyncStream.makeStream()
+    /// - Parameter hands: pieces of work at a time. A task's end costs its group as much as the group is large: with a task for
+    ///   each of 50,000 keys that alone took most of the time.
+    package init(time: any Timekeeper, hands: Int = 1_024, _ work: @escaping @Sendable (Key) async -> WorkOutcome) {
+        (self.time, self.hands, self.work) = (time, hands, work)
+        (calls, caller) = AsyncStream.makeStream()
     }
 
     /// Has the key looked at, soon.
     package func mark(_ key: Key) {
         unheard += 1
-        marker.yield(key)
+        caller.yield(.mark(key))
     }
 
     /// Carries out what is marked until cancelled.
     package func run() async {
         await withDiscardingTaskGroup { group in
-            for await key in marks {
-                unheard -= 1
-                guard busy.insert(key).inserted else {
-                    markedMeanwhile.insert(key)
-                    continue
+            for await call in calls {
+                switch call {
+                case .mark(let key):
+                    unheard -= 1
+                    guard busy.insert(key).inserted else {
+                        markedMeanwhile.insert(key)
+                        continue
+                    }
+                    ready.append(key)
+                    guard handsAtWork < hands else { continue }
+                    handsAtWork += 1
+                    group.addTask { await self.workOff() }
+                case .alarm(let moment):
+                    group.addTask { await self.ring(at: moment) }
                 }
-                group.addTask { await self.carryOut(key) }
             }
             group.cancelAll()
         }
@@ -56,6 +76,12 @@ package actor KeyedWork<Key: Hashable & Sendable> {
         }
     }
 
+    /// One pair of hands: takes what is ready, until nothing is.
+    private func workOff() async {
+        while !Task.isCancelled, let key = ready.popFirst() { await carryOut(key) }
+        handsAtWork -= 1
+    }
+
     private func carryOut(_ key: Key) async {
         let outcome = await work(key)
         busy.remove(key)
@@ -64,22 +90,16 @@ package actor KeyedWork<Key: Hashable & Sendable> {
         waiting = []
         for continuation in woken { continuation.resume() }
         switch outcome {
-        case .settled: deadlines[key] = nil
-        case .lookAgain(let moment): await lookAgain(key, at: moment)
+        case .settled: deadlines.forget(key)
+        case .lookAgain(let moment):
+            if deadlines.set(moment, for: key) { caller.yield(.alarm(moment)) }
         }
     }
 
-    /// Sleeps, unless somebody sleeps until the same moment for the key already.
-    private func lookAgain(_ key: Key, at moment: Timestamp) async {
-        guard deadlines.updateValue(moment, forKey: key) != moment else { return }
-        do {
-            try await time.sleep(until: moment)
-        } catch {
-            // Cancelled: whoever runs next looks at everything anyway.
-            return
-        }
-        guard deadlines[key] == moment else { return }
-        deadlines[key] = nil
-        mark(key)
+    private func ring(at moment: Timestamp) async {
+        // Cancelled: whoever runs next looks at everything anyway.
+        guard (try? await time.sleep(until: moment)) != nil else { return }
+        for key in deadlines.takeDue(by: moment) { mark(key) }
+        if let next = deadlines.nextAlarm() { caller.yield(.alarm(next)) }
     }
 }

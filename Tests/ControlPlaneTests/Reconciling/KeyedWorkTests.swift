@@ -22,8 +22,8 @@ private final class Bench: Sendable {
     /// How many have been told that all is quiet.
     var quietCount: Int { state.withLock { $0.quietCount } }
 
-    func start() -> (KeyedWork<String>, Task<Void, Never>) {
-        let work = KeyedWork<String>(time: time) { key in await self.begin(key) }
+    func start(hands: Int = 8) -> (KeyedWork<String>, Task<Void, Never>) {
+        let work = KeyedWork<String>(time: time, hands: hands) { key in await self.begin(key) }
         let task = Task(executorPreference: executor) { await work.run() }
         return (work, task)
     }
@@ -73,6 +73,45 @@ struct KeyedWorkTests {
         bench.end("a")
         #expect(bench.begun == ["a", "b", "a"])
         bench.end("b")
+        stop(task)
+    }
+
+    @Test("goes no further side by side than there are hands, and then in the order of the marks")
+    func hands() {
+        let (work, task) = bench.start(hands: 2)
+        bench.mark("a", "b", "c", "d", "c", in: work)
+        bench.awaitQuiet(work)
+        #expect(bench.begun == ["a", "b"])
+        bench.end("b")
+        #expect(bench.begun == ["a", "b", "c"])
+        bench.mark("b", in: work)
+        bench.end("a")
+        bench.end("c")
+        #expect(bench.begun == ["a", "b", "c", "d", "b"])
+        bench.end("d")
+        #expect(bench.begun == ["a", "b", "c", "d", "b", "c"], "what was marked while it waited is one more piece")
+        bench.end("b")
+        #expect(bench.quietCount == 0)
+        bench.end("c")
+        #expect(bench.quietCount == 1)
+        stop(task)
+    }
+
+    @Test("has each key looked at at its own moment, and one sleeper for all that come later")
+    func manyDeadlines() {
+        let (work, task) = bench.start()
+        let now = bench.time.now
+        for (key, seconds) in [("a", 30.0), ("b", 10.0), ("c", 20.0), ("d", 30.0)] {
+            bench.mark(key, in: work)
+            bench.end(key, .lookAgain(at: now.adding(seconds: seconds)))
+        }
+        #expect(bench.time.sleeperCount == 2, "the first one's, and the one that came before it")
+        pass(to: now.adding(seconds: 10))
+        pass(to: now.adding(seconds: 20))
+        #expect(bench.begun.suffix(2) == ["b", "c"])
+        #expect(bench.time.sleeperCount == 1)
+        pass(to: now.adding(seconds: 30))
+        #expect(bench.begun.suffix(2) == ["a", "d"])
         stop(task)
     }
 
