@@ -11,7 +11,9 @@ extension SimulatedNode {
         let failure: NodeError? = world.contents.withLock { contents in
             if let refusal = guest.flatMap({ contents.refusal(of: $0) }) { return refusal }
             guard let size = contents.volumes[volume]?.sizeGiB else { return .hostFailed("no volume \(volume)") }
-            guard contents.holder(of: volume) == guest?.instance else { return .hostFailed("\(volume) is elsewhere") }
+            guard contents.disks.holder(of: volume) == guest?.instance else {
+                return .hostFailed("\(volume) is elsewhere")
+            }
             contents.volumes[volume]?.sizeGiB = max(size, sizeGiB)
             return nil
         }
@@ -22,11 +24,11 @@ extension SimulatedNode {
         let failure: NodeError? = world.contents.withLock { contents in
             if let refusal = contents.refusal(of: guest) { return refusal }
             guard contents.volumes[disk.volume] != nil else { return .hostFailed("no volume \(disk.volume)") }
-            if contents.disks[guest.instance]?[disk.volume] != nil { return nil }
-            guard contents.holder(of: disk.volume) == nil else {
+            if contents.disks[guest.instance][disk.volume] != nil { return nil }
+            guard contents.disks.holder(of: disk.volume) == nil else {
                 return .hostFailed("\(disk.volume) is open elsewhere")
             }
-            contents.disks[guest.instance, default: [:]][disk.volume] = disk
+            contents.disks[guest.instance][disk.volume] = disk
             return nil
         }
         if let failure { throw failure }
@@ -37,13 +39,13 @@ extension SimulatedNode {
     ) async throws(NodeError) -> Bool {
         let answer: Result<Bool, NodeError> = world.contents.withLock { contents in
             if let refusal = contents.refusal(of: guest) { return .failure(refusal) }
-            guard contents.disks[guest.instance]?[volume] != nil else { return .success(true) }
+            guard contents.disks[guest.instance][volume] != nil else { return .success(true) }
             if contents.clinging.contains(guest.instance), !force { return .success(false) }
-            contents.disks[guest.instance]?[volume] = nil
+            contents.disks[guest.instance][volume] = nil
             return .success(force)
         }
         let isGone = try answer.get()
-        let isFree = world.contents.withLock { $0.disks[guest.instance]?[volume] == nil }
+        let isFree = world.contents.withLock { $0.disks[guest.instance][volume] == nil }
         // A guest that was asked takes its time, and its machine tells when it is done.
         if !isGone, isFree { tell(.volumeDetached(volume, from: guest.instance)) }
         return isGone
@@ -54,18 +56,33 @@ extension SimulatedNode {
     ) async throws(NodeError) {
         let failure: NodeError? = world.contents.withLock { contents in
             if let refusal = contents.refusal(of: guest) { return refusal }
-            guard contents.disks[guest.instance]?[volume] != nil else { return .hostFailed("no disk \(volume)") }
-            contents.disks[guest.instance]?[volume]?.limits = limits
+            guard contents.disks[guest.instance][volume] != nil else { return .hostFailed("no disk \(volume)") }
+            contents.disks[guest.instance][volume]?.limits = limits
             return nil
         }
         if let failure { throw failure }
     }
 }
 
-extension SimulatedWorld.Contents {
-    /// The guest that has the volume open.
-    func holder(of volume: VolumeID) -> InstanceID? { disks.first { $0.value[volume] != nil }?.key }
+/// The disks of guests that run, and which guest has which volume open.
+struct OpenDisks {
+    private(set) var byGuest: [InstanceID: [VolumeID: GuestSpec.Disk]] = [:]
+    private var holders: [VolumeID: InstanceID] = [:]
 
+    /// The disks in the guest's machine; none where it does not run.
+    subscript(guest: InstanceID) -> [VolumeID: GuestSpec.Disk] {
+        get { byGuest[guest] ?? [:] }
+        set {
+            for volume in self[guest].keys { holders[volume] = nil }
+            for volume in newValue.keys { holders[volume] = guest }
+            byGuest[guest] = newValue.isEmpty ? nil : newValue
+        }
+    }
+
+    func holder(of volume: VolumeID) -> InstanceID? { holders[volume] }
+}
+
+extension SimulatedWorld.Contents {
     /// nil where that very guest runs.
     func refusal(of guest: GuestRun) -> NodeError? {
         guests[guest.instance] == .running(launch: guest.launch) ? nil : .noSuchGuest(guest.instance)

@@ -13,7 +13,7 @@ package final class SimulatedWorld: Sendable {
         var networks: [VPCID: VPCNetwork] = [:]
         var metadata: [InstanceID: InstanceMetadata] = [:]
         /// The disks of guests that run.
-        var disks: [InstanceID: [VolumeID: GuestSpec.Disk]] = [:]
+        var disks = OpenDisks()
         /// Guests whose system does not let go of disks.
         var clinging: Set<InstanceID> = []
         /// Guests whose system does not listen to the power button.
@@ -43,7 +43,7 @@ package final class SimulatedWorld: Sendable {
     package var volumes: Set<VolumeID> { contents.withLock { Set($0.volumes.keys) } }
     package var volumeSizes: [VolumeID: Int] { contents.withLock { $0.volumes.mapValues(\.sizeGiB) } }
     /// What each guest that runs has in its machine.
-    package var disks: [InstanceID: [VolumeID: GuestSpec.Disk]] { contents.withLock { $0.disks } }
+    package var disks: [InstanceID: [VolumeID: GuestSpec.Disk]] { contents.withLock { $0.disks.byGuest } }
     package var networks: [VPCID: VPCNetwork] { contents.withLock { $0.networks } }
     package var metadata: [InstanceID: InstanceMetadata] { contents.withLock { $0.metadata } }
     /// The launch numbers that were booted, in order.
@@ -124,7 +124,7 @@ package final class SimulatedNode: Node {
             if let missing = guest.disks.first(where: { contents.volumes[$0.volume] == nil }) {
                 return .hostFailed("no volume \(missing.volume)")
             }
-            if let taken = guest.disks.first(where: { contents.holder(of: $0.volume) != nil }) {
+            if let taken = guest.disks.first(where: { contents.disks.holder(of: $0.volume) != nil }) {
                 return .hostFailed("\(taken.volume) is open elsewhere")
             }
             if let missing = guest.ports.first(where: { contents.networks[$0.vpc] == nil }) {
@@ -178,7 +178,7 @@ package final class SimulatedNode: Node {
         let observation: GuestObservation? = world.contents.withLock { contents in
             guard case .running(let launch) = contents.guests[instance] else { return nil }
             contents.guests[instance] = .ended(launch: launch, end)
-            contents.disks[instance] = nil
+            contents.disks[instance] = [:]
             return contents.guests[instance]
         }
         if let observation { told.yield(.guest(instance, observation)) }
