@@ -23,15 +23,22 @@ let sampleAnswers: [String: [UInt8]] = [
     "AuthorizeSecurityGroupEgress": answer(EC2.Operation.AuthorizeSecurityGroupEgress.self, sampleAuthorizeSecurityGroupEgressResult()),
     "AuthorizeSecurityGroupIngress": answer(EC2.Operation.AuthorizeSecurityGroupIngress.self, sampleAuthorizeSecurityGroupIngressResult()),
     "CancelImageLaunchPermission": answer(EC2.Operation.CancelImageLaunchPermission.self, sampleCancelImageLaunchPermissionResult()),
+    "CopyImage": answer(EC2.Operation.CopyImage.self, sampleCopyImageResult()),
+    "CopySnapshot": answer(EC2.Operation.CopySnapshot.self, sampleCopySnapshotResult()),
+    "CopyVolumes": answer(EC2.Operation.CopyVolumes.self, sampleCopyVolumesResult()),
     "CreateDefaultSubnet": answer(EC2.Operation.CreateDefaultSubnet.self, sampleCreateDefaultSubnetResult()),
     "CreateDefaultVpc": answer(EC2.Operation.CreateDefaultVpc.self, sampleCreateDefaultVpcResult()),
     "CreateDhcpOptions": answer(EC2.Operation.CreateDhcpOptions.self, sampleCreateDhcpOptionsResult()),
+    "CreateImage": answer(EC2.Operation.CreateImage.self, sampleCreateImageResult()),
     "CreateInternetGateway": answer(EC2.Operation.CreateInternetGateway.self, sampleCreateInternetGatewayResult()),
     "CreateKeyPair": answer(EC2.Operation.CreateKeyPair.self, sampleKeyPair()),
     "CreateNetworkInterface": answer(EC2.Operation.CreateNetworkInterface.self, sampleCreateNetworkInterfaceResult()),
+    "CreateReplaceRootVolumeTask": answer(EC2.Operation.CreateReplaceRootVolumeTask.self, sampleCreateReplaceRootVolumeTaskResult()),
     "CreateRoute": answer(EC2.Operation.CreateRoute.self, sampleCreateRouteResult()),
     "CreateRouteTable": answer(EC2.Operation.CreateRouteTable.self, sampleCreateRouteTableResult()),
     "CreateSecurityGroup": answer(EC2.Operation.CreateSecurityGroup.self, sampleCreateSecurityGroupResult()),
+    "CreateSnapshot": answer(EC2.Operation.CreateSnapshot.self, sampleSnapshot()),
+    "CreateSnapshots": answer(EC2.Operation.CreateSnapshots.self, sampleCreateSnapshotsResult()),
     "CreateSubnet": answer(EC2.Operation.CreateSubnet.self, sampleCreateSubnetResult()),
     "CreateTags": answer(EC2.Operation.CreateTags.self, NoResult()),
     "CreateVolume": answer(EC2.Operation.CreateVolume.self, sampleVolume()),
@@ -43,6 +50,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "DeleteRoute": answer(EC2.Operation.DeleteRoute.self, NoResult()),
     "DeleteRouteTable": answer(EC2.Operation.DeleteRouteTable.self, NoResult()),
     "DeleteSecurityGroup": answer(EC2.Operation.DeleteSecurityGroup.self, sampleDeleteSecurityGroupResult()),
+    "DeleteSnapshot": answer(EC2.Operation.DeleteSnapshot.self, NoResult()),
     "DeleteSubnet": answer(EC2.Operation.DeleteSubnet.self, NoResult()),
     "DeleteTags": answer(EC2.Operation.DeleteTags.self, NoResult()),
     "DeleteVolume": answer(EC2.Operation.DeleteVolume.self, NoResult()),
@@ -53,6 +61,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "DescribeAddressesAttribute": answer(EC2.Operation.DescribeAddressesAttribute.self, sampleDescribeAddressesAttributeResult()),
     "DescribeAvailabilityZones": answer(EC2.Operation.DescribeAvailabilityZones.self, sampleDescribeAvailabilityZonesResult()),
     "DescribeDhcpOptions": answer(EC2.Operation.DescribeDhcpOptions.self, sampleDescribeDhcpOptionsResult()),
+    "DescribeFastSnapshotRestores": answer(EC2.Operation.DescribeFastSnapshotRestores.self, sampleDescribeFastSnapshotRestoresResult()),
     "DescribeIamInstanceProfileAssociations": answer(EC2.Operation.DescribeIamInstanceProfileAssociations.self, sampleDescribeIamInstanceProfileAssociationsResult()),
     "DescribeImageAttribute": answer(EC2.Operation.DescribeImageAttribute.self, sampleImageAttribute()),
     "DescribeImages": answer(EC2.Operation.DescribeImages.self, sampleDescribeImagesResult()),
@@ -64,16 +73,21 @@ let sampleAnswers: [String: [UInt8]] = [
     "DescribeInstances": answer(EC2.Operation.DescribeInstances.self, sampleDescribeInstancesResult()),
     "DescribeInternetGateways": answer(EC2.Operation.DescribeInternetGateways.self, sampleDescribeInternetGatewaysResult()),
     "DescribeKeyPairs": answer(EC2.Operation.DescribeKeyPairs.self, sampleDescribeKeyPairsResult()),
+    "DescribeLockedSnapshots": answer(EC2.Operation.DescribeLockedSnapshots.self, sampleDescribeLockedSnapshotsResult()),
     "DescribeManagedPrefixLists": answer(EC2.Operation.DescribeManagedPrefixLists.self, sampleDescribeManagedPrefixListsResult()),
     "DescribeNetworkAcls": answer(EC2.Operation.DescribeNetworkAcls.self, sampleDescribeNetworkAclsResult()),
     "DescribeNetworkInterfaceAttribute": answer(EC2.Operation.DescribeNetworkInterfaceAttribute.self, sampleDescribeNetworkInterfaceAttributeResult()),
     "DescribeNetworkInterfaces": answer(EC2.Operation.DescribeNetworkInterfaces.self, sampleDescribeNetworkInterfacesResult()),
     "DescribePrefixLists": answer(EC2.Operation.DescribePrefixLists.self, sampleDescribePrefixListsResult()),
     "DescribeRegions": answer(EC2.Operation.DescribeRegions.self, sampleDescribeRegionsResult()),
+    "DescribeReplaceRootVolumeTasks": answer(EC2.Operation.DescribeReplaceRootVolumeTasks.self, sampleDescribeReplaceRootVolumeTasksResult()),
     "DescribeRouteTables": answer(EC2.Operation.DescribeRouteTables.self, sampleDescribeRouteTablesResult()),
     "DescribeSecurityGroupReferences": answer(EC2.Operation.DescribeSecurityGroupReferences.self, sampleDescribeSecurityGroupReferencesResult()),
     "DescribeSecurityGroupRules": answer(EC2.Operation.DescribeSecurityGroupRules.self, sampleDescribeSecurityGroupRulesResult()),
     "DescribeSecurityGroups": answer(EC2.Operation.DescribeSecurityGroups.self, sampleDescribeSecurityGroupsResult()),
+    "DescribeSnapshotAttribute": answer(EC2.Operation.DescribeSnapshotAttribute.self, sampleDescribeSnapshotAttributeResult()),
+    "DescribeSnapshotTierStatus": answer(EC2.Operation.DescribeSnapshotTierStatus.self, sampleDescribeSnapshotTierStatusResult()),
+    "DescribeSnapshots": answer(EC2.Operation.DescribeSnapshots.self, sampleDescribeSnapshotsResult()),
     "DescribeStaleSecurityGroups": answer(EC2.Operation.DescribeStaleSecurityGroups.self, sampleDescribeStaleSecurityGroupsResult()),
     "DescribeSubnets": answer(EC2.Operation.DescribeSubnets.self, sampleDescribeSubnetsResult()),
     "DescribeTags": answer(EC2.Operation.DescribeTags.self, sampleDescribeTagsResult()),
@@ -88,16 +102,22 @@ let sampleAnswers: [String: [UInt8]] = [
     "DetachInternetGateway": answer(EC2.Operation.DetachInternetGateway.self, NoResult()),
     "DetachNetworkInterface": answer(EC2.Operation.DetachNetworkInterface.self, NoResult()),
     "DetachVolume": answer(EC2.Operation.DetachVolume.self, sampleVolumeAttachment()),
+    "DisableEbsEncryptionByDefault": answer(EC2.Operation.DisableEbsEncryptionByDefault.self, sampleDisableEbsEncryptionByDefaultResult()),
+    "DisableFastSnapshotRestores": answer(EC2.Operation.DisableFastSnapshotRestores.self, sampleDisableFastSnapshotRestoresResult()),
     "DisableImage": answer(EC2.Operation.DisableImage.self, sampleDisableImageResult()),
     "DisableImageBlockPublicAccess": answer(EC2.Operation.DisableImageBlockPublicAccess.self, sampleDisableImageBlockPublicAccessResult()),
     "DisableImageDeprecation": answer(EC2.Operation.DisableImageDeprecation.self, sampleDisableImageDeprecationResult()),
     "DisableImageDeregistrationProtection": answer(EC2.Operation.DisableImageDeregistrationProtection.self, sampleDisableImageDeregistrationProtectionResult()),
+    "DisableSnapshotBlockPublicAccess": answer(EC2.Operation.DisableSnapshotBlockPublicAccess.self, sampleDisableSnapshotBlockPublicAccessResult()),
     "DisassociateAddress": answer(EC2.Operation.DisassociateAddress.self, NoResult()),
     "DisassociateRouteTable": answer(EC2.Operation.DisassociateRouteTable.self, NoResult()),
+    "EnableEbsEncryptionByDefault": answer(EC2.Operation.EnableEbsEncryptionByDefault.self, sampleEnableEbsEncryptionByDefaultResult()),
+    "EnableFastSnapshotRestores": answer(EC2.Operation.EnableFastSnapshotRestores.self, sampleEnableFastSnapshotRestoresResult()),
     "EnableImage": answer(EC2.Operation.EnableImage.self, sampleEnableImageResult()),
     "EnableImageBlockPublicAccess": answer(EC2.Operation.EnableImageBlockPublicAccess.self, sampleEnableImageBlockPublicAccessResult()),
     "EnableImageDeprecation": answer(EC2.Operation.EnableImageDeprecation.self, sampleEnableImageDeprecationResult()),
     "EnableImageDeregistrationProtection": answer(EC2.Operation.EnableImageDeregistrationProtection.self, sampleEnableImageDeregistrationProtectionResult()),
+    "EnableSnapshotBlockPublicAccess": answer(EC2.Operation.EnableSnapshotBlockPublicAccess.self, sampleEnableSnapshotBlockPublicAccessResult()),
     "EnableVolumeIO": answer(EC2.Operation.EnableVolumeIO.self, NoResult()),
     "GetConsoleOutput": answer(EC2.Operation.GetConsoleOutput.self, sampleGetConsoleOutputResult()),
     "GetEbsDefaultKmsKeyId": answer(EC2.Operation.GetEbsDefaultKmsKeyId.self, sampleGetEbsDefaultKmsKeyIdResult()),
@@ -105,7 +125,12 @@ let sampleAnswers: [String: [UInt8]] = [
     "GetImageBlockPublicAccessState": answer(EC2.Operation.GetImageBlockPublicAccessState.self, sampleGetImageBlockPublicAccessStateResult()),
     "GetInstanceUefiData": answer(EC2.Operation.GetInstanceUefiData.self, sampleGetInstanceUefiDataResult()),
     "GetPasswordData": answer(EC2.Operation.GetPasswordData.self, sampleGetPasswordDataResult()),
+    "GetSnapshotBlockPublicAccessState": answer(EC2.Operation.GetSnapshotBlockPublicAccessState.self, sampleGetSnapshotBlockPublicAccessStateResult()),
     "ImportKeyPair": answer(EC2.Operation.ImportKeyPair.self, sampleImportKeyPairResult()),
+    "ListImagesInRecycleBin": answer(EC2.Operation.ListImagesInRecycleBin.self, sampleListImagesInRecycleBinResult()),
+    "ListSnapshotsInRecycleBin": answer(EC2.Operation.ListSnapshotsInRecycleBin.self, sampleListSnapshotsInRecycleBinResult()),
+    "LockSnapshot": answer(EC2.Operation.LockSnapshot.self, sampleLockSnapshotResult()),
+    "ModifyEbsDefaultKmsKeyId": answer(EC2.Operation.ModifyEbsDefaultKmsKeyId.self, sampleModifyEbsDefaultKmsKeyIdResult()),
     "ModifyImageAttribute": answer(EC2.Operation.ModifyImageAttribute.self, NoResult()),
     "ModifyInstanceAttribute": answer(EC2.Operation.ModifyInstanceAttribute.self, NoResult()),
     "ModifyInstanceCapacityReservationAttributes": answer(EC2.Operation.ModifyInstanceCapacityReservationAttributes.self, sampleModifyInstanceCapacityReservationAttributesResult()),
@@ -114,6 +139,8 @@ let sampleAnswers: [String: [UInt8]] = [
     "ModifyInstanceMetadataOptions": answer(EC2.Operation.ModifyInstanceMetadataOptions.self, sampleModifyInstanceMetadataOptionsResult()),
     "ModifyNetworkInterfaceAttribute": answer(EC2.Operation.ModifyNetworkInterfaceAttribute.self, NoResult()),
     "ModifySecurityGroupRules": answer(EC2.Operation.ModifySecurityGroupRules.self, sampleModifySecurityGroupRulesResult()),
+    "ModifySnapshotAttribute": answer(EC2.Operation.ModifySnapshotAttribute.self, NoResult()),
+    "ModifySnapshotTier": answer(EC2.Operation.ModifySnapshotTier.self, sampleModifySnapshotTierResult()),
     "ModifySubnetAttribute": answer(EC2.Operation.ModifySubnetAttribute.self, NoResult()),
     "ModifyVolume": answer(EC2.Operation.ModifyVolume.self, sampleModifyVolumeResult()),
     "ModifyVolumeAttribute": answer(EC2.Operation.ModifyVolumeAttribute.self, NoResult()),
@@ -124,15 +151,21 @@ let sampleAnswers: [String: [UInt8]] = [
     "ReleaseAddress": answer(EC2.Operation.ReleaseAddress.self, NoResult()),
     "ReplaceRoute": answer(EC2.Operation.ReplaceRoute.self, NoResult()),
     "ReplaceRouteTableAssociation": answer(EC2.Operation.ReplaceRouteTableAssociation.self, sampleReplaceRouteTableAssociationResult()),
+    "ResetEbsDefaultKmsKeyId": answer(EC2.Operation.ResetEbsDefaultKmsKeyId.self, sampleResetEbsDefaultKmsKeyIdResult()),
     "ResetImageAttribute": answer(EC2.Operation.ResetImageAttribute.self, NoResult()),
     "ResetInstanceAttribute": answer(EC2.Operation.ResetInstanceAttribute.self, NoResult()),
     "ResetNetworkInterfaceAttribute": answer(EC2.Operation.ResetNetworkInterfaceAttribute.self, NoResult()),
+    "ResetSnapshotAttribute": answer(EC2.Operation.ResetSnapshotAttribute.self, NoResult()),
+    "RestoreImageFromRecycleBin": answer(EC2.Operation.RestoreImageFromRecycleBin.self, sampleRestoreImageFromRecycleBinResult()),
+    "RestoreSnapshotFromRecycleBin": answer(EC2.Operation.RestoreSnapshotFromRecycleBin.self, sampleRestoreSnapshotFromRecycleBinResult()),
+    "RestoreSnapshotTier": answer(EC2.Operation.RestoreSnapshotTier.self, sampleRestoreSnapshotTierResult()),
     "RevokeSecurityGroupEgress": answer(EC2.Operation.RevokeSecurityGroupEgress.self, sampleRevokeSecurityGroupEgressResult()),
     "RevokeSecurityGroupIngress": answer(EC2.Operation.RevokeSecurityGroupIngress.self, sampleRevokeSecurityGroupIngressResult()),
     "RunInstances": answer(EC2.Operation.RunInstances.self, sampleReservation()),
     "StartInstances": answer(EC2.Operation.StartInstances.self, sampleStartInstancesResult()),
     "StopInstances": answer(EC2.Operation.StopInstances.self, sampleStopInstancesResult()),
     "TerminateInstances": answer(EC2.Operation.TerminateInstances.self, sampleTerminateInstancesResult()),
+    "UnlockSnapshot": answer(EC2.Operation.UnlockSnapshot.self, sampleUnlockSnapshotResult()),
     "UnmonitorInstances": answer(EC2.Operation.UnmonitorInstances.self, sampleUnmonitorInstancesResult()),
     "UpdateSecurityGroupRuleDescriptionsEgress": answer(EC2.Operation.UpdateSecurityGroupRuleDescriptionsEgress.self, sampleUpdateSecurityGroupRuleDescriptionsEgressResult()),
     "UpdateSecurityGroupRuleDescriptionsIngress": answer(EC2.Operation.UpdateSecurityGroupRuleDescriptionsIngress.self, sampleUpdateSecurityGroupRuleDescriptionsIngressResult()),
@@ -323,6 +356,22 @@ private func sampleConnectionTrackingSpecificationResponse() -> EC2.ConnectionTr
         udpTimeout: 77)
 }
 
+private func sampleCopyImageResult() -> EC2.CopyImageResult {
+    EC2.CopyImageResult(
+        imageID: "ImageId <&> é")
+}
+
+private func sampleCopySnapshotResult() -> EC2.CopySnapshotResult {
+    EC2.CopySnapshotResult(
+        tags: [sampleTag(), sampleTag()],
+        snapshotID: "SnapshotId <&> é")
+}
+
+private func sampleCopyVolumesResult() -> EC2.CopyVolumesResult {
+    EC2.CopyVolumesResult(
+        volumes: [sampleVolume(), sampleVolume()])
+}
+
 private func sampleCpuOptions() -> EC2.CpuOptions {
     EC2.CpuOptions(
         coreCount: 77,
@@ -346,6 +395,11 @@ private func sampleCreateDhcpOptionsResult() -> EC2.CreateDhcpOptionsResult {
         dhcpOptions: sampleDhcpOptions())
 }
 
+private func sampleCreateImageResult() -> EC2.CreateImageResult {
+    EC2.CreateImageResult(
+        imageID: "ImageId <&> é")
+}
+
 private func sampleCreateInternetGatewayResult() -> EC2.CreateInternetGatewayResult {
     EC2.CreateInternetGatewayResult(
         internetGateway: sampleInternetGateway())
@@ -355,6 +409,11 @@ private func sampleCreateNetworkInterfaceResult() -> EC2.CreateNetworkInterfaceR
     EC2.CreateNetworkInterfaceResult(
         networkInterface: sampleNetworkInterface(),
         clientToken: "ClientToken <&> é")
+}
+
+private func sampleCreateReplaceRootVolumeTaskResult() -> EC2.CreateReplaceRootVolumeTaskResult {
+    EC2.CreateReplaceRootVolumeTaskResult(
+        replaceRootVolumeTask: sampleReplaceRootVolumeTask())
 }
 
 private func sampleCreateRouteResult() -> EC2.CreateRouteResult {
@@ -375,9 +434,20 @@ private func sampleCreateSecurityGroupResult() -> EC2.CreateSecurityGroupResult 
         securityGroupARN: "SecurityGroupArn <&> é")
 }
 
+private func sampleCreateSnapshotsResult() -> EC2.CreateSnapshotsResult {
+    EC2.CreateSnapshotsResult(
+        snapshots: [sampleSnapshotInfo(), sampleSnapshotInfo()])
+}
+
 private func sampleCreateSubnetResult() -> EC2.CreateSubnetResult {
     EC2.CreateSubnetResult(
         subnet: sampleSubnet())
+}
+
+private func sampleCreateVolumePermission() -> EC2.CreateVolumePermission {
+    EC2.CreateVolumePermission(
+        userID: "UserId <&> é",
+        group: .all)
 }
 
 private func sampleCreateVpcResult() -> EC2.CreateVpcResult {
@@ -443,6 +513,28 @@ private func sampleDescribeDhcpOptionsResult() -> EC2.DescribeDhcpOptionsResult 
         dhcpOptions: [sampleDhcpOptions(), sampleDhcpOptions()])
 }
 
+private func sampleDescribeFastSnapshotRestoreSuccessItem() -> EC2.DescribeFastSnapshotRestoreSuccessItem {
+    EC2.DescribeFastSnapshotRestoreSuccessItem(
+        snapshotID: "SnapshotId <&> é",
+        availabilityZone: "AvailabilityZone <&> é",
+        availabilityZoneID: "AvailabilityZoneId <&> é",
+        state: .disabled,
+        stateTransitionReason: "StateTransitionReason <&> é",
+        ownerID: "OwnerId <&> é",
+        ownerAlias: "OwnerAlias <&> é",
+        enablingTime: moment,
+        optimizingTime: moment,
+        enabledTime: moment,
+        disablingTime: moment,
+        disabledTime: moment)
+}
+
+private func sampleDescribeFastSnapshotRestoresResult() -> EC2.DescribeFastSnapshotRestoresResult {
+    EC2.DescribeFastSnapshotRestoresResult(
+        fastSnapshotRestores: [sampleDescribeFastSnapshotRestoreSuccessItem(), sampleDescribeFastSnapshotRestoreSuccessItem()],
+        nextToken: "NextToken <&> é")
+}
+
 private func sampleDescribeIamInstanceProfileAssociationsResult() -> EC2.DescribeIamInstanceProfileAssociationsResult {
     EC2.DescribeIamInstanceProfileAssociationsResult(
         iamInstanceProfileAssociations: [sampleIamInstanceProfileAssociation(), sampleIamInstanceProfileAssociation()],
@@ -496,6 +588,12 @@ private func sampleDescribeKeyPairsResult() -> EC2.DescribeKeyPairsResult {
         keyPairs: [sampleKeyPairInfo(), sampleKeyPairInfo()])
 }
 
+private func sampleDescribeLockedSnapshotsResult() -> EC2.DescribeLockedSnapshotsResult {
+    EC2.DescribeLockedSnapshotsResult(
+        snapshots: [sampleLockedSnapshotsInfo(), sampleLockedSnapshotsInfo()],
+        nextToken: "NextToken <&> é")
+}
+
 private func sampleDescribeManagedPrefixListsResult() -> EC2.DescribeManagedPrefixListsResult {
     EC2.DescribeManagedPrefixListsResult(
         nextToken: "NextToken <&> é",
@@ -535,6 +633,12 @@ private func sampleDescribeRegionsResult() -> EC2.DescribeRegionsResult {
         regions: [sampleRegion(), sampleRegion()])
 }
 
+private func sampleDescribeReplaceRootVolumeTasksResult() -> EC2.DescribeReplaceRootVolumeTasksResult {
+    EC2.DescribeReplaceRootVolumeTasksResult(
+        replaceRootVolumeTasks: [sampleReplaceRootVolumeTask(), sampleReplaceRootVolumeTask()],
+        nextToken: "NextToken <&> é")
+}
+
 private func sampleDescribeRouteTablesResult() -> EC2.DescribeRouteTablesResult {
     EC2.DescribeRouteTablesResult(
         routeTables: [sampleRouteTable(), sampleRouteTable()],
@@ -556,6 +660,25 @@ private func sampleDescribeSecurityGroupsResult() -> EC2.DescribeSecurityGroupsR
     EC2.DescribeSecurityGroupsResult(
         nextToken: "NextToken <&> é",
         securityGroups: [sampleSecurityGroup(), sampleSecurityGroup()])
+}
+
+private func sampleDescribeSnapshotAttributeResult() -> EC2.DescribeSnapshotAttributeResult {
+    EC2.DescribeSnapshotAttributeResult(
+        productCodes: [sampleProductCode(), sampleProductCode()],
+        snapshotID: "SnapshotId <&> é",
+        createVolumePermissions: [sampleCreateVolumePermission(), sampleCreateVolumePermission()])
+}
+
+private func sampleDescribeSnapshotTierStatusResult() -> EC2.DescribeSnapshotTierStatusResult {
+    EC2.DescribeSnapshotTierStatusResult(
+        snapshotTierStatuses: [sampleSnapshotTierStatus(), sampleSnapshotTierStatus()],
+        nextToken: "NextToken <&> é")
+}
+
+private func sampleDescribeSnapshotsResult() -> EC2.DescribeSnapshotsResult {
+    EC2.DescribeSnapshotsResult(
+        nextToken: "NextToken <&> é",
+        snapshots: [sampleSnapshot(), sampleSnapshot()])
 }
 
 private func sampleDescribeStaleSecurityGroupsResult() -> EC2.DescribeStaleSecurityGroupsResult {
@@ -640,6 +763,52 @@ private func sampleDhcpOptions() -> EC2.DhcpOptions {
         dhcpConfigurations: [sampleDhcpConfiguration(), sampleDhcpConfiguration()])
 }
 
+private func sampleDisableEbsEncryptionByDefaultResult() -> EC2.DisableEbsEncryptionByDefaultResult {
+    EC2.DisableEbsEncryptionByDefaultResult(
+        ebsEncryptionByDefault: true)
+}
+
+private func sampleDisableFastSnapshotRestoreErrorItem() -> EC2.DisableFastSnapshotRestoreErrorItem {
+    EC2.DisableFastSnapshotRestoreErrorItem(
+        snapshotID: "SnapshotId <&> é",
+        fastSnapshotRestoreStateErrors: [sampleDisableFastSnapshotRestoreStateErrorItem(), sampleDisableFastSnapshotRestoreStateErrorItem()])
+}
+
+private func sampleDisableFastSnapshotRestoreStateError() -> EC2.DisableFastSnapshotRestoreStateError {
+    EC2.DisableFastSnapshotRestoreStateError(
+        code: "Code <&> é",
+        message: "Message <&> é")
+}
+
+private func sampleDisableFastSnapshotRestoreStateErrorItem() -> EC2.DisableFastSnapshotRestoreStateErrorItem {
+    EC2.DisableFastSnapshotRestoreStateErrorItem(
+        availabilityZone: "AvailabilityZone <&> é",
+        availabilityZoneID: "AvailabilityZoneId <&> é",
+        error: sampleDisableFastSnapshotRestoreStateError())
+}
+
+private func sampleDisableFastSnapshotRestoreSuccessItem() -> EC2.DisableFastSnapshotRestoreSuccessItem {
+    EC2.DisableFastSnapshotRestoreSuccessItem(
+        snapshotID: "SnapshotId <&> é",
+        availabilityZone: "AvailabilityZone <&> é",
+        availabilityZoneID: "AvailabilityZoneId <&> é",
+        state: .disabled,
+        stateTransitionReason: "StateTransitionReason <&> é",
+        ownerID: "OwnerId <&> é",
+        ownerAlias: "OwnerAlias <&> é",
+        enablingTime: moment,
+        optimizingTime: moment,
+        enabledTime: moment,
+        disablingTime: moment,
+        disabledTime: moment)
+}
+
+private func sampleDisableFastSnapshotRestoresResult() -> EC2.DisableFastSnapshotRestoresResult {
+    EC2.DisableFastSnapshotRestoresResult(
+        successful: [sampleDisableFastSnapshotRestoreSuccessItem(), sampleDisableFastSnapshotRestoreSuccessItem()],
+        unsuccessful: [sampleDisableFastSnapshotRestoreErrorItem(), sampleDisableFastSnapshotRestoreErrorItem()])
+}
+
 private func sampleDisableImageBlockPublicAccessResult() -> EC2.DisableImageBlockPublicAccessResult {
     EC2.DisableImageBlockPublicAccessResult(
         imageBlockPublicAccessState: .unblocked)
@@ -658,6 +827,11 @@ private func sampleDisableImageDeregistrationProtectionResult() -> EC2.DisableIm
 private func sampleDisableImageResult() -> EC2.DisableImageResult {
     EC2.DisableImageResult(
         return: true)
+}
+
+private func sampleDisableSnapshotBlockPublicAccessResult() -> EC2.DisableSnapshotBlockPublicAccessResult {
+    EC2.DisableSnapshotBlockPublicAccessResult(
+        state: .unblocked)
 }
 
 private func sampleDiskInfo() -> EC2.DiskInfo {
@@ -763,6 +937,52 @@ private func sampleElasticInferenceAcceleratorAssociation() -> EC2.ElasticInfere
         elasticInferenceAcceleratorAssociationTime: moment)
 }
 
+private func sampleEnableEbsEncryptionByDefaultResult() -> EC2.EnableEbsEncryptionByDefaultResult {
+    EC2.EnableEbsEncryptionByDefaultResult(
+        ebsEncryptionByDefault: true)
+}
+
+private func sampleEnableFastSnapshotRestoreErrorItem() -> EC2.EnableFastSnapshotRestoreErrorItem {
+    EC2.EnableFastSnapshotRestoreErrorItem(
+        snapshotID: "SnapshotId <&> é",
+        fastSnapshotRestoreStateErrors: [sampleEnableFastSnapshotRestoreStateErrorItem(), sampleEnableFastSnapshotRestoreStateErrorItem()])
+}
+
+private func sampleEnableFastSnapshotRestoreStateError() -> EC2.EnableFastSnapshotRestoreStateError {
+    EC2.EnableFastSnapshotRestoreStateError(
+        code: "Code <&> é",
+        message: "Message <&> é")
+}
+
+private func sampleEnableFastSnapshotRestoreStateErrorItem() -> EC2.EnableFastSnapshotRestoreStateErrorItem {
+    EC2.EnableFastSnapshotRestoreStateErrorItem(
+        availabilityZone: "AvailabilityZone <&> é",
+        availabilityZoneID: "AvailabilityZoneId <&> é",
+        error: sampleEnableFastSnapshotRestoreStateError())
+}
+
+private func sampleEnableFastSnapshotRestoreSuccessItem() -> EC2.EnableFastSnapshotRestoreSuccessItem {
+    EC2.EnableFastSnapshotRestoreSuccessItem(
+        snapshotID: "SnapshotId <&> é",
+        availabilityZone: "AvailabilityZone <&> é",
+        availabilityZoneID: "AvailabilityZoneId <&> é",
+        state: .disabled,
+        stateTransitionReason: "StateTransitionReason <&> é",
+        ownerID: "OwnerId <&> é",
+        ownerAlias: "OwnerAlias <&> é",
+        enablingTime: moment,
+        optimizingTime: moment,
+        enabledTime: moment,
+        disablingTime: moment,
+        disabledTime: moment)
+}
+
+private func sampleEnableFastSnapshotRestoresResult() -> EC2.EnableFastSnapshotRestoresResult {
+    EC2.EnableFastSnapshotRestoresResult(
+        successful: [sampleEnableFastSnapshotRestoreSuccessItem(), sampleEnableFastSnapshotRestoreSuccessItem()],
+        unsuccessful: [sampleEnableFastSnapshotRestoreErrorItem(), sampleEnableFastSnapshotRestoreErrorItem()])
+}
+
 private func sampleEnableImageBlockPublicAccessResult() -> EC2.EnableImageBlockPublicAccessResult {
     EC2.EnableImageBlockPublicAccessResult(
         imageBlockPublicAccessState: .blockNewSharing)
@@ -781,6 +1001,11 @@ private func sampleEnableImageDeregistrationProtectionResult() -> EC2.EnableImag
 private func sampleEnableImageResult() -> EC2.EnableImageResult {
     EC2.EnableImageResult(
         return: true)
+}
+
+private func sampleEnableSnapshotBlockPublicAccessResult() -> EC2.EnableSnapshotBlockPublicAccessResult {
+    EC2.EnableSnapshotBlockPublicAccessResult(
+        state: .unblocked)
 }
 
 private func sampleEnclaveOptions() -> EC2.EnclaveOptions {
@@ -842,6 +1067,12 @@ private func sampleGetPasswordDataResult() -> EC2.GetPasswordDataResult {
         instanceID: "InstanceId <&> é",
         timestamp: moment,
         passwordData: "PasswordData <&> é")
+}
+
+private func sampleGetSnapshotBlockPublicAccessStateResult() -> EC2.GetSnapshotBlockPublicAccessStateResult {
+    EC2.GetSnapshotBlockPublicAccessStateResult(
+        state: .unblocked,
+        managedBy: .declarativePolicy)
 }
 
 private func sampleGpuDeviceInfo() -> EC2.GpuDeviceInfo {
@@ -955,6 +1186,15 @@ private func sampleImageAttribute() -> EC2.ImageAttribute {
         launchPermissions: [sampleLaunchPermission(), sampleLaunchPermission()],
         productCodes: [sampleProductCode(), sampleProductCode()],
         blockDeviceMappings: [sampleBlockDeviceMapping(), sampleBlockDeviceMapping()])
+}
+
+private func sampleImageRecycleBinInfo() -> EC2.ImageRecycleBinInfo {
+    EC2.ImageRecycleBinInfo(
+        imageID: "ImageId <&> é",
+        name: "Name <&> é",
+        description: "Description <&> é",
+        recycleBinEnterTime: moment,
+        recycleBinExitTime: moment)
 }
 
 private func sampleImportKeyPairResult() -> EC2.ImportKeyPairResult {
@@ -1406,6 +1646,43 @@ private func sampleLicenseConfiguration() -> EC2.LicenseConfiguration {
         licenseConfigurationARN: "LicenseConfigurationArn <&> é")
 }
 
+private func sampleListImagesInRecycleBinResult() -> EC2.ListImagesInRecycleBinResult {
+    EC2.ListImagesInRecycleBinResult(
+        images: [sampleImageRecycleBinInfo(), sampleImageRecycleBinInfo()],
+        nextToken: "NextToken <&> é")
+}
+
+private func sampleListSnapshotsInRecycleBinResult() -> EC2.ListSnapshotsInRecycleBinResult {
+    EC2.ListSnapshotsInRecycleBinResult(
+        snapshots: [sampleSnapshotRecycleBinInfo(), sampleSnapshotRecycleBinInfo()],
+        nextToken: "NextToken <&> é")
+}
+
+private func sampleLockSnapshotResult() -> EC2.LockSnapshotResult {
+    EC2.LockSnapshotResult(
+        snapshotID: "SnapshotId <&> é",
+        lockState: .expired,
+        lockDuration: 77,
+        coolOffPeriod: 77,
+        coolOffPeriodExpiresOn: moment,
+        lockCreatedOn: moment,
+        lockExpiresOn: moment,
+        lockDurationStartTime: moment)
+}
+
+private func sampleLockedSnapshotsInfo() -> EC2.LockedSnapshotsInfo {
+    EC2.LockedSnapshotsInfo(
+        ownerID: "OwnerId <&> é",
+        snapshotID: "SnapshotId <&> é",
+        lockState: .expired,
+        lockDuration: 77,
+        coolOffPeriod: 77,
+        coolOffPeriodExpiresOn: moment,
+        lockCreatedOn: moment,
+        lockDurationStartTime: moment,
+        lockExpiresOn: moment)
+}
+
 private func sampleManagedPrefixList() -> EC2.ManagedPrefixList {
     EC2.ManagedPrefixList(
         prefixListID: "PrefixListId <&> é",
@@ -1446,6 +1723,11 @@ private func sampleMemoryInfo() -> EC2.MemoryInfo {
         sizeInMiB: 77)
 }
 
+private func sampleModifyEbsDefaultKmsKeyIdResult() -> EC2.ModifyEbsDefaultKmsKeyIdResult {
+    EC2.ModifyEbsDefaultKmsKeyIdResult(
+        kmsKeyID: "KmsKeyId <&> é")
+}
+
 private func sampleModifyInstanceCapacityReservationAttributesResult() -> EC2.ModifyInstanceCapacityReservationAttributesResult {
     EC2.ModifyInstanceCapacityReservationAttributesResult(
         return: true)
@@ -1473,6 +1755,12 @@ private func sampleModifyInstanceMetadataOptionsResult() -> EC2.ModifyInstanceMe
 private func sampleModifySecurityGroupRulesResult() -> EC2.ModifySecurityGroupRulesResult {
     EC2.ModifySecurityGroupRulesResult(
         return: true)
+}
+
+private func sampleModifySnapshotTierResult() -> EC2.ModifySnapshotTierResult {
+    EC2.ModifySnapshotTierResult(
+        snapshotID: "SnapshotId <&> é",
+        tieringStartTime: moment)
 }
 
 private func sampleModifyVolumeResult() -> EC2.ModifyVolumeResult {
@@ -1782,6 +2070,19 @@ private func sampleRegisterImageResult() -> EC2.RegisterImageResult {
         imageID: "ImageId <&> é")
 }
 
+private func sampleReplaceRootVolumeTask() -> EC2.ReplaceRootVolumeTask {
+    EC2.ReplaceRootVolumeTask(
+        replaceRootVolumeTaskID: "ReplaceRootVolumeTaskId <&> é",
+        instanceID: "InstanceId <&> é",
+        taskState: .failedDetached,
+        startTime: "StartTime <&> é",
+        completeTime: "CompleteTime <&> é",
+        tags: [sampleTag(), sampleTag()],
+        imageID: "ImageId <&> é",
+        snapshotID: "SnapshotId <&> é",
+        deleteReplacedRootVolume: true)
+}
+
 private func sampleReplaceRouteTableAssociationResult() -> EC2.ReplaceRouteTableAssociationResult {
     EC2.ReplaceRouteTableAssociationResult(
         newAssociationID: "NewAssociationId <&> é",
@@ -1795,6 +2096,39 @@ private func sampleReservation() -> EC2.Reservation {
         requesterID: "RequesterId <&> é",
         groups: [sampleGroupIdentifier(), sampleGroupIdentifier()],
         instances: [sampleInstance(), sampleInstance()])
+}
+
+private func sampleResetEbsDefaultKmsKeyIdResult() -> EC2.ResetEbsDefaultKmsKeyIdResult {
+    EC2.ResetEbsDefaultKmsKeyIdResult(
+        kmsKeyID: "KmsKeyId <&> é")
+}
+
+private func sampleRestoreImageFromRecycleBinResult() -> EC2.RestoreImageFromRecycleBinResult {
+    EC2.RestoreImageFromRecycleBinResult(
+        return: true)
+}
+
+private func sampleRestoreSnapshotFromRecycleBinResult() -> EC2.RestoreSnapshotFromRecycleBinResult {
+    EC2.RestoreSnapshotFromRecycleBinResult(
+        snapshotID: "SnapshotId <&> é",
+        outpostARN: "OutpostArn <&> é",
+        description: "Description <&> é",
+        encrypted: true,
+        ownerID: "OwnerId <&> é",
+        progress: "Progress <&> é",
+        startTime: moment,
+        state: .recovering,
+        volumeID: "VolumeId <&> é",
+        volumeSize: 77,
+        sseType: .noneValue)
+}
+
+private func sampleRestoreSnapshotTierResult() -> EC2.RestoreSnapshotTierResult {
+    EC2.RestoreSnapshotTierResult(
+        snapshotID: "SnapshotId <&> é",
+        restoreStartTime: moment,
+        restoreDuration: 77,
+        isPermanentRestore: true)
 }
 
 private func sampleRevokeSecurityGroupEgressResult() -> EC2.RevokeSecurityGroupEgressResult {
@@ -1915,6 +2249,75 @@ private func sampleSecurityGroupRule() -> EC2.SecurityGroupRule {
         securityGroupRuleARN: "SecurityGroupRuleArn <&> é")
 }
 
+private func sampleSnapshot() -> EC2.Snapshot {
+    EC2.Snapshot(
+        ownerAlias: "OwnerAlias <&> é",
+        outpostARN: "OutpostArn <&> é",
+        tags: [sampleTag(), sampleTag()],
+        storageTier: .standard,
+        restoreExpiryTime: moment,
+        sseType: .noneValue,
+        availabilityZone: "AvailabilityZone <&> é",
+        transferType: .standard,
+        completionDurationMinutes: 77,
+        completionTime: moment,
+        fullSnapshotSizeInBytes: 77,
+        snapshotID: "SnapshotId <&> é",
+        volumeID: "VolumeId <&> é",
+        state: .recovering,
+        stateMessage: "StateMessage <&> é",
+        startTime: moment,
+        progress: "Progress <&> é",
+        ownerID: "OwnerId <&> é",
+        description: "Description <&> é",
+        volumeSize: 77,
+        encrypted: true,
+        kmsKeyID: "KmsKeyId <&> é",
+        dataEncryptionKeyID: "DataEncryptionKeyId <&> é")
+}
+
+private func sampleSnapshotInfo() -> EC2.SnapshotInfo {
+    EC2.SnapshotInfo(
+        description: "Description <&> é",
+        tags: [sampleTag(), sampleTag()],
+        encrypted: true,
+        volumeID: "VolumeId <&> é",
+        state: .recovering,
+        volumeSize: 77,
+        startTime: moment,
+        progress: "Progress <&> é",
+        ownerID: "OwnerId <&> é",
+        snapshotID: "SnapshotId <&> é",
+        outpostARN: "OutpostArn <&> é",
+        sseType: .noneValue,
+        availabilityZone: "AvailabilityZone <&> é")
+}
+
+private func sampleSnapshotRecycleBinInfo() -> EC2.SnapshotRecycleBinInfo {
+    EC2.SnapshotRecycleBinInfo(
+        snapshotID: "SnapshotId <&> é",
+        recycleBinEnterTime: moment,
+        recycleBinExitTime: moment,
+        description: "Description <&> é",
+        volumeID: "VolumeId <&> é")
+}
+
+private func sampleSnapshotTierStatus() -> EC2.SnapshotTierStatus {
+    EC2.SnapshotTierStatus(
+        snapshotID: "SnapshotId <&> é",
+        volumeID: "VolumeId <&> é",
+        status: .recovering,
+        ownerID: "OwnerId <&> é",
+        tags: [sampleTag(), sampleTag()],
+        storageTier: .standard,
+        lastTieringStartTime: moment,
+        lastTieringProgress: 77,
+        lastTieringOperationStatus: .permanentRestoreFailed,
+        lastTieringOperationStatusDetail: "LastTieringOperationStatusDetail <&> é",
+        archivalCompleteTime: moment,
+        restoreExpiryTime: moment)
+}
+
 private func sampleStaleIpPermission() -> EC2.StaleIpPermission {
     EC2.StaleIpPermission(
         fromPort: 77,
@@ -2015,6 +2418,11 @@ private func sampleTagDescription() -> EC2.TagDescription {
 private func sampleTerminateInstancesResult() -> EC2.TerminateInstancesResult {
     EC2.TerminateInstancesResult(
         terminatingInstances: [sampleInstanceStateChange(), sampleInstanceStateChange()])
+}
+
+private func sampleUnlockSnapshotResult() -> EC2.UnlockSnapshotResult {
+    EC2.UnlockSnapshotResult(
+        snapshotID: "SnapshotId <&> é")
 }
 
 private func sampleUnmonitorInstancesResult() -> EC2.UnmonitorInstancesResult {

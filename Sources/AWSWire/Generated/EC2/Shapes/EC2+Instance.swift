@@ -1206,6 +1206,32 @@ extension EC2 {
 }
 
 extension EC2 {
+    package struct InstanceSpecification: QueryReadable {
+        package var instanceID: String
+        package var excludeBootVolume: Bool?
+        package var excludeDataVolumeIDs: [String] = []
+
+        package init(instanceID: String, excludeBootVolume: Bool? = nil, excludeDataVolumeIDs: [String] = []) {
+            self.instanceID = instanceID
+            self.excludeBootVolume = excludeBootVolume
+            self.excludeDataVolumeIDs = excludeDataVolumeIDs
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            try self.init(instanceID: node.required("InstanceId").string())
+            for child in try node.members() {
+                switch child.name {
+                case "InstanceId": break
+                case "ExcludeBootVolume": self.excludeBootVolume = try child.boolean()
+                case "ExcludeDataVolumeId": self.excludeDataVolumeIDs = try child.elements().strings()
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+    }
+}
+
+extension EC2 {
     package struct InstanceState: XMLWritable {
         package var code: Int?
         package var name: InstanceStateName?
