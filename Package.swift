@@ -84,7 +84,7 @@ let package = Package(
         .executableTarget(
             name: "StoreCrashProbe", dependencies: ["CloudStore", "SQLiteStore"], path: "Tests/StoreCrashProbe",
             swiftSettings: strict),
-        part("Simulation", ["CloudStore", "CloudTypes", "NodeContract"]),
+        part("Simulation", ["CloudStore", "CloudTypes", "NodeContract", crypto]),
         .testTarget(
             name: "StoreContractTests", dependencies: ["CloudStore", "SQLiteStore", "Simulation"],
             swiftSettings: strict),

@@ -53,6 +53,39 @@ final class FabricNode: Node {
     func limitVolume(_ volume: VolumeID, to limits: DiskLimits?, in guest: GuestRun) async throws(NodeError) {
         try await guests.limitVolume(volume, to: limits, in: guest)
     }
+    func fillVolume(_ volume: VolumeSpec, in guest: GuestRun?) async throws(NodeError) -> Bool {
+        try await guests.fillVolume(volume, in: guest)
+    }
+    func holdMoment(of snapshots: [SnapshotSpec], in guest: GuestRun?) async throws(NodeError) {
+        try await guests.holdMoment(of: snapshots, in: guest)
+    }
+    func storeSnapshot(_ snapshot: SnapshotSpec) async throws(NodeError) -> StoredSnapshot {
+        try await guests.storeSnapshot(snapshot)
+    }
+    func copySnapshot(_ source: SnapshotBytes, to copy: SnapshotBytes) async throws(NodeError) -> StoredSnapshot {
+        try await guests.copySnapshot(source, to: copy)
+    }
+    func deleteSnapshot(_ id: SnapshotID) async throws(NodeError) { try await guests.deleteSnapshot(id) }
+    func beginSnapshot(_ snapshot: SnapshotBytes, sizeGiB: Int, parent: SnapshotID?) async throws(NodeError) {
+        try await guests.beginSnapshot(snapshot, sizeGiB: sizeGiB, parent: parent)
+    }
+    func putBlock(_ bytes: [UInt8], at index: Int, of snapshot: SnapshotBytes) async throws(NodeError) {
+        try await guests.putBlock(bytes, at: index, of: snapshot)
+    }
+    func completeSnapshot(_ snapshot: SnapshotBytes) async throws(NodeError) -> StoredSnapshot {
+        try await guests.completeSnapshot(snapshot)
+    }
+    func block(at index: Int, of snapshot: SnapshotBytes) async throws(NodeError) -> [UInt8] {
+        try await guests.block(at: index, of: snapshot)
+    }
+    func blocks(of snapshot: SnapshotBytes, from index: Int, limit: Int) async throws(NodeError) -> [SnapshotBlock] {
+        try await guests.blocks(of: snapshot, from: index, limit: limit)
+    }
+    func changedBlocks(
+        from first: SnapshotBytes, to second: SnapshotBytes, from index: Int, limit: Int
+    ) async throws(NodeError) -> [ChangedSnapshotBlock] {
+        try await guests.changedBlocks(from: first, to: second, from: index, limit: limit)
+    }
     func startGuest(_ guest: GuestSpec) async throws(NodeError) { try await guests.startGuest(guest) }
     func powerDownGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.powerDownGuest(instance) }
     func killGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.killGuest(instance) }

@@ -4,7 +4,7 @@
 package import CloudTypes
 
 /// One host that runs guests.
-package protocol Node: Sendable {
+package protocol Node: SnapshotBlockNode {
     func capabilities() async -> NodeCapabilities
 
     /// What exists on the node now: everything that a restart of the control plane must know.
@@ -27,6 +27,21 @@ package protocol Node: Sendable {
     func detachVolume(_ volume: VolumeID, from guest: GuestRun, force: Bool) async throws(NodeError) -> Bool
     /// What the volume may do in the guest from now on; nil: anything.
     func limitVolume(_ volume: VolumeID, to limits: DiskLimits?, in guest: GuestRun) async throws(NodeError)
+
+    /// Fills a volume that was made from a snapshot with what it has not read yet, at the volume's rate. Returns whether
+    /// it is filled, and needs its snapshot no more; where it is not yet, the end comes as an event.
+    func fillVolume(_ volume: VolumeSpec, in guest: GuestRun?) async throws(NodeError) -> Bool
+
+    /// Holds one moment of all the volumes, which one guest has, or none: what is written after the return is in none of
+    /// the snapshots. A snapshot whose moment is held or whose bytes are stored is left alone. All are held, or none.
+    func holdMoment(of snapshots: [SnapshotSpec], in guest: GuestRun?) async throws(NodeError)
+    /// Stores the bytes of a moment that is held, and lets go of the moment; returns once they are durable. Goes on where an
+    /// earlier call was cut off. Progress comes as events.
+    func storeSnapshot(_ snapshot: SnapshotSpec) async throws(NodeError) -> StoredSnapshot
+    /// Stores the same bytes again, maybe under another key, as a snapshot that needs the first no more.
+    func copySnapshot(_ source: SnapshotBytes, to copy: SnapshotBytes) async throws(NodeError) -> StoredSnapshot
+    /// Takes away what there is of the snapshot: bytes, draft, moment.
+    func deleteSnapshot(_ id: SnapshotID) async throws(NodeError)
 
     /// Returns once the guest's processors run. A guest of the same launch that runs already is left alone.
     func startGuest(_ guest: GuestSpec) async throws(NodeError)
@@ -58,6 +73,11 @@ package enum NodeError: Error, Equatable, Sendable {
     case insufficientCapacity(String)
     /// The bytes that a volume should begin with are not on the node.
     case noSuchSnapshot(SnapshotID)
+    /// The moment of the snapshot was held by a guest's machine that died before the bytes were stored, or was never
+    /// held: its bytes are not to be had any more.
+    case momentLost(SnapshotID)
+    /// A stored block is not what was stored; the text names it.
+    case damagedSnapshot(SnapshotID, String)
     case noSuchImage(ImageID)
     /// A command or system call of the host failed; the text is for the log.
     case hostFailed(String)
@@ -85,14 +105,17 @@ package struct NodeInventory: Sendable, Equatable {
     package var guests: [InstanceID: GuestObservation]
     package var volumes: Set<VolumeID>
     package var networks: Set<VPCID>
+    /// Those with bytes, whole or in the making.
+    package var snapshots: Set<SnapshotID>
     /// When each guest that runs last restarted in its present launch, be it while nobody listened.
     package var restarts: [InstanceID: Timestamp]
 
     package init(
         guests: [InstanceID: GuestObservation], volumes: Set<VolumeID>, networks: Set<VPCID>,
-        restarts: [InstanceID: Timestamp] = [:]
+        snapshots: Set<SnapshotID> = [], restarts: [InstanceID: Timestamp] = [:]
     ) {
-        (self.guests, self.volumes, self.networks, self.restarts) = (guests, volumes, networks, restarts)
+        (self.guests, self.volumes, self.networks) = (guests, volumes, networks)
+        (self.snapshots, self.restarts) = (snapshots, restarts)
     }
 }
 

@@ -27,7 +27,7 @@ package actor QCOW2Volumes: VolumeBackend {
             throw .hostFailed("a volume of \(volume.sizeGiB) GiB")
         }
         var backing: String?
-        if let snapshot = volume.snapshot {
+        if let snapshot = volume.snapshot?.id {
             guard baseFiles.contains(QCOW2Volumes.name(of: snapshot)) else { throw .noSuchSnapshot(snapshot) }
             guard volume.sizeGiB << 30 >= (try baseFiles.size(of: QCOW2Volumes.name(of: snapshot))) else {
                 throw .hostFailed("\(volume.id) of \(volume.sizeGiB) GiB is smaller than \(snapshot)")

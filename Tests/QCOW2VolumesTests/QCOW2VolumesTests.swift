@@ -50,7 +50,7 @@ struct QCOW2VolumesTests {
     @Test("a clone reads as its base, then as what was written, and the base stays as it was")
     func clone() async throws {
         _ = try await volumes.importBase(snapshot, from: DiskImageFile(path: image, format: nil))
-        try await volumes.create(VolumeSpec(id: volume, sizeGiB: 1, snapshot: snapshot))
+        try await volumes.create(VolumeSpec(id: volume, sizeGiB: 1, snapshot: SnapshotBytes(snapshot)))
         let file = try await volumes.file(of: volume)
         #expect(try directory.allocated(file.path) <= 1 << 20)
         let read = try await directory.run("qemu-io", "-f", "qcow2", "-c", "read -v 0 512", file.path)
@@ -67,7 +67,7 @@ struct QCOW2VolumesTests {
         let large = try directory.write("large.raw", [1], length: 1 << 30 + 512)
         #expect(try await volumes.importBase(snapshot, from: DiskImageFile(path: large, format: .raw)) == 1 << 30 + 512)
         await #expect(throws: VolumeBackendError.self) {
-            try await volumes.create(VolumeSpec(id: volume, sizeGiB: 1, snapshot: snapshot))
+            try await volumes.create(VolumeSpec(id: volume, sizeGiB: 1, snapshot: SnapshotBytes(snapshot)))
         }
         #expect(try directory.names(in: "volumes").isEmpty)
     }

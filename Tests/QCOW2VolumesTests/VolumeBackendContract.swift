@@ -32,7 +32,7 @@ struct VolumeBackendContract {
         #expect(try await backend.importBase(ids.snapshot, from: image) == 3 << 20)
         #expect(try await backend.importBase(ids.snapshot, from: image) == 3 << 20)
         #expect(try await backend.bases() == [ids.snapshot])
-        try await backend.create(VolumeSpec(id: ids.volume, sizeGiB: 1, snapshot: ids.snapshot))
+        try await backend.create(VolumeSpec(id: ids.volume, sizeGiB: 1, snapshot: SnapshotBytes(ids.snapshot)))
         #expect(try await !backend.file(of: ids.volume).backingPaths.isEmpty)
         await #expect(throws: VolumeBackendError.baseInUse(ids.snapshot)) {
             try await backend.deleteBase(ids.snapshot)
@@ -45,7 +45,7 @@ struct VolumeBackendContract {
 
     func anUnknownSnapshotIsRefused() async throws {
         await #expect(throws: VolumeBackendError.noSuchSnapshot(ids.snapshot)) {
-            try await backend.create(VolumeSpec(id: ids.volume, sizeGiB: 1, snapshot: ids.snapshot))
+            try await backend.create(VolumeSpec(id: ids.volume, sizeGiB: 1, snapshot: SnapshotBytes(ids.snapshot)))
         }
         #expect(try await backend.volumes().isEmpty)
     }

@@ -100,6 +100,8 @@ package final class Reconcilers: Sendable {
         case .volumeDetached(let id, from: _):
             volumes.doubt(id)
             await volumeWork.mark(id)
+        case .volumeFilled(let id): await volumeWork.mark(id)
+        case .snapshotProgress: break
         case .guestPanicked(let id):
             cloud.log.warning("a guest's kernel panicked", metadata: ["instance": "\(id)"])
         }

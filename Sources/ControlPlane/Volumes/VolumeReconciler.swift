@@ -94,7 +94,9 @@ package struct VolumeReconciler: Sendable {
     }
 
     private func makeBytes(of volume: VolumeRecord) async throws(NodeError) {
-        try await node.ensureVolume(VolumeSpec(id: volume.id, sizeGiB: volume.sizeGiB, snapshot: volume.snapshot))
+        try await node.ensureVolume(
+            VolumeSpec(
+                id: volume.id, sizeGiB: volume.sizeGiB, snapshot: volume.snapshot.map { SnapshotBytes($0) }))
     }
 
     private func unplug(
@@ -124,7 +126,7 @@ package struct VolumeReconciler: Sendable {
         case .noSuchGuest:
             // It ends or has ended, and its record is about to tell.
             return .lookAgain(at: cloud.now.adding(seconds: 1))
-        case .insufficientCapacity, .noSuchImage, .hostFailed:
+        case .insufficientCapacity, .noSuchImage, .momentLost, .damagedSnapshot, .hostFailed:
             cloud.log.error("a volume could not be made so", metadata: ["volume": "\(id)", "error": "\(error)"])
             return .lookAgain(at: cloud.now.adding(seconds: 2))
         }

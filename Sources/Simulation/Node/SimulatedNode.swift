@@ -12,6 +12,7 @@ package final class SimulatedWorld: Sendable {
         var volumes: [VolumeID: VolumeSpec] = [:]
         var networks: [VPCID: VPCNetwork] = [:]
         var metadata: [InstanceID: InstanceMetadata] = [:]
+        var snapshots: [SnapshotID: SimulatedSnapshot] = [:]
         /// The disks of guests that run.
         var disks = OpenDisks()
         /// Guests whose system does not let go of disks.
@@ -44,6 +45,7 @@ package final class SimulatedWorld: Sendable {
     package var volumeSizes: [VolumeID: Int] { contents.withLock { $0.volumes.mapValues(\.sizeGiB) } }
     /// What each guest that runs has in its machine.
     package var disks: [InstanceID: [VolumeID: GuestSpec.Disk]] { contents.withLock { $0.disks.byGuest } }
+    package var snapshots: Set<SnapshotID> { contents.withLock { Set($0.snapshots.keys) } }
     package var networks: [VPCID: VPCNetwork] { contents.withLock { $0.networks } }
     package var metadata: [InstanceID: InstanceMetadata] { contents.withLock { $0.metadata } }
     /// The launch numbers that were booted, in order.
@@ -65,6 +67,10 @@ package final class SimulatedWorld: Sendable {
     }
     /// The volume has its bytes, as it had.
     package func resume(_ volume: VolumeSpec) { contents.withLock { $0.volumes[volume.id] = volume } }
+    /// The snapshot has its bytes, as far as a world that remembers none can give them back: zeros.
+    package func resume(_ snapshot: SnapshotID, sizeGiB: Int) {
+        contents.withLock { $0.snapshots[snapshot] = SimulatedSnapshot(phase: .whole, sizeGiB: sizeGiB) }
+    }
     /// The guest lets go of no disk, until its machine is switched off.
     package func makeClinging(_ instance: InstanceID) { contents.withLock { _ = $0.clinging.insert(instance) } }
     package func makeDeaf(_ instance: InstanceID) { contents.withLock { _ = $0.deaf.insert(instance) } }
@@ -94,7 +100,7 @@ package final class SimulatedNode: Node {
         world.contents.withLock { contents in
             NodeInventory(
                 guests: contents.guests, volumes: Set(contents.volumes.keys), networks: Set(contents.networks.keys),
-                restarts: contents.restarts.compactMapValues(\.last))
+                snapshots: Set(contents.snapshots.keys), restarts: contents.restarts.compactMapValues(\.last))
         }
     }
 

@@ -9,6 +9,7 @@ import Synchronization
 package enum NodeVerb: String, Sendable, Hashable, CaseIterable {
     case inventory, apply, removeNetwork, ensureVolume, deleteVolume, startGuest, powerDownGuest, killGuest, resetGuest
     case rebootGuest, forgetGuest, setMetadata, growVolume, attachVolume, detachVolume, limitVolume
+    case fillVolume, holdMoment, storeSnapshot, copySnapshot, deleteSnapshot, beginSnapshot, putBlock, completeSnapshot
 }
 
 package final class Lifeline: Sendable {

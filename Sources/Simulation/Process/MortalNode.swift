@@ -87,6 +87,73 @@ package final class MortalNode: Node {
         }
     }
 
+    package func fillVolume(_ volume: VolumeSpec, in guest: GuestRun?) async throws(NodeError) -> Bool {
+        var isFilled = false
+        try await take(.fillVolume) { () throws(NodeError) in
+            isFilled = try await node.fillVolume(volume, in: guest)
+        }
+        return isFilled
+    }
+
+    package func holdMoment(of snapshots: [SnapshotSpec], in guest: GuestRun?) async throws(NodeError) {
+        try await take(.holdMoment) { () throws(NodeError) in try await node.holdMoment(of: snapshots, in: guest) }
+    }
+
+    package func storeSnapshot(_ snapshot: SnapshotSpec) async throws(NodeError) -> StoredSnapshot {
+        var stored = StoredSnapshot(fullBytes: 0)
+        try await take(.storeSnapshot) { () throws(NodeError) in stored = try await node.storeSnapshot(snapshot) }
+        return stored
+    }
+
+    package func copySnapshot(_ source: SnapshotBytes, to copy: SnapshotBytes) async throws(NodeError) -> StoredSnapshot
+    {
+        var stored = StoredSnapshot(fullBytes: 0)
+        try await take(.copySnapshot) { () throws(NodeError) in
+            stored = try await node.copySnapshot(source, to: copy)
+        }
+        return stored
+    }
+
+    package func deleteSnapshot(_ id: SnapshotID) async throws(NodeError) {
+        try await take(.deleteSnapshot) { () throws(NodeError) in try await node.deleteSnapshot(id) }
+    }
+
+    package func beginSnapshot(
+        _ snapshot: SnapshotBytes, sizeGiB: Int, parent: SnapshotID?
+    ) async throws(NodeError) {
+        try await take(.beginSnapshot) { () throws(NodeError) in
+            try await node.beginSnapshot(snapshot, sizeGiB: sizeGiB, parent: parent)
+        }
+    }
+
+    package func putBlock(
+        _ bytes: [UInt8], at index: Int, of snapshot: SnapshotBytes
+    ) async throws(NodeError) {
+        try await take(.putBlock) { () throws(NodeError) in try await node.putBlock(bytes, at: index, of: snapshot) }
+    }
+
+    package func completeSnapshot(_ snapshot: SnapshotBytes) async throws(NodeError) -> StoredSnapshot {
+        var stored = StoredSnapshot(fullBytes: 0)
+        try await take(.completeSnapshot) { () throws(NodeError) in stored = try await node.completeSnapshot(snapshot) }
+        return stored
+    }
+
+    package func block(at index: Int, of snapshot: SnapshotBytes) async throws(NodeError) -> [UInt8] {
+        try await node.block(at: index, of: snapshot)
+    }
+
+    package func blocks(
+        of snapshot: SnapshotBytes, from index: Int, limit: Int
+    ) async throws(NodeError) -> [SnapshotBlock] {
+        try await node.blocks(of: snapshot, from: index, limit: limit)
+    }
+
+    package func changedBlocks(
+        from first: SnapshotBytes, to second: SnapshotBytes, from index: Int, limit: Int
+    ) async throws(NodeError) -> [ChangedSnapshotBlock] {
+        try await node.changedBlocks(from: first, to: second, from: index, limit: limit)
+    }
+
     package func startGuest(_ guest: GuestSpec) async throws(NodeError) {
         try await take(.startGuest) { () throws(NodeError) in try await node.startGuest(guest) }
     }

@@ -1,0 +1,46 @@
+// Snapshots by their blocks, as the EBS direct APIs read and write them. Every verb is safe to repeat.
+
+package import CloudTypes
+
+/// One block of a snapshot that is not zeros.
+package struct SnapshotBlock: Sendable, Equatable {
+    /// Its offset in the volume is `index` × 524,288.
+    package var index: Int
+    /// SHA-256 of its bytes, 32 of them.
+    package var checksum: [UInt8]
+    package init(index: Int, checksum: [UInt8]) { (self.index, self.checksum) = (index, checksum) }
+}
+
+/// A block that is another in a second snapshot; nil: it is zeros there.
+package struct ChangedSnapshotBlock: Sendable, Equatable {
+    package var index: Int
+    package var first: [UInt8]?
+    package var second: [UInt8]?
+    package init(index: Int, first: [UInt8]?, second: [UInt8]?) {
+        (self.index, self.first, self.second) = (index, first, second)
+    }
+}
+
+/// A node that keeps snapshots as blocks of 524,288 bytes.
+package protocol SnapshotBlockNode: Sendable {
+    /// Begins a snapshot that is put together block by block; one that was begun is left as it is.
+    ///
+    /// - Parameter parent: sealed with the same key; it has the parent's blocks where none are put.
+    func beginSnapshot(
+        _ snapshot: SnapshotBytes, sizeGiB: Int, parent: SnapshotID?
+    ) async throws(NodeError)
+    /// Puts a block of a snapshot that was begun; durable on return. A later put of an index replaces an earlier one.
+    func putBlock(_ bytes: [UInt8], at index: Int, of snapshot: SnapshotBytes) async throws(NodeError)
+    /// Makes the snapshot whole; returns once it is durable. One that is whole is left as it is.
+    func completeSnapshot(_ snapshot: SnapshotBytes) async throws(NodeError) -> StoredSnapshot
+    /// The bytes of a whole snapshot's block, 524,288 of them; zeros where none was put.
+    func block(at index: Int, of snapshot: SnapshotBytes) async throws(NodeError) -> [UInt8]
+    /// At most `limit` blocks that are not zeros, in ascending order from an index on.
+    func blocks(
+        of snapshot: SnapshotBytes, from index: Int, limit: Int
+    ) async throws(NodeError) -> [SnapshotBlock]
+    /// At most `limit` blocks that differ between two whole snapshots, in ascending order from an index on.
+    func changedBlocks(
+        from first: SnapshotBytes, to second: SnapshotBytes, from index: Int, limit: Int
+    ) async throws(NodeError) -> [ChangedSnapshotBlock]
+}
