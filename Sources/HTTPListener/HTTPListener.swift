@@ -83,6 +83,8 @@ package final class HTTPListener: Sendable {
                     try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
                 }
             return HTTPListener(channel: channel, registry: registry)
+        } catch let error as IOError {
+            throw .cannotListen(on: address, reason: String(cString: strerror(error.errnoCode)))
         } catch {
             throw .cannotListen(on: address, reason: "\(error)")
         }

@@ -40,7 +40,14 @@ struct ImageInspection: Sendable {
         let start = try VolumeDirectory.read(file, at: 0, count: QCOW2Header.readLength)
         let end = try VolumeDirectory.read(file, at: max(0, Int(status.st_size) - 512), count: 512)
         let found = try ImageSignature(start: start, end: end).format()
-        guard let wanted = image.format, wanted != found else { return found }
+        guard let wanted = image.format else {
+            guard found != .raw || (start.count >= 512 && start[510...511] == [0x55, 0xAA]) else {
+                throw .unreadableImage(
+                    "it has neither a known format nor a boot sector; say that its format is raw if it is a disk")
+            }
+            return found
+        }
+        guard wanted != found else { return found }
         // Any bytes are a raw image, if that is what they are said to be.
         guard wanted == .raw else { throw .unreadableImage("it is \(found.rawValue), not \(wanted.rawValue)") }
         return .raw

@@ -88,6 +88,20 @@ def test_powering_off_inside_ends_one_that_was_launched_so(site):
     assert all(found["VolumeId"] != volume for found in site.ec2.describe_volumes()["Volumes"])
 
 
+def test_what_is_no_disk_is_not_taken_in_as_an_image(site, tmp_path):
+    text = tmp_path / "notes"
+    text.write_text("no disk at all\n")
+    done = site.cloud.command("image", "import", str(text), "--name", "notes", check=False)
+    assert done.returncode == 1 and "format is raw" in done.stderr
+    assert all(image["name"] != "notes" for image in site.cloud.json("image", "list"))
+
+
+def test_an_uplink_that_the_host_does_not_have_is_told_at_the_start(lab):
+    other = lab.apus("wrongly-linked")
+    done = other.command("up", "--port", "0", "--uplink", "nosuch0", check=False, seconds=30)
+    assert done.returncode == 2 and "no interface nosuch0" in done.stderr
+
+
 def metadata(path):
     """A shell command for the guest that asks its metadata service with a token."""
     request = (r"PUT /latest/api/token HTTP/1.0\r\nX-aws-ec2-metadata-token-ttl-seconds: 60\r\n"

@@ -31,7 +31,7 @@ struct ImageImportTests {
         "every format is told by its header and read",
         arguments: [
             ["qcow2"], ["qcow2", "-o", "compat=0.10"], ["vmdk"], ["vmdk", "-o", "subformat=streamOptimized"], ["vpc"],
-            ["vpc", "-o", "subformat=fixed"], ["vhdx"], ["raw"],
+            ["vpc", "-o", "subformat=fixed"], ["vhdx"],
         ])
     func formats(options: [String]) async throws {
         let path = directory.file("image.\(options[0])2")
@@ -42,6 +42,22 @@ struct ImageImportTests {
         let base = try Data(contentsOf: URL(fileURLWithPath: directory.file("bases/\(snapshot).raw")))
         #expect(base.starts(with: Array("image".utf8)) && base.count == size)
         #expect(try directory.allocated(directory.file("bases/\(snapshot).raw")) < 1 << 20)
+    }
+
+    @Test("a raw image is told by its boot sector; any other is raw only where that is said")
+    func raws() async throws {
+        let error = await #expect(throws: VolumeBackendError.self) { _ = try await importing(raw) }
+        guard case .unreadableImage(let reason) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(reason.contains("raw"))
+        #expect(try directory.names(in: "bases").isEmpty)
+        var sector = [UInt8](repeating: 0, count: 512)
+        sector.replaceSubrange(510..., with: [0x55, 0xAA])
+        #expect(try await importing(try directory.write("boots.raw", sector, length: 1 << 20)) == 1 << 20)
+        try await volumes.deleteBase(snapshot)
+        #expect(try await importing(raw, as: .raw) == 8 << 20)
     }
 
     @Test("an image that needs another file is refused, and nothing is left")

@@ -49,7 +49,7 @@ struct QCOW2VolumesTests {
 
     @Test("a clone reads as its base, then as what was written, and the base stays as it was")
     func clone() async throws {
-        _ = try await volumes.importBase(snapshot, from: DiskImageFile(path: image, format: nil))
+        _ = try await volumes.importBase(snapshot, from: DiskImageFile(path: image, format: .raw))
         try await volumes.create(VolumeSpec(id: volume, sizeGiB: 1, snapshot: SnapshotBytes(snapshot)))
         let file = try await volumes.file(of: volume)
         #expect(try directory.allocated(file.path) <= 1 << 20)
@@ -97,7 +97,7 @@ struct QCOW2VolumesTests {
 
     @Test("a volume whose header is damaged keeps every base from being deleted")
     func damaged() async throws {
-        _ = try await volumes.importBase(snapshot, from: DiskImageFile(path: image, format: nil))
+        _ = try await volumes.importBase(snapshot, from: DiskImageFile(path: image, format: .raw))
         try directory.write("volumes/\(volume).qcow2", [0, 1, 2])
         await #expect(throws: VolumeBackendError.self) { try await volumes.deleteBase(snapshot) }
         #expect(try await volumes.bases() == [snapshot])

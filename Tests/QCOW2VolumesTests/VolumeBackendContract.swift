@@ -28,7 +28,7 @@ struct VolumeBackendContract {
     }
 
     func aBaseOutlivesItsVolumes() async throws {
-        let image = DiskImageFile(path: imagePath, format: nil)
+        let image = DiskImageFile(path: imagePath, format: .raw)
         #expect(try await backend.importBase(ids.snapshot, from: image) == 3 << 20)
         #expect(try await backend.importBase(ids.snapshot, from: image) == 3 << 20)
         #expect(try await backend.bases() == [ids.snapshot])

@@ -39,12 +39,13 @@ extension Transaction {
         if wanted.creditSpecification != nil, !facts.isBurstable {
             throw .invalidParameterCombination("The instance type \(facts.name) does not support CreditSpecification.")
         }
-        if let cores = wanted.coreCount, !facts.validCores.isEmpty, !facts.validCores.contains(cores) {
+        // A type that leaves no choice runs with what it has.
+        let validCores = facts.validCores.isEmpty ? [facts.cores] : facts.validCores
+        let validThreads = facts.validThreadsPerCore.isEmpty ? [facts.threadsPerCore] : facts.validThreadsPerCore
+        if let cores = wanted.coreCount, !validCores.contains(cores) {
             throw .invalidParameterValue("CoreCount: \(cores) is not valid for instance type \(facts.name).")
         }
-        if let threads = wanted.threadsPerCore, !facts.validThreadsPerCore.isEmpty,
-            !facts.validThreadsPerCore.contains(threads)
-        {
+        if let threads = wanted.threadsPerCore, !validThreads.contains(threads) {
             throw .invalidParameterValue("ThreadsPerCore: \(threads) is not valid for instance type \(facts.name).")
         }
         try checkOptimization(wanted.isEBSOptimized, facts)

@@ -65,7 +65,7 @@ struct LaunchDisks {
         guard let sizeGiB = wish?.sizeGiB ?? own?.sizeGiB ?? (least > 0 ? least : nil) else {
             throw .missingParameter("BlockDeviceMapping.Ebs.VolumeSize or SnapshotId")
         }
-        guard sizeGiB >= least else {
+        guard snapshot == nil || sizeGiB >= least else {
             throw EC2Error(
                 "InvalidBlockDeviceMapping",
                 "Volume of size \(sizeGiB)GB is smaller than snapshot '\(snapshot?.description ?? "")', "

@@ -32,6 +32,9 @@ enum LaunchInterfaces {
     private static func only(_ input: EC2.RunInstancesRequest) throws(EC2Error) -> LaunchOrder.Interface {
         var interface = LaunchOrder.Interface(deviceIndex: 0)
         if let subnet = input.subnetID { interface.subnet = try Lookup.id(subnet) }
+        guard input.subnetID == nil || input.securityGroups.isEmpty else {
+            throw .invalidParameterCombination("The parameter groupName cannot be used with the parameter subnet")
+        }
         interface.groups = try Lookup.ids(input.securityGroupIDs)
         interface.groupNames = input.securityGroups
         if let address = input.privateIPAddress {

@@ -23,9 +23,7 @@ struct Accounts: AsyncParsableCommand {
         func run() async throws {
             let made = try await create()
             if json {
-                let encoder = JSONEncoder()
-                encoder.outputFormatting = .sortedKeys
-                print(String(decoding: try encoder.encode(made), as: UTF8.self))
+                print(try JSONLine.text(made))
             } else {
                 print("account            \(made.accountId)")
                 print("access key id      \(made.accessKeyId)")
@@ -46,15 +44,17 @@ struct Accounts: AsyncParsableCommand {
             return try await createAlone(in: directory)
         }
 
-        /// Nothing runs: the records are opened here.
+        /// Nothing runs: the records are opened here. Before the first start the region is not known: the default VPC
+        /// is then made at the account's first call.
         private func createAlone(in directory: StateDirectory) async throws -> Credentials {
             try directory.prepare()
-            let region = directory.read(Endpoint.self, from: directory.endpoint)?.region ?? "us-east-1"
+            let region = directory.read(Endpoint.self, from: directory.endpoint)?.region
             let none = NodeCapabilities(architectures: [], acceleration: "", processorCount: 0, memoryMiB: 0)
             let cloud = try await Cloud.open(
-                SQLiteStore(directory: directory.records), settings: CloudSettings(region: region, capabilities: none),
+                SQLiteStore(directory: directory.records),
+                settings: CloudSettings(region: region ?? "us-east-1", capabilities: none),
                 log: Logger(label: "apus", factory: { _ in SwiftLogNoOpLogHandler() }), time: SystemTime())
-            let made = try await cloud.createAccount(name: name)
+            let made = try await cloud.createAccount(name: name, isPrepared: region != nil)
             await cloud.close()
             return made
         }

@@ -12,7 +12,10 @@ struct Doctor: AsyncParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
-        let findings = await HostExamination(directory: state.directory, port: port).findings()
+        let directory = state.directory
+        let isNew = !FileManager.default.fileExists(atPath: directory.path)
+        let findings = await HostExamination(directory: directory, port: port).findings()
+        if isNew { directory.removeIfEmpty() }
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]

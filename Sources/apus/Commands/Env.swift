@@ -29,8 +29,7 @@ struct Env: ParsableCommand {
             try AWSProfile(name: profile).write(credentials, endpoint)
             print("Profile \(profile) written. Use: aws --profile \(profile) ec2 describe-instances")
         } else if json {
-            let text = try JSONEncoder().encode(Dictionary(uniqueKeysWithValues: settings))
-            print(String(decoding: text, as: UTF8.self))
+            print(try JSONLine.text(Dictionary(uniqueKeysWithValues: settings)))
         } else {
             for (name, value) in settings { print("export \(name)='\(value)'") }
         }
@@ -47,7 +46,6 @@ struct AWSProfile {
         }
         let environment = ProcessInfo.processInfo.environment
         let folder = (environment["HOME"] ?? ".") + "/.aws"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try replace(
             "[\(name)]",
             [
@@ -61,6 +59,7 @@ struct AWSProfile {
     }
 
     private func replace(_ header: String, _ lines: [String], in file: String) throws {
+        let file = StateDirectory.absolute(file)
         let old = FileManager.default.contents(atPath: file).map { String(decoding: $0, as: UTF8.self) } ?? ""
         var kept: [Substring] = []
         var isInside = false
@@ -71,7 +70,7 @@ struct AWSProfile {
         while kept.last?.isEmpty == true { kept.removeLast() }
         let before = kept.isEmpty ? "" : kept.joined(separator: "\n") + "\n\n"
         let text = before + ([header] + lines).joined(separator: "\n") + "\n"
-        try Data(text.utf8).write(to: URL(filePath: file), options: .atomic)
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
+        try HostFiles.makeFolder(String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)]))
+        try HostFiles.write(Array(text.utf8), to: file)
     }
 }

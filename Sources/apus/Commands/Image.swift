@@ -46,14 +46,16 @@ struct Image: AsyncParsableCommand {
         }
 
         func run() async throws {
-            guard try output.client.call("GET", "/status") != nil else { throw output.notServing }
+            guard let answer = try output.client.call("GET", "/status") else { throw output.notServing }
+            let status = try JSONDecoder().decode(OperatorService.Status.self, from: Data(answer.body))
+            guard !status.simulated else { throw CommandFailure(OperatorService.noDisks) }
             guard let builder = TinyImage.builderPath else {
                 throw CommandFailure(
                     "The image builder is not beside this program; build it again: swift build -c release")
             }
             let folder = output.state.directory.path + "/build-tiny"
             defer { try? FileManager.default.removeItem(atPath: folder) }
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try HostFiles.makeFolder(folder)
             let process = try ForegroundProcess(
                 ["bash", builder, "--install-packages"] + (cache.map { ["--cache", $0] } ?? []) + [folder])
             guard process.wait() == 0 else {

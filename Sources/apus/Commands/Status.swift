@@ -16,10 +16,11 @@ struct Status: ParsableCommand {
             print(json ? "{\"serving\":false}" : "Nothing serves on \(directory.path). Start it: apus up")
             throw ExitCode.failure
         }
-        if json { return print(String(decoding: answer.body, as: UTF8.self)) }
-        let status = try JSONDecoder().decode(OperatorService.Status.self, from: Data(answer.body))
+        var status = try JSONDecoder().decode(OperatorService.Status.self, from: Data(answer.body))
         let endpoint = directory.read(Endpoint.self, from: directory.endpoint)
-        print("serving       \(endpoint?.url ?? "?")  (region \(status.region), pid \(endpoint?.pid ?? 0))")
+        (status.endpoint, status.pid) = (endpoint?.url, endpoint?.pid)
+        if json { return print(try JSONLine.text(status)) }
+        print("serving       \(status.endpoint ?? "?")  (region \(status.region), pid \(status.pid ?? 0))")
         print(
             "acceleration  \(status.acceleration)\(status.acceleration == "tcg" ? ": emulation is no security boundary" : "")"
         )
@@ -30,5 +31,14 @@ struct Status: ParsableCommand {
         print("images        \(status.images)")
         print("accounts      \(status.accounts)")
         print("memory        \(status.residentMiB) MiB resident")
+    }
+}
+
+/// A value as the line of JSON that commands print.
+enum JSONLine {
+    static func text<Value: Encodable>(_ value: Value) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 }

@@ -19,7 +19,8 @@ struct Up: AsyncParsableCommand {
 
     @OptionGroup var state: StateOptions
     @Option(help: "The port on 127.0.0.1; 0 takes a free one.") var port = 4566
-    @Option(help: "The region that the cloud calls itself.") var region = "us-east-1"
+    @Option(help: "The region that the cloud calls itself; default: the one it was made with, us-east-1 for a new one.")
+    var region: String?
     @Flag(help: "Simulated guests, disks and networks: needs no root and no QEMU.") var simulate = false
     @Option(help: "Public addresses that this host routes to its guests.") var publicPool = "198.18.0.0/16"
     @Option(help: "Let guests reach out through this interface of the host.") var uplink: String?
@@ -36,8 +37,11 @@ struct Up: AsyncParsableCommand {
         guard let pool = CIDRBlock(publicPool), (8...28).contains(pool.prefix) else {
             throw ValidationError("--public-pool is a block such as 198.18.0.0/16, /8 to /28.")
         }
-        guard region.split(separator: "-").count >= 3 else {
+        guard region.map(RegionName.isOne) ?? true else {
             throw ValidationError("--region is a name such as us-east-1.")
+        }
+        guard uplink == nil || !simulate else {
+            throw ValidationError("--uplink is for real guests; simulated ones reach nothing.")
         }
         guard keepNetworks >= 0 else { throw ValidationError("--keep-networks is a number of seconds.") }
         guard (1...100).contains(instanceStorePercent) else {
@@ -53,11 +57,13 @@ struct Up: AsyncParsableCommand {
         var log = Logger(label: "apus")
         log.logLevel = Logger.Level(rawValue: logLevel) ?? .info
         signal(SIGPIPE, SIG_IGN)
-        let options = Daemon.Options(
-            directory: state.directory, port: port, region: region, isSimulated: simulate,
-            publicPool: CIDRBlock(publicPool), uplink: uplink, quotas: quota,
-            idleNetworkSeconds: keepNetworks, instanceStorePercent: instanceStorePercent)
+        let directory = state.directory
         do {
+            try directory.check(isSimulated: simulate)
+            let options = Daemon.Options(
+                directory: directory, port: port, region: try directory.region(wished: region), isSimulated: simulate,
+                publicPool: CIDRBlock(publicPool), uplink: uplink, quotas: quota,
+                idleNetworkSeconds: keepNetworks, instanceStorePercent: instanceStorePercent)
             try await Daemon(options: options, log: log).run(until: Termination.awaited) { endpoint in
                 print("ready \(endpoint.url)")
                 fflush(nil)
@@ -67,7 +73,10 @@ struct Up: AsyncParsableCommand {
             throw ExitCode(2)
         } catch StoreError.alreadyInUse(let pid) {
             log.critical(
-                "Another Apus serves on \(options.directory.path) already, pid \(pid.map { "\($0)" } ?? "unknown").")
+                "Another Apus serves on \(directory.path) already, pid \(pid.map { "\($0)" } ?? "unknown").")
+            throw ExitCode(2)
+        } catch HTTPListenerError.cannotListen(.unixSocket(let path), let reason) {
+            log.critical("Apus cannot listen on \(path): \(reason). Choose another --state-dir.")
             throw ExitCode(2)
         } catch HTTPListenerError.cannotListen(_, let reason) {
             log.critical("Apus cannot listen on 127.0.0.1:\(port): \(reason). Choose another port with --port.")
@@ -76,5 +85,15 @@ struct Up: AsyncParsableCommand {
             log.critical("Apus cannot serve: \(error)")
             throw ExitCode.failure
         }
+    }
+}
+
+enum RegionName {
+    /// Whether it reads like a region's name: `us-east-1`, `us-gov-west-1`.
+    static func isOne(_ text: String) -> Bool {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        let (words, number) = (parts.dropLast(), parts.last ?? "")
+        return words.count >= 2 && words.allSatisfy { !$0.isEmpty && $0.allSatisfy { ("a"..."z").contains($0) } }
+            && !number.isEmpty && number.allSatisfy { ("0"..."9").contains($0) }
     }
 }

@@ -56,7 +56,8 @@ struct Daemon {
             let control = try await HTTPListener.start(
                 on: .unixSocket(path: options.directory.operatorSocket), logger: log
             ) { await orders.answer($0) }
-            let endpoint = Endpoint(port: listener.port, region: options.region, pid: ProcessID.own)
+            let endpoint = Endpoint(
+                port: listener.port, region: options.region, pid: ProcessID.own, isSimulated: options.isSimulated)
             try options.directory.write(endpoint, to: options.directory.endpoint)
             ready(endpoint)
             group.addTask {

@@ -27,10 +27,17 @@ struct OperatorService: Sendable {
         }
     }
 
+    static let noDisks = "A simulated cloud has no disks to import."
+
     struct Failure: Codable { var error: String }
     struct AccountOrder: Codable { var name: String? }
 
     struct Status: Codable {
+        var serving = true
+        /// Where, and by which process; filled in by the command, which knows it from the state.
+        var endpoint: String?
+        var pid: Int32?
+        var simulated: Bool
         var region: String
         var acceleration: String
         var accounts: Int
@@ -45,10 +52,10 @@ struct OperatorService: Sendable {
         let records = cloud.records
         let states = records.instances.all.map(\.state.rawValue)
         return Status(
-            region: cloud.settings.region, acceleration: await node.capabilities().acceleration,
-            accounts: records.accounts.count, instances: Dictionary(states.map { ($0, 1) }, uniquingKeysWith: +),
-            volumes: records.volumes.count, vpcs: records.vpcs.count, images: records.images.count,
-            residentMiB: ProcessMemory.residentMiB)
+            simulated: images == nil, region: cloud.settings.region,
+            acceleration: await node.capabilities().acceleration, accounts: records.accounts.count,
+            instances: Dictionary(states.map { ($0, 1) }, uniquingKeysWith: +), volumes: records.volumes.count,
+            vpcs: records.vpcs.count, images: records.images.count, residentMiB: ProcessMemory.residentMiB)
     }
 
     private func createAccount(_ body: [UInt8]) async throws -> Credentials {
@@ -61,7 +68,7 @@ struct OperatorService: Sendable {
     }
 
     private func registerImage(_ body: [UInt8]) async throws -> ImageLine {
-        guard let images else { throw CommandFailure("A simulated cloud has no disks to import.") }
+        guard let images else { throw CommandFailure(Self.noDisks) }
         return try await images.register(try JSONDecoder().decode(ImageOrder.self, from: Data(body)), in: cloud)
     }
 
@@ -124,11 +131,13 @@ enum ProcessMemory {
 
 extension Cloud {
     /// An account with a default VPC of its own.
-    func createAccount(name: String) async throws(EC2Error) -> Credentials {
+    ///
+    /// - Parameter isPrepared: whether the VPC is made now, or at the account's first call.
+    func createAccount(name: String, isPrepared: Bool = true) async throws(EC2Error) -> Credentials {
         let made = try await transact(as: .system(for: operatorAccount)) { transaction throws(EC2Error) in
             transaction.createAccount(name: name)
         }
-        try await prepareAccount(of: .system(for: made.account))
+        if isPrepared { try await prepareAccount(of: .system(for: made.account)) }
         return Credentials((made.account.description, made.accessKeyID, made.secretAccessKey))
     }
 

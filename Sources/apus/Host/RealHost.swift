@@ -52,6 +52,10 @@ struct RealHost {
     }
 
     private func check() throws {
+        if let uplink = options.uplink, if_nametoindex(uplink) == 0 {
+            throw CommandFailure(
+                "There is no interface \(uplink) on this host. `ip link` lists those that --uplink can name.")
+        }
         guard geteuid() == 0 else {
             throw CommandFailure(
                 "Guests need root on this host. Run it as root, or try the API without guests: apus up --simulate")

@@ -17,6 +17,10 @@ struct StateOptions: ParsableArguments {
             discussion: "Default: $APUS_STATE_DIR, else /var/lib/apus for root and ~/.local/share/apus for others."))
     var path: String?
 
+    func validate() throws {
+        guard path?.isEmpty != true else { throw ValidationError("--state-dir names no folder.") }
+    }
+
     var directory: StateDirectory { StateDirectory(path: StateDirectory.absolute(path ?? StateDirectory.standard)) }
 }
 
@@ -29,6 +33,7 @@ struct StateDirectory: Sendable {
     var identity: String { path + "/identity" }
     var kernels: String { path + "/kernels" }
     var volumes: String { path + "/volumes" }
+    var guests: String { path + "/guests" }
     var operatorSocket: String { path + "/operator.sock" }
 
     static var standard: String {
@@ -43,29 +48,54 @@ struct StateDirectory: Sendable {
     }
 
     /// Makes the directory, closed to other users.
-    func prepare() throws {
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        guard chmod(path, 0o711) == 0 else {
-            throw CommandFailure("\(path) cannot be prepared: \(String(cString: strerror(errno)))")
+    ///
+    /// - Throws: ``CommandFailure`` where the host does not let us, or the path is longer than a socket's may be.
+    func prepare() throws(CommandFailure) {
+        let longest = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
+        guard operatorSocket.utf8.count <= longest else {
+            let room = longest - (operatorSocket.utf8.count - path.utf8.count)
+            throw CommandFailure("\(path) is too long a path: at most \(room) bytes. Choose another with --state-dir.")
         }
-        try FileManager.default.createDirectory(atPath: records, withIntermediateDirectories: true)
+        try HostFiles.makeFolder(path)
+        guard chmod(path, 0o711) == 0 else {
+            throw CommandFailure(
+                "\(path) cannot be closed to other users: \(HostFiles.reason()). Choose another with --state-dir.")
+        }
+        try HostFiles.makeFolder(records)
         chmod(records, 0o700)
+    }
+
+    /// The region that the cloud calls itself: the one it was made with.
+    ///
+    /// - Throws: ``CommandFailure`` where another is wished for: subnets and volumes lie in the zones of the first.
+    func region(wished: String?) throws(CommandFailure) -> String {
+        guard let kept = read(Endpoint.self, from: endpoint)?.region else { return wished ?? "us-east-1" }
+        guard wished == nil || wished == kept else {
+            throw CommandFailure(
+                "The cloud on \(path) is the region \(kept). Start it without --region, or choose another --state-dir.")
+        }
+        return kept
+    }
+
+    /// - Throws: ``CommandFailure`` where the cloud there is not of this kind: its guests and disks would be lost.
+    func check(isSimulated: Bool) throws(CommandFailure) {
+        guard let kept = read(Endpoint.self, from: endpoint)?.isSimulated, kept != isSimulated else { return }
+        throw CommandFailure(
+            kept
+                ? "The cloud on \(path) is simulated. Start it with --simulate, or choose another --state-dir."
+                : "The cloud on \(path) has real guests. Start it without --simulate, or choose another --state-dir.")
+    }
+
+    /// Removes the folder if it holds nothing but empty folders of ours.
+    func removeIfEmpty() {
+        for folder in [kernels, guests, path] { rmdir(folder) }
     }
 
     /// Writes a small file whole or not at all, readable by its owner alone.
     func write<Value: Encodable>(_ value: Value, to file: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-        let temporary = file + ".new"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw CommandFailure("\(temporary) cannot be written: \(String(cString: strerror(errno)))")
-        }
-        defer { close(descriptor) }
-        let bytes = Array(try encoder.encode(value))
-        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0,
-            rename(temporary, file) == 0
-        else { throw CommandFailure("\(file) cannot be written: \(String(cString: strerror(errno)))") }
+        try HostFiles.write(Array(try encoder.encode(value)), to: file)
     }
 
     /// Removes what Apus keeps there, and the directory if nothing else is in it.
@@ -75,7 +105,7 @@ struct StateDirectory: Sendable {
             throw CommandFailure("\(path) is not a state directory of Apus; nothing was removed.")
         }
         let own = [
-            volumes, path + "/bases", kernels, path + "/guests", identity, credentials, endpoint, operatorSocket,
+            volumes, path + "/bases", kernels, guests, identity, credentials, endpoint, operatorSocket,
             path + "/acceleration.json", path + "/credits.json", path + "/build-tiny", path + "/quickstart",
             path + "/apus.log", records,
         ]
@@ -108,6 +138,8 @@ struct Endpoint: Codable, Sendable {
     var port: Int
     var region: String
     var pid: Int32
+    /// nil: written by an Apus that did not tell.
+    var isSimulated: Bool?
     var url: String { "http://127.0.0.1:\(port)" }
 }
 
