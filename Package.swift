@@ -49,8 +49,10 @@ let package = Package(
         .target(name: "CBlockCoding", linkerSettings: [.linkedLibrary("zstd")]),
         part("HostSystem", ["CHostSystem"]),
         tests(of: "HostSystem"),
-        part("QMP", [nioCore, nioPosix]),
-        tests(of: "QMP", [nioCore, nioPosix]),
+        part("JSON"),
+        tests(of: "JSON"),
+        part("QMP", ["JSON", nioCore, nioPosix]),
+        tests(of: "QMP", ["JSON", nioCore, nioPosix]),
         part("NBD", ["HostSystem"]),
         tests(of: "NBD", ["HostSystem"]),
         part("SigV4", ["CloudTypes", crypto]),
@@ -68,7 +70,7 @@ let package = Package(
         part("Backends", ["CloudTypes", "NodeContract"]),
         part("InstanceTypeCatalogue", ["NodeContract"]),
         tests(of: "InstanceTypeCatalogue", ["NodeContract"]),
-        part("AWSWire", ["CloudTypes"]),
+        part("AWSWire", ["CloudTypes", "JSON"]),
         .testTarget(
             name: "AWSWireTests", dependencies: ["AWSWire", "CloudTypes"], resources: [.copy("Fixtures")],
             swiftSettings: strict),
@@ -90,7 +92,7 @@ let package = Package(
             swiftSettings: strict),
         part(
             "QEMUHypervisor",
-            ["CloudTypes", "NodeContract", "Backends", "HostSystem", "CHostSystem", "QMP", logging]),
+            ["CloudTypes", "NodeContract", "Backends", "HostSystem", "CHostSystem", "JSON", "QMP", logging]),
         tests(
             of: "QEMUHypervisor", ["CloudTypes", "NodeContract", "Backends", "HostSystem", "QCOW2Volumes", logging]),
         part("QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),

@@ -72,6 +72,9 @@ final class FabricNode: Node {
     func putBlock(_ bytes: [UInt8], at index: Int, of snapshot: SnapshotBytes) async throws(NodeError) {
         try await guests.putBlock(bytes, at: index, of: snapshot)
     }
+    func putBlocks(of snapshot: SnapshotBytes) async throws(NodeError) -> PutBlocks {
+        try await guests.putBlocks(of: snapshot)
+    }
     func completeSnapshot(_ snapshot: SnapshotBytes) async throws(NodeError) -> StoredSnapshot {
         try await guests.completeSnapshot(snapshot)
     }

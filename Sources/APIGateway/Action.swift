@@ -3,7 +3,6 @@
 package import AWSWire
 package import CloudTypes
 package import ControlPlane
-internal import Crypto
 package import NodeContract
 
 /// An action by name, ready to be called with a request.
@@ -14,7 +13,7 @@ package struct Action: Sendable {
 
     private enum Cost { case ofRead, ofWrite, unknown }
 
-    package init<Meaning: RecordAction>(_ meaning: Meaning.Type) {
+    package init<Meaning: RecordAction>(_ meaning: Meaning.Type) where Meaning.Operation: QueryOperation {
         let operation = Meaning.Operation.self
         name = operation.name
         let isRead = Action.isRead(operation.name)
@@ -69,7 +68,7 @@ package struct Action: Sendable {
     /// Answered from the records as they are, without waiting for any writer.
     private static func read<Meaning: RecordAction>(
         _ meaning: Meaning.Type, _ call: ActionCall
-    ) throws(EC2Error) -> ByteRope {
+    ) throws(EC2Error) -> ByteRope where Meaning.Operation: QueryOperation {
         let operation = Meaning.Operation.self
         let input = try input(of: operation, call)
         var transaction = call.cloud.snapshot(as: call.caller)
@@ -81,10 +80,10 @@ package struct Action: Sendable {
     /// Decided and made durable in one transaction, together with the answer kept for the request's token.
     private static func write<Meaning: RecordAction>(
         _ meaning: Meaning.Type, _ call: ActionCall
-    ) async throws(EC2Error) -> ByteRope {
+    ) async throws(EC2Error) -> ByteRope where Meaning.Operation: QueryOperation {
         let operation = Meaning.Operation.self
         let input = try input(of: operation, call)
-        let token = try RequestToken(of: operation, input, call)
+        let token = try token(of: operation, input, call)
         let body: [UInt8] = try await call.cloud.transact(as: call.caller) { transaction throws(EC2Error) in
             if let kept = try token?.answer(in: transaction) { return kept }
             let output = try meaning.perform(input, &transaction)
@@ -96,6 +95,21 @@ package struct Action: Sendable {
             return body
         }
         return QueryResponse.success(operation, body: body, requestID: call.requestID)
+    }
+
+    /// nil where the request carries no token.
+    private static func token<Operation: QueryOperation>(
+        of operation: Operation.Type, _ input: Operation.Input, _ call: ActionCall
+    ) throws(EC2Error) -> RequestToken? {
+        guard let token = (input as? any ClientTokenInput)?.clientToken, !token.isEmpty else { return nil }
+        guard token.utf8.count <= 64, token.utf8.allSatisfy({ $0 > 31 && $0 < 127 }) else {
+            throw .invalidParameterValue(
+                name: "clientToken", value: token, reason: "It must be at most 64 printable ASCII characters long.")
+        }
+        return RequestToken(
+            token, of: operation.name, for: call.caller,
+            text: call.request.canonicalParameters(ignoring: ["ClientToken", "DryRun"]),
+            mismatch: EC2Error("IdempotentParameterMismatch", RequestToken.mismatchSentence))
     }
 }
 
@@ -110,42 +124,5 @@ package struct ActionCall: Sendable {
     package init(request: QueryRequest, caller: Caller, cloud: Cloud, node: any Node, requestID: String) {
         (self.request, self.caller, self.cloud, self.node) = (request, caller, cloud, node)
         self.requestID = requestID
-    }
-}
-
-/// A ClientToken: the same token with the same parameters gets the same answer, with others it is refused.
-/// Source: EC2 API Reference, "Ensuring idempotency".
-private struct RequestToken: Sendable {
-    private let id: String
-    private let hash: [UInt8]
-
-    /// nil where the request carries no token.
-    init?<Operation: QueryOperation>(
-        of operation: Operation.Type, _ input: Operation.Input, _ call: ActionCall
-    ) throws(EC2Error) {
-        guard let token = (input as? any ClientTokenInput)?.clientToken, !token.isEmpty else { return nil }
-        guard token.utf8.count <= 64, token.utf8.allSatisfy({ $0 > 31 && $0 < 127 }) else {
-            throw .invalidParameterValue(
-                name: "clientToken", value: token, reason: "It must be at most 64 printable ASCII characters long.")
-        }
-        id = "\(call.caller.account)/\(operation.name)/\(token)"
-        let text = call.request.canonicalParameters(ignoring: ["ClientToken", "DryRun"])
-        hash = Array(SHA256.hash(data: Array(text.utf8)))
-    }
-
-    func answer(in transaction: Transaction) throws(EC2Error) -> [UInt8]? {
-        guard let kept = transaction.state.requestTokens[id] else { return nil }
-        guard kept.requestHash == hash else {
-            throw EC2Error(
-                "IdempotentParameterMismatch",
-                "The request uses the same client token as a previous, but non-identical request.")
-        }
-        return kept.answer
-    }
-
-    func keep(_ answer: [UInt8], in transaction: inout Transaction) {
-        transaction.put(
-            RequestTokenRecord(
-                id: id, account: transaction.account, requestHash: hash, answer: answer, createdAt: transaction.now))
     }
 }

@@ -8,18 +8,22 @@ package import NodeContract
 
 /// An action that the records alone can answer: it reads and writes them and never waits.
 package protocol RecordAction: Sendable {
-    associatedtype Operation: QueryOperation
+    associatedtype Operation: WireOperation
     static func perform(
         _ input: Operation.Input, _ transaction: inout Transaction
     ) throws(EC2Error) -> Operation.Output
 }
 
 /// An action that must ask the node or compute for long: few.
-package protocol LiveAction: Sendable {
-    associatedtype Operation: QueryOperation
-    /// What a dry run tries on records that are then thrown away: refuses what `perform` would refuse before it waits.
-    static func rehearse(_ input: Operation.Input, _ transaction: inout Transaction) throws(EC2Error)
+package protocol NodeAction: Sendable {
+    associatedtype Operation: WireOperation
     static func perform(
         _ input: Operation.Input, for caller: Caller, in cloud: Cloud, on node: any Node
     ) async throws(EC2Error) -> Operation.Output
+}
+
+/// One of those that may be tried by a dry run.
+package protocol LiveAction: NodeAction where Operation: QueryOperation {
+    /// What a dry run tries on records that are then thrown away: refuses what `perform` would refuse before it waits.
+    static func rehearse(_ input: Operation.Input, _ transaction: inout Transaction) throws(EC2Error)
 }

@@ -1,5 +1,5 @@
-// The one door: an HTTP request becomes a verified call of an action, and the outcome an HTTP answer.
-// Nothing behind this door knows of HTTP, nothing before it of the cloud.
+// The one door: an HTTP request becomes a verified call of a service, and the outcome an HTTP answer.
+// Nothing behind this door knows of connections, nothing before it of the cloud.
 
 internal import AWSWire
 internal import CloudTypes
@@ -12,12 +12,12 @@ internal import SigV4
 package struct Gateway: Sendable {
     private let cloud: Cloud
     private let node: any Node
-    private let services: [String: QueryServiceActions]
+    private let services: [String: any ServedService]
     private let keys = SigningKeyCache()
 
-    package init(cloud: Cloud, node: any Node, services: [QueryServiceActions]) {
+    package init(cloud: Cloud, node: any Node, services: [any ServedService]) {
         (self.cloud, self.node) = (cloud, node)
-        self.services = Dictionary(services.map { ($0.service.signingName, $0) }, uniquingKeysWith: { $1 })
+        self.services = Dictionary(services.map { ($0.signingName, $0) }, uniquingKeysWith: { $1 })
     }
 
     package func answer(_ http: HTTPRequest) async -> HTTPResponse {
@@ -29,14 +29,16 @@ package struct Gateway: Sendable {
         let signature = Gateway.signature(of: parts)
         let service = addressed(signature)
         do {
-            let body = try await answer(parts, signature, service, requestID)
-            return Gateway.response(200, body, requestID)
+            let (caller, body) = try verified(signature, parts, service)
+            try await cloud.prepareAccount(of: caller)
+            let call = ServiceCall(
+                request: parts, body: body, caller: caller, cloud: cloud, node: node, requestID: requestID)
+            return Gateway.response(try await service.answer(call), requestID)
         } catch {
             if let logged = error.logged {
                 cloud.log.error("a request failed", metadata: ["request": "\(requestID)", "error": "\(logged)"])
             }
-            let body = QueryResponse.failure(error, of: service.service, requestID: requestID)
-            return Gateway.response(error.httpStatus, ByteRope(body), requestID)
+            return Gateway.response(service.refusal(error, requestID: requestID), requestID)
         }
     }
 
@@ -46,46 +48,28 @@ package struct Gateway: Sendable {
         do throws(SignatureError) { return .success(try SignedRequest.parse(parts)) } catch { return .failure(error) }
     }
 
-    private func answer(
-        _ parts: RequestParts, _ signature: Signature, _ actions: QueryServiceActions, _ requestID: String
-    ) async throws(EC2Error) -> ByteRope {
-        let (caller, body) = try verified(signature, actions.service)
-        let request: QueryRequest
-        do {
-            request = try QueryRequest(query: Array(parts.query.utf8), body: body)
-        } catch {
-            throw error.refusal(in: actions.service.dialect)
-        }
-        let action = try actions.action(of: request)
-        try await cloud.prepareAccount(of: caller)
-        let call = ActionCall(request: request, caller: caller, cloud: cloud, node: node, requestID: requestID)
-        if action.isBrief(request) { return try await action.answer(call) }
-        // Connections share threads: what takes long is done elsewhere.
-        return try await withTaskExecutorPreference(globalConcurrentExecutor) { () async throws(EC2Error) in
-            try await action.answer(call)
-        }
-    }
-
     /// The service that the signature names; EC2 where it names none that is served.
-    private func addressed(_ signature: Signature) -> QueryServiceActions {
+    private func addressed(_ signature: Signature) -> any ServedService {
         if case .success(let signed) = signature, let service = services[signed.scope.service] { return service }
         return services["ec2"] ?? QueryServiceActions(EC2.service, [])
     }
 
     private func verified(
-        _ signature: Signature, _ service: QueryService
+        _ signature: Signature, _ parts: RequestParts, _ service: any ServedService
     ) throws(EC2Error) -> (Caller, body: [UInt8]) {
         do throws(SignatureError) {
             let signed = try signature.get()
             guard let key = cloud.records.accessKeys[signed.scope.accessKeyID] else {
                 throw .unknownAccessKey(signed.scope.accessKeyID)
             }
-            let served = ServedScope(regions: [cloud.settings.region, "us-east-1"], service: service.signingName)
+            let served = ServedScope(
+                regions: [cloud.settings.region, "us-east-1"], service: service.signingName,
+                allowsUnsignedPayload: service.allowsUnsignedBody(parts))
             let body = try signed.verify(
                 secretAccessKey: key.secret, serving: served, now: cloud.now, keys: keys)
             return (Caller(account: key.account, accessKeyID: key.id), body.bytes)
         } catch {
-            let refusal = error.refusal(for: service.dialect == .ec2 ? .ec2 : .query)
+            let refusal = error.refusal(for: service.signatureErrors)
             throw EC2Error(refusal.code, refusal.message, httpStatus: refusal.httpStatus)
         }
     }
@@ -96,13 +80,11 @@ package struct Gateway: Sendable {
         return HTTPResponse(status: 200, text: "ok\n")
     }
 
-    private static func response(_ status: Int, _ content: ByteRope, _ requestID: String) -> HTTPResponse {
+    private static func response(_ answer: WireAnswer, _ requestID: String) -> HTTPResponse {
         HTTPResponse(
-            status: status,
-            headers: [
-                ("Content-Type", QueryResponse.contentType), ("x-amzn-RequestId", requestID), ("Server", "Apus"),
-            ],
-            content: content)
+            status: answer.status,
+            headers: answer.headers + [("x-amzn-RequestId", requestID), ("Server", "Apus")],
+            content: answer.content)
     }
 }
 

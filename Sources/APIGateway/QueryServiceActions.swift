@@ -2,6 +2,7 @@
 
 package import AWSWire
 package import CloudTypes
+package import SigV4
 
 package struct QueryServiceActions: Sendable {
     package let service: QueryService
@@ -29,5 +30,45 @@ package struct QueryServiceActions: Sendable {
             throw EC2Error("InvalidAction", "The action \(name) is not valid for this web service.")
         }
         throw .unsupported("The action \(name) is not supported by this cloud.")
+    }
+}
+
+extension QueryServiceActions: ServedService {
+    package var signingName: String { service.signingName }
+
+    package var signatureErrors: SignatureErrorStyle {
+        switch service.dialect {
+        case .ec2: .ec2
+        case .awsQuery: .query
+        }
+    }
+
+    package func allowsUnsignedBody(_ request: RequestParts) -> Bool { false }
+
+    package func answer(_ call: ServiceCall) async throws(EC2Error) -> WireAnswer {
+        let request: QueryRequest
+        do {
+            request = try QueryRequest(query: Array(call.request.query.utf8), body: call.body)
+        } catch {
+            throw error.refusal(in: service.dialect)
+        }
+        let action = try action(of: request)
+        let queryCall = ActionCall(
+            request: request, caller: call.caller, cloud: call.cloud, node: call.node, requestID: call.requestID)
+        if action.isBrief(request) { return QueryServiceActions.wire(200, try await action.answer(queryCall)) }
+        // Connections share threads: what takes long is done elsewhere.
+        let content = try await withTaskExecutorPreference(globalConcurrentExecutor) { () async throws(EC2Error) in
+            try await action.answer(queryCall)
+        }
+        return QueryServiceActions.wire(200, content)
+    }
+
+    package func refusal(_ error: EC2Error, requestID: String) -> WireAnswer {
+        let body = QueryResponse.failure(error, of: service, requestID: requestID)
+        return QueryServiceActions.wire(error.httpStatus, ByteRope(body))
+    }
+
+    private static func wire(_ status: Int, _ content: ByteRope) -> WireAnswer {
+        WireAnswer(status: status, headers: [("Content-Type", QueryResponse.contentType)], content: content)
     }
 }

@@ -9,11 +9,16 @@ package struct EC2Error: Error, Equatable, Sendable {
     package let message: String
     /// 400 for what the caller can mend, 5xx for what only we can.
     package let httpStatus: Int
+    /// The finer code that the services of rest-json give besides: `INVALID_BLOCK_TOKEN`.
+    package let reason: String?
     /// For the log alone.
     package let logged: String?
 
-    package init(_ code: String, _ message: String, httpStatus: Int = 400, logged: String? = nil) {
-        (self.code, self.message, self.httpStatus, self.logged) = (code, message, httpStatus, logged)
+    package init(
+        _ code: String, _ message: String, httpStatus: Int = 400, reason: String? = nil, logged: String? = nil
+    ) {
+        (self.code, self.message, self.httpStatus) = (code, message, httpStatus)
+        (self.reason, self.logged) = (reason, logged)
     }
 }
 

@@ -2,6 +2,7 @@
 
 import Backends
 import CloudTypes
+import JSON
 import Logging
 import NodeContract
 import QMP

@@ -3,6 +3,7 @@
 import Backends
 import CloudTypes
 import HostSystem
+import JSON
 import Logging
 import NodeContract
 import QMP

@@ -5,6 +5,7 @@ import Backends
 import CloudTypes
 import Glibc
 import HostSystem
+import JSON
 import Logging
 import NodeContract
 import QMP

@@ -4,6 +4,7 @@ import CloudTypes
 import FoundationEssentials
 import Glibc
 import HostSystem
+import JSON
 import QMP
 
 struct GuestDirectory: Sendable, Equatable {

@@ -1,6 +1,7 @@
 // The one connection to a guest's monitor: made when first needed, made anew when lost, its events passed on.
 
 import HostSystem
+import JSON
 import QMP
 
 actor GuestMonitor {

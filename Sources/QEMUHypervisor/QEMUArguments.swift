@@ -3,6 +3,7 @@
 
 import Backends
 import CloudTypes
+import JSON
 import NodeContract
 import QMP
 

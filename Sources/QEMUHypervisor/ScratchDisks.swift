@@ -7,6 +7,7 @@ import CHostSystem
 import CloudTypes
 import Glibc
 import HostSystem
+import JSON
 import NodeContract
 import QMP
 

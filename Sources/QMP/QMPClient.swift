@@ -1,6 +1,7 @@
 // One connection to a monitor: owns the socket, matches answers to commands, keeps deadlines, passes events on.
 // All state lives on the channel's event loop; a lost connection is final, whoever owns the client connects anew.
 
+package import JSON
 package import NIOCore
 import NIOPosix
 

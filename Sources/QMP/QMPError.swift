@@ -1,5 +1,7 @@
 // What can go wrong between us and a monitor.
 
+package import JSON
+
 package enum QMPError: Error, Equatable, Sendable {
     /// The socket cannot be driven; the text is the system's.
     case connectionFailed(String)

@@ -2,6 +2,8 @@
 // Does no I/O; `QMPClient` carries out what is decided here.
 // Follows: QEMU Machine Protocol Specification, "Protocol Specification".
 
+import JSON
+
 //  greeting ─"QMP"─▶ negotiating ─"return"─▶ ready ─any fault─▶ ended
 struct QMPSession {
     enum State: Equatable { case awaitingGreeting, negotiating, ready, ended }

@@ -8,6 +8,7 @@ import sys
 import botocore
 
 from model import Model, stop
+from rest import RESTService
 from swift import Service
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -16,7 +17,12 @@ GENERATED = os.path.join(HERE, "..", "..", "Sources", "AWSWire", "Generated")
 MODELS = os.path.join(os.path.dirname(botocore.__file__), "data")
 
 # Swift namespace, model folder, file below `actions/`.
-SERVICES = [("EC2", "ec2/2016-11-15", "ec2.txt"), ("STS", "sts/2011-06-15", "sts.txt")]
+SERVICES = [
+    ("EC2", "ec2/2016-11-15", "ec2.txt"), ("STS", "sts/2011-06-15", "sts.txt"),
+    ("EBS", "ebs/2019-11-02", "ebs.txt"), ("RecycleBin", "rbin/2021-06-15", "rbin.txt"),
+]
+# Which writer serves a protocol.
+WRITERS = {"ec2": Service, "query": Service, "rest-json": RESTService}
 
 
 def action_list(name):
@@ -38,7 +44,8 @@ def wanted_files():
     files = {}
     for namespace, folder, actions in SERVICES:
         model = Model(os.path.join(MODELS, folder), action_list(actions), corrections.get(namespace, []))
-        for path, text in Service(namespace, model, botocore.__version__).files().items():
+        writer = WRITERS[model.metadata["protocol"]]
+        for path, text in writer(namespace, model, botocore.__version__).files().items():
             files[f"{namespace}/{path}"] = text
     return files
 

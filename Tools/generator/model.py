@@ -23,12 +23,15 @@ class Model:
     def __init__(self, folder, actions, corrections):
         self.raw = load_json(os.path.join(folder, "service-2.json"))
         self.pages = load_json(os.path.join(folder, "paginators-1.json"))["pagination"]
+        # What texts are called in refusals, where the service gives a reason for each: shape -> reason.
+        self.refused_as = {}
         self.shapes = self.raw["shapes"]
         self.metadata = self.raw["metadata"]
         self.operations = self.raw["operations"]
         self.always_written = set()
         self.omitted_when_empty = set()
         self.kept_when_empty = set()
+        self.optional_lists = set()
         for correction in corrections:
             self.correct(correction)
         unknown = [name for name in actions if name not in self.operations]
@@ -39,7 +42,16 @@ class Model:
         self.outputs = {self.output_of(name) for name in self.actions} - {None}
         self.read = self.reached(self.inputs)
         self.written = self.reached(self.outputs)
+        self.errors = self.errors_of_actions()
+        self.reasons = {self.shapes[name]["members"]["Reason"]["shape"] for name in self.errors
+                        if "Reason" in self.shapes[name]["members"]}
         self.refuse_recursion()
+
+    def errors_of_actions(self):
+        """Names of the errors that the listed actions name, of the protocols that model their errors."""
+        if self.metadata["protocol"] in ("ec2", "query"):
+            return set()
+        return {each["shape"] for action in self.actions for each in self.operations[action].get("errors", [])}
 
     def input_of(self, action):
         operation = self.operations[action]
@@ -112,6 +124,9 @@ class Model:
             "omitWhenEmpty": self.omit_when_empty,
             "keepWhenEmpty": self.keep_when_empty,
             "addValue": self.add_value,
+            "pattern": self.set_pattern,
+            "refusedAs": self.refuse_as,
+            "emptyIsAValue": self.tell_empty,
         }
         kind = correction.get("kind")
         if kind not in kinds:
@@ -152,6 +167,19 @@ class Model:
             stop(f"{correction['shape']} has the value now: {correction}")
         shape["enum"] = [*shape["enum"], correction["value"]]
 
+    def set_pattern(self, correction):
+        shape = self.shape_for(correction)
+        if shape.get("pattern") != correction["from"]:
+            stop(f"{correction['shape']} has another pattern now: {correction}")
+        shape["pattern"] = correction["to"]
+
+    def refuse_as(self, correction):
+        for name in correction["shapes"]:
+            self.shape_for({**correction, "shape": name})
+            if correction["value"] not in self.shapes["ValidationExceptionReason"]["enum"]:
+                stop(f"there is no such reason any more: {correction}")
+            self.refused_as[name] = correction["value"]
+
     def omit_when_empty(self, correction):
         shape = self.shape_for(correction)
         lists = [m for m, r in shape["members"].items() if self.shapes[r["shape"]]["type"] == "list"]
@@ -159,6 +187,13 @@ class Model:
             if member not in lists:
                 stop(f"{correction['shape']} has no list {member} any more: {correction}")
             self.omitted_when_empty.add((correction["shape"], member))
+
+    def tell_empty(self, correction):
+        shape = self.shape_for(correction)
+        for member in correction["members"]:
+            if self.shapes[shape["members"].get(member, {}).get("shape", "")]["type"] != "list":
+                stop(f"{correction['shape']} has no list {member} any more: {correction}")
+            self.optional_lists.add((correction["shape"], member))
 
     def keep_when_empty(self, correction):
         shape = self.shape_for(correction)

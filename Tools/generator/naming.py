@@ -25,8 +25,9 @@ KEYWORDS = set(
 
 # Types that generated code mentions, and words Swift keeps for itself.
 RESERVED_TYPES = set(
-    """Any Array Bool CaseIterable Double Equatable Int Optional Operation Protocol QueryNode QueryOperation
-    QueryReadable Self Sendable Set String Timestamp Type UInt8 WireError XMLWritable XMLWriter""".split()
+    """Any Array Bool Boolean CaseIterable DocumentNode DocumentReadable Double Equatable Int JSONWritable JSONWriter
+    Optional Operation Pattern Protocol QueryNode QueryOperation QueryReadable RESTAnswer RESTOperation RESTWritable
+    Refusal Self Sendable Set String TextPattern Timestamp Type UInt8 WireError XMLWritable XMLWriter""".split()
 )
 
 # `.none` and `.some` of an enum are mistaken for those of an optional.

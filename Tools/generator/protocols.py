@@ -50,4 +50,16 @@ class AWSQueryProtocol(EC2Protocol):
         return operation.get("output", {}).get("resultWrapper")
 
 
-PROTOCOLS = {"ec2": EC2Protocol, "query": AWSQueryProtocol}
+class RESTJSONProtocol(EC2Protocol):
+    dialect = "restJSON"
+
+    @staticmethod
+    def request_name(member_name, member):
+        return member.get("locationName") or member_name
+
+    @staticmethod
+    def response_element(list_shape):
+        return None
+
+
+PROTOCOLS = {"ec2": EC2Protocol, "query": AWSQueryProtocol, "rest-json": RESTJSONProtocol}

@@ -25,6 +25,8 @@ class Member:
         self.required = owner in model.read and model.is_required(owner, name)
         # Sure to be there: only where the structure never is part of an answer, which may leave anything out.
         self.sure = self.required and owner not in model.written and self.kind != "list"
+        # A list of which an empty one says something else than none.
+        self.is_optional_list = (owner, name) in model.optional_lists
         self.request_name = service.protocol.request_name(name, self.traits)
         self.response_name = service.protocol.response_name(name, self.traits)
         if self.kind == "list":
@@ -42,13 +44,13 @@ class Member:
     @property
     def declaration(self):
         if self.kind == "list":
-            return f"package var {self.identifier}: {self.type} = []"
+            return f"package var {self.identifier}: {self.type}{'?' if self.is_optional_list else ' = []'}"
         return f"package var {self.identifier}: {self.type}{'' if self.sure else '?'}"
 
     @property
     def parameter(self):
         if self.kind == "list":
-            return f"{self.identifier}: {self.type} = []"
+            return f"{self.identifier}: {self.type}{'? = nil' if self.is_optional_list else ' = []'}"
         if self.sure:
             return f"{self.identifier}: {self.type}"
         return f"{self.identifier}: {self.type}? = {'true' if self.reports_success else 'nil'}"
@@ -82,6 +84,7 @@ class Member:
 
     @staticmethod
     def bounds(kind, traits):
+        """The arguments of a reader that say what text, length or number is right."""
         if kind not in ("string", "integer", "long"):
             return ""
         parts = [f"{word}: {traits[key]}" for word, key in (("atLeast", "min"), ("atMost", "max")) if traits.get(key)]
@@ -110,6 +113,10 @@ class Member:
 
 class Service:
     """Writes one service's namespace, such as `EC2`."""
+
+    member_class = Member
+    node_type = "QueryNode"
+    for_unknown = "throw .unknownParameter(child.path)"
 
     def __init__(self, namespace, model, version):
         self.namespace, self.model = namespace, model
@@ -143,7 +150,7 @@ class Service:
             shapes = [self.shape(name) for name in sorted(own[action])]
             files[f"Operations/{prefix}+{action}.swift"] = self.operation(action) + "".join(shapes)
         groups = {}
-        for name in sorted((self.model.read | self.model.written) - placed):
+        for name in sorted((self.model.read | self.model.written | self.model.reasons) - placed):
             if self.kind_or_none(name) in ("structure", "enum"):
                 groups.setdefault(words(type_name(name))[0], []).append(name)
         for group, names in groups.items():
@@ -189,7 +196,7 @@ class Service:
                 f"{body}\n    }}\n}}\n")
 
     def structure(self, name):
-        members = [Member(self, name, member) for member in self.model.shapes[name]["members"]]
+        members = [self.member_class(self, name, member) for member in self.model.shapes[name]["members"]]
         readable, writable = name in self.model.read, name in self.model.written
         conformances = self.conformances(name, members, readable, writable)
         parts = [f"        {member.declaration}" for member in members]
@@ -202,9 +209,12 @@ class Service:
         return (f"\nextension {self.namespace} {{\n"
                 f"    package struct {type_name(name)}: {', '.join(conformances)} {{\n{body}\n    }}\n}}\n")
 
+    def shape_conformances(self, name, readable, writable):
+        return (["QueryReadable"] if readable else []) + (["XMLWritable"] if writable else [])
+
     def conformances(self, name, members, readable, writable):
         has = {member.model_name for member in members}
-        found = (["QueryReadable"] if readable else []) + (["XMLWritable"] if writable else [])
+        found = self.shape_conformances(name, readable, writable)
         if name in self.model.inputs:
             found += ["DryRunInput"] if "DryRun" in has else []
             found += ["ClientTokenInput"] if "ClientToken" in has else []
@@ -222,20 +232,23 @@ class Service:
         body = "\n".join(f"            self.{member.plain} = {member.identifier}" for member in members)
         return f"{line}{body}\n        }}"
 
-    @staticmethod
-    def reader(members):
-        signature = "        package init(from node: QueryNode) throws(WireError) {\n"
+    def reader(self, members):
+        signature = f"        package init(from node: {self.node_type}) throws(WireError) {{\n"
         if not members:
             return signature + "            try node.refuseMembers()\n        }"
         sure = [f"{m.plain}: {m.read(required_node(m))}" for m in members if m.sure]
         text = signature + call(f"            {'try ' if sure else ''}self.init", sure)
+        if len(sure) == len(members) and self.for_unknown == "break":
+            return text + "        }"
         text += "            for child in try node.members() {\n                switch child.name {\n"
         for member in members:
+            if member.sure and self.for_unknown == "break":
+                continue
             text += f'                case "{member.request_name}":'
             value = member.read("child")
             line = " break\n" if member.sure else f" self.{member.plain} = try {value}\n"
             text += line if len(line) < 80 else "\n                   " + line
-        text += "                default: throw .unknownParameter(child.path)\n                }\n            }\n"
+        text += f"                default: {self.for_unknown}\n                }}\n            }}\n"
         for member in members:
             if member.required and not member.sure:
                 text += f'            try node.require(self.{member.plain}, "{member.request_name}")\n'

@@ -26,43 +26,20 @@ package struct QueryService: Sendable {
 }
 
 /// One operation: its input, its output, and what a dispatcher does for it.
-package protocol QueryOperation: Sendable {
-    associatedtype Input: QueryReadable
-    associatedtype Output: XMLWritable
+package protocol QueryOperation: WireOperation where Input: QueryReadable, Output: XMLWritable {
     static var service: QueryService { get }
-    /// The `Action`: `RunInstances`.
-    static var name: String { get }
     /// The element around the result, where the protocol has one: `GetCallerIdentityResult`.
     static var resultElement: String? { get }
     /// The input has `MaxResults` and `NextToken`: it is a `PaginatedInput`.
     static var isPaginated: Bool { get }
     /// The input has `DryRun`: it is a `DryRunInput`.
     static var hasDryRun: Bool { get }
-    /// The input has `ClientToken`: it is a `ClientTokenInput`.
-    static var hasClientToken: Bool { get }
 }
 
 /// A structure that requests carry.
 package protocol QueryReadable: Sendable, Equatable {
     /// - Throws: whatever is missing, surplus or invalid at or below `node`.
     init(from node: QueryNode) throws(WireError)
-}
-
-package protocol DryRunInput: QueryReadable {
-    var dryRun: Bool? { get set }
-}
-
-package protocol ClientTokenInput: QueryReadable {
-    var clientToken: String? { get set }
-}
-
-package protocol PaginatedInput: QueryReadable {
-    var maxResults: Int? { get set }
-    var nextToken: String? { get set }
-}
-
-package protocol PaginatedOutput: XMLWritable {
-    var nextToken: String? { get set }
 }
 
 /// The answer of operations that answer nothing but success.

@@ -14,7 +14,7 @@ extension WireError {
 
     private var ec2Code: String {
         switch self {
-        case .malformedEncoding, .duplicateParameter: "MalformedQueryString"
+        case .malformedEncoding, .malformedDocument, .duplicateParameter: "MalformedQueryString"
         case .tooManyParameters, .parameterNameTooLong, .parameterTooDeep: "RequestLimitExceeded"
         case .missingParameter: "MissingParameter"
         case .unknownParameter: "UnknownParameter"
@@ -24,14 +24,16 @@ extension WireError {
 
     private var queryCode: String {
         switch self {
-        case .malformedEncoding, .duplicateParameter: "MalformedQueryString"
+        case .malformedEncoding, .malformedDocument, .duplicateParameter: "MalformedQueryString"
         case .tooManyParameters, .parameterNameTooLong, .parameterTooDeep: "ValidationError"
         case .missingParameter, .unknownParameter, .invalidValue: "ValidationError"
         }
     }
 
-    private var message: String {
+    /// The sentence for the caller.
+    var message: String {
         switch self {
+        case .malformedDocument: "The body of the request is not a JSON object."
         case .malformedEncoding(nil): "The query string contains a syntax error."
         case .malformedEncoding(let parameter?): "The value of the parameter \(parameter) is not URL-encoded UTF-8."
         case .tooManyParameters(let limit): "The request must not contain more than \(limit) parameters."
@@ -60,6 +62,10 @@ extension ExpectedValue {
         case .oneOf(let values): "Expected one of: \(values.joined(separator: ", "))."
         case .characters(let least, let most): ExpectedValue.range("a length in characters", least, most)
         case .elements(let most): "Expected at most \(most) elements."
+        case .text: "Expected text."
+        case .pattern: "It does not have the form that is expected."
+        case .structure: "Expected an object."
+        case .list: "Expected a list."
         }
     }
 

@@ -23,6 +23,9 @@ extension LocalNode {
     package func putBlock(_ bytes: [UInt8], at index: Int, of snapshot: SnapshotBytes) async throws(NodeError) {
         throw LocalNode.noSnapshots
     }
+    package func putBlocks(of snapshot: SnapshotBytes) async throws(NodeError) -> PutBlocks {
+        throw LocalNode.noSnapshots
+    }
     package func completeSnapshot(_ snapshot: SnapshotBytes) async throws(NodeError) -> StoredSnapshot {
         throw LocalNode.noSnapshots
     }

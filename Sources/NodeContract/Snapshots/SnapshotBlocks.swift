@@ -21,6 +21,15 @@ package struct ChangedSnapshotBlock: Sendable, Equatable {
     }
 }
 
+/// What was put into a snapshot that was begun.
+package struct PutBlocks: Sendable, Equatable {
+    /// Indexes at which a block was put, zeros included.
+    package var count: Int
+    /// SHA-256 over the checksums, of 32 bytes each, of the blocks that were put, in ascending order of their indexes.
+    package var checksum: [UInt8]
+    package init(count: Int, checksum: [UInt8]) { (self.count, self.checksum) = (count, checksum) }
+}
+
 /// A node that keeps snapshots as blocks of 524,288 bytes.
 package protocol SnapshotBlockNode: Sendable {
     /// Begins a snapshot that is put together block by block; one that was begun is left as it is.
@@ -31,6 +40,8 @@ package protocol SnapshotBlockNode: Sendable {
     ) async throws(NodeError)
     /// Puts a block of a snapshot that was begun; durable on return. A later put of an index replaces an earlier one.
     func putBlock(_ bytes: [UInt8], at index: Int, of snapshot: SnapshotBytes) async throws(NodeError)
+    /// What was put so far of a snapshot that was begun and is not whole.
+    func putBlocks(of snapshot: SnapshotBytes) async throws(NodeError) -> PutBlocks
     /// Makes the snapshot whole; returns once it is durable. One that is whole is left as it is.
     func completeSnapshot(_ snapshot: SnapshotBytes) async throws(NodeError) -> StoredSnapshot
     /// The bytes of a whole snapshot's block, 524,288 of them; zeros where none was put.

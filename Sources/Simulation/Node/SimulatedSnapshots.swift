@@ -12,6 +12,8 @@ struct SimulatedSnapshot {
     var sizeGiB: Int
     /// Those that are not zeros, by index.
     var blocks: [Int: [UInt8]] = [:]
+    /// The checksum of each block that was put, zeros included, by index.
+    var put: [Int: [UInt8]] = [:]
 
     var stored: StoredSnapshot { StoredSnapshot(fullBytes: blocks.count * SimulatedSnapshot.blockBytes) }
 
@@ -90,12 +92,21 @@ extension SimulatedNode {
         _ bytes: [UInt8], at index: Int, of snapshot: SnapshotBytes
     ) async throws(NodeError) {
         let isZeros = bytes.allSatisfy { $0 == 0 }
+        let checksum = SimulatedNode.checksum(bytes)
         let isDraft = world.contents.withLock { contents in
             guard contents.snapshots[snapshot.id]?.phase == .draft else { return false }
             contents.snapshots[snapshot.id]?.blocks[index] = isZeros ? nil : bytes
+            contents.snapshots[snapshot.id]?.put[index] = checksum
             return true
         }
         guard isDraft else { throw .noSuchSnapshot(snapshot.id) }
+    }
+
+    package func putBlocks(of snapshot: SnapshotBytes) async throws(NodeError) -> PutBlocks {
+        let found = world.contents.withLock { $0.snapshots[snapshot.id] }
+        guard let found, found.phase == .draft else { throw .noSuchSnapshot(snapshot.id) }
+        let checksums = found.put.sorted { $0.key < $1.key }.flatMap(\.value)
+        return PutBlocks(count: found.put.count, checksum: SimulatedNode.checksum(checksums))
     }
 
     package func completeSnapshot(_ snapshot: SnapshotBytes) async throws(NodeError) -> StoredSnapshot {

@@ -138,6 +138,10 @@ package final class MortalNode: Node {
         return stored
     }
 
+    package func putBlocks(of snapshot: SnapshotBytes) async throws(NodeError) -> PutBlocks {
+        try await node.putBlocks(of: snapshot)
+    }
+
     package func block(at index: Int, of snapshot: SnapshotBytes) async throws(NodeError) -> [UInt8] {
         try await node.block(at: index, of: snapshot)
     }

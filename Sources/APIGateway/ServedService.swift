@@ -1,0 +1,36 @@
+// What the gateway asks of a service: which signatures it takes, what its requests mean, how it refuses.
+
+internal import AWSWire
+package import CloudTypes
+package import ControlPlane
+package import NodeContract
+package import SigV4
+
+/// A service behind the gateway, whatever it is spoken in.
+package protocol ServedService: Sendable {
+    /// The service part of a signature's scope.
+    var signingName: String { get }
+    var signatureErrors: SignatureErrorStyle { get }
+    /// Whether the body of the request may be left out of its signature.
+    func allowsUnsignedBody(_ request: RequestParts) -> Bool
+    func answer(_ call: ServiceCall) async throws(EC2Error) -> WireAnswer
+    func refusal(_ error: EC2Error, requestID: String) -> WireAnswer
+}
+
+/// A request whose signature held.
+package struct ServiceCall: Sendable {
+    package let request: RequestParts
+    /// Without any framing of the signature's.
+    package let body: [UInt8]
+    package let caller: Caller
+    package let cloud: Cloud
+    package let node: any Node
+    package let requestID: String
+}
+
+/// An answer as it goes on the wire, but for the headers that all have.
+package struct WireAnswer: Sendable {
+    package var status: Int
+    package var headers: [(name: String, value: String)]
+    package var content: ByteRope
+}
