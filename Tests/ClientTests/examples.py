@@ -92,7 +92,7 @@ class World:
         self.root, self.data = [mapping["Ebs"]["VolumeId"] for mapping in described["BlockDeviceMappings"]]
         stopped = ec2.describe_instances(InstanceIds=[self.stopped])["Reservations"][0]["Instances"][0]
         self.stopped_data = stopped["BlockDeviceMappings"][1]["Ebs"]["VolumeId"]
-        self.free_volume = None
+        self.free_volume = self.snapshot = None
 
     def with_free_volume(self):
         """Volumes apart from a launch are made where the cloud speaks of them."""
@@ -101,6 +101,9 @@ class World:
             self.free_volume = answer.text("volumeId")
             self.account.ec2.get_waiter("volume_available").wait(
                 VolumeIds=[self.free_volume], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+            self.snapshot = self.account.ec2.create_snapshot(VolumeId=self.free_volume)["SnapshotId"]
+            self.account.ec2.get_waiter("snapshot_completed").wait(
+                SnapshotIds=[self.snapshot], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
         return self
 
     def with_lent_image(self, lender):
@@ -138,6 +141,7 @@ EXAMPLES = {
     "AuthorizeSecurityGroupEgress": lambda w: {"GroupId": w.group, "IpPermissions": [w.permission(80)]},
     "AuthorizeSecurityGroupIngress": lambda w: {"GroupId": w.group, "IpPermissions": [w.permission(80)]},
     "CancelImageLaunchPermission": lambda w: {"ImageId": w.lent_image},
+    "CopySnapshot": lambda w: {"SourceRegion": "us-east-1", "SourceSnapshotId": w.snapshot},
     "CreateDefaultSubnet": None,  # refused while the zone has one; in test_vpcs
     "CreateDefaultVpc": None,  # the same
     "CreateDhcpOptions": lambda w: {"DhcpConfigurations": [{"Key": "domain-name", "Values": ["y.internal"]}]},
@@ -148,6 +152,8 @@ EXAMPLES = {
         "RouteTableId": w.table, "DestinationCidrBlock": "192.0.2.0/24", "GatewayId": w.gateway},
     "CreateRouteTable": lambda w: {"VpcId": w.vpc},
     "CreateSecurityGroup": lambda w: {"GroupName": "new", "Description": "d", "VpcId": w.vpc},
+    "CreateSnapshot": lambda w: {"VolumeId": w.data, "Description": "d"},
+    "CreateSnapshots": lambda w: {"InstanceSpecification": {"InstanceId": w.instance}},
     "CreateSubnet": lambda w: {"VpcId": w.vpc, "CidrBlock": "10.20.9.0/24"},
     "CreateTags": lambda w: {"Resources": [w.instance, w.vpc], "Tags": [{"Key": "a", "Value": "b"}]},
     "CreateVolume": lambda w: {"AvailabilityZone": w.zone, "Size": 1, "VolumeType": "gp3"},
@@ -159,6 +165,7 @@ EXAMPLES = {
     "DeleteRoute": lambda w: {"RouteTableId": w.table, "DestinationCidrBlock": "0.0.0.0/0"},
     "DeleteRouteTable": lambda w: {"RouteTableId": w.free_table},
     "DeleteSecurityGroup": lambda w: {"GroupId": w.vpc_group},
+    "DeleteSnapshot": lambda w: {"SnapshotId": w.snapshot},
     "DeleteSubnet": lambda w: {"SubnetId": w.empty_subnet},
     "DeleteTags": lambda w: {"Resources": [w.instance], "Tags": [{"Key": "a"}]},
     "DeleteVolume": lambda w: {"VolumeId": w.free_volume},
@@ -190,6 +197,8 @@ EXAMPLES = {
     "DescribeSecurityGroupReferences": lambda w: {"GroupId": [w.group]},
     "DescribeSecurityGroupRules": lambda w: {"SecurityGroupRuleIds": [w.rule]},
     "DescribeSecurityGroups": lambda w: {"GroupIds": [w.group]},
+    "DescribeSnapshotAttribute": lambda w: {"SnapshotId": w.snapshot, "Attribute": "createVolumePermission"},
+    "DescribeSnapshots": lambda w: {"SnapshotIds": [w.snapshot]},
     "DescribeStaleSecurityGroups": lambda w: {"VpcId": w.vpc},
     "DescribeSubnets": lambda w: {"SubnetIds": [w.subnet]},
     "DescribeTags": lambda w: {},
@@ -208,12 +217,14 @@ EXAMPLES = {
     "DisableImageBlockPublicAccess": lambda w: {},
     "DisableImageDeprecation": lambda w: {"ImageId": w.own_image},
     "DisableImageDeregistrationProtection": lambda w: {"ImageId": w.own_image},
+    "DisableSnapshotBlockPublicAccess": lambda w: {},
     "DisassociateAddress": lambda w: {"AssociationId": w.address_association},
     "DisassociateRouteTable": lambda w: {"AssociationId": w.table_association},
     "EnableImage": lambda w: {"ImageId": w.own_image},
     "EnableImageBlockPublicAccess": lambda w: {"ImageBlockPublicAccessState": "block-new-sharing"},
     "EnableImageDeprecation": lambda w: {"ImageId": w.own_image, "DeprecateAt": tomorrow()},
     "EnableImageDeregistrationProtection": lambda w: {"ImageId": w.own_image, "WithCooldown": False},
+    "EnableSnapshotBlockPublicAccess": lambda w: {"State": "block-new-sharing"},
     "EnableVolumeIO": lambda w: {"VolumeId": w.data},
     "GetConsoleOutput": lambda w: {"InstanceId": w.instance},
     "GetEbsDefaultKmsKeyId": lambda w: {},
@@ -221,6 +232,7 @@ EXAMPLES = {
     "GetImageBlockPublicAccessState": lambda w: {},
     "GetInstanceUefiData": None,  # always refused here: no instance boots by UEFI
     "GetPasswordData": lambda w: {"InstanceId": w.instance},
+    "GetSnapshotBlockPublicAccessState": lambda w: {},
     "ImportKeyPair": lambda w: {"KeyName": "new", "PublicKeyMaterial": w.public_key},
     "ModifyImageAttribute": lambda w: {"ImageId": w.own_image, "Description": {"Value": "new"}},
     "ModifyInstanceAttribute": lambda w: {"InstanceId": w.instance, "DisableApiTermination": {"Value": True}},
@@ -235,6 +247,9 @@ EXAMPLES = {
     "ModifySecurityGroupRules": lambda w: {"GroupId": w.group, "SecurityGroupRules": [{
         "SecurityGroupRuleId": w.rule, "SecurityGroupRule": {
             "IpProtocol": "tcp", "FromPort": 23, "ToPort": 23, "CidrIpv4": "10.0.0.0/8"}}]},
+    "ModifySnapshotAttribute": lambda w: {
+        "SnapshotId": w.snapshot, "Attribute": "createVolumePermission", "OperationType": "add",
+        "UserIds": ["123456789012"]},
     "ModifySubnetAttribute": lambda w: {"SubnetId": w.subnet, "MapPublicIpOnLaunch": {"Value": True}},
     "ModifyVolume": lambda w: {"VolumeId": w.free_volume, "Size": 2},
     "ModifyVolumeAttribute": lambda w: {"VolumeId": w.data, "AutoEnableIO": {"Value": True}},
@@ -250,6 +265,7 @@ EXAMPLES = {
     "ResetImageAttribute": lambda w: {"ImageId": w.own_image, "Attribute": "launchPermission"},
     "ResetInstanceAttribute": lambda w: {"InstanceId": w.stopped, "Attribute": "sourceDestCheck"},
     "ResetNetworkInterfaceAttribute": lambda w: {"NetworkInterfaceId": w.interface, "SourceDestCheck": "true"},
+    "ResetSnapshotAttribute": lambda w: {"SnapshotId": w.snapshot, "Attribute": "createVolumePermission"},
     "RevokeSecurityGroupEgress": lambda w: {"GroupId": w.group, "SecurityGroupRuleIds": [w.egress_rule]},
     "RevokeSecurityGroupIngress": lambda w: {"GroupId": w.group, "SecurityGroupRuleIds": [w.rule]},
     "RunInstances": lambda w: {

@@ -15,6 +15,8 @@ package struct AccountRecord: CloudRecord {
     package var hasDefaultVPC: Bool
     /// Whether images of the account cannot be made public any more; nil: they can.
     package var blocksPublicImages: Bool?
+    /// What the account forbids of its public snapshots; nil: nothing.
+    package var publicSnapshotBlock: PublicSnapshotBlock?
 
     package init(id: AccountID, name: String, createdAt: Timestamp, ownerAlias: String? = nil) {
         (self.id, self.name, self.createdAt, self.ownerAlias) = (id, name, createdAt, ownerAlias)

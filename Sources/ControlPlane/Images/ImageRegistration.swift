@@ -102,7 +102,7 @@ extension Transaction {
     private func checked(_ ebs: ImageRecord.EBS) throws(EC2Error) -> ImageRecord.EBS {
         var ebs = ebs
         if let id = ebs.snapshot {
-            guard let snapshot = state.snapshots[id], snapshot.account == account || snapshot.isPublic else {
+            guard let snapshot = state.snapshots[id], snapshot.isVisible(to: account, in: state) else {
                 throw .notFound(id)
             }
             guard snapshot.state == .completed else {

@@ -48,10 +48,10 @@ extension Transaction {
     }
 
     private mutating func deleteSnapshotOfImage(_ id: SnapshotID) -> SnapshotOutcome {
-        guard let snapshot = state.snapshots[id] else { return .clientError }
+        guard let snapshot = state.snapshots[id], snapshot.isListed else { return .clientError }
         guard snapshot.account == account else { return .missingPermissions }
         guard !state.images.contains(IndexKey(.snapshot, id)) else { return .skipped }
-        delete(id, SnapshotRecord.self)
+        discardSnapshot(id)
         return .success
     }
 

@@ -92,8 +92,13 @@ struct LaunchDisks {
         of snapshot: SnapshotID, _ image: ImageRecord, _ account: AccountID, _ state: CloudState
     ) throws(EC2Error) -> Int {
         let isOfImage = image.blockDevices.contains { $0.ebs?.snapshot == snapshot }
-        guard let record = state.snapshots[snapshot], isOfImage || record.isVisible(to: account) else {
+        guard let record = state.snapshots[snapshot], record.isListed,
+            isOfImage || record.isVisible(to: account, in: state)
+        else {
             throw .notFound(snapshot)
+        }
+        guard record.state == .completed else {
+            throw EC2Error("IncorrectState", "Snapshot \(snapshot) is in state \(record.state.rawValue)")
         }
         return record.sizeGiB
     }

@@ -11,6 +11,7 @@ struct Affected {
     private(set) var metadata: Set<InstanceID> = []
     private(set) var vpcs: Set<VPCID> = []
     private(set) var volumes: Set<VolumeID> = []
+    private(set) var snapshots: Set<SnapshotID> = []
     /// Volumes that guests which run should have and may not: nobody watched for a while.
     private(set) var doubtful: Set<VolumeID> = []
     private let before: CloudState
@@ -27,6 +28,9 @@ struct Affected {
         vpcs = inventory.networks.union(state.networkInterfaces.all.map(\.vpc))
         doubtful = Set(state.volumes.all.filter { $0.wasPlugged(in: state) }.map(\.id))
         volumes = doubtful.union(state.volumes.all.filter { !$0.isSettled }.map(\.id))
+        // Those of no record too: their bytes are to go.
+        snapshots = Set(inventory.snapshots.filter { state.snapshots[$0] == nil })
+        snapshots.formUnion(state.snapshots.all.filter { !$0.isSettled }.map(\.id))
         instances = Set(inventory.guests.keys).union(state.instances.all.map(\.id))
         metadata = instances
     }
@@ -35,6 +39,7 @@ struct Affected {
         switch key.kind {
         case InstanceRecord.kind: if let id = InstanceID(key.id) { noteInstance(id) }
         case VolumeRecord.kind: if let id = VolumeID(key.id) { noteVolume(id) }
+        case SnapshotRecord.kind: if let id = SnapshotID(key.id) { noteSnapshot(id) }
         case NetworkInterfaceRecord.kind: if let id = NetworkInterfaceID(key.id) { noteInterface(id) }
         case AddressRecord.kind: if let id = AllocationID(key.id) { noteAddress(id) }
         case SecurityGroupRecord.kind: if let id = SecurityGroupID(key.id) { noteGroup(id) }
@@ -72,6 +77,7 @@ struct Affected {
         for volume in after.volumes.all(where: IndexKey(.instance, id)) where !volume.isSettled {
             volumes.insert(volume.id)
         }
+        for volume in after.volumes.all(where: IndexKey(.instance, id)) { noteSnapshots(of: volume.id) }
     }
 
     /// The disks of a launch are its instance's affair until the instance runs.
@@ -80,10 +86,37 @@ struct Affected {
         if old?.attachments != new?.attachments {
             metadata.formUnion(((old?.attachments ?? []) + (new?.attachments ?? [])).map(\.instance))
         }
+        if let snapshot = old?.snapshot, old?.needsSnapshot == true, new?.needsSnapshot != true {
+            snapshots.insert(snapshot)
+        }
+        if old?.attachments != new?.attachments || old?.isRealised != new?.isRealised { noteSnapshots(of: id) }
         guard let new, new.state != .creating || new.attachments.isEmpty else { return }
         guard var old else { return _ = volumes.insert(id) }
         old.tags = new.tags
         if old != new { volumes.insert(id) }
+    }
+
+    /// What waited for this one is looked at too: the next of its volume, its companions, what it is a copy of.
+    private mutating func noteSnapshot(_ id: SnapshotID) {
+        let (old, new) = (before.snapshots[id], after.snapshots[id])
+        guard old?.state != new?.state || old?.isMomentHeld != new?.isMomentHeld || old?.origin != new?.origin else {
+            return
+        }
+        if let new, !new.isSettled { snapshots.insert(id) }
+        if let volume = (new ?? old)?.volume { noteSnapshots(of: volume) }
+        if case .copy(let source) = old?.origin, after.snapshots[source]?.state == .deleting {
+            snapshots.insert(source)
+        }
+        for companion in new?.companions ?? [] where after.snapshots[companion]?.state == .pending {
+            snapshots.insert(companion)
+        }
+    }
+
+    /// Those of the volume that are on their way.
+    private mutating func noteSnapshots(of volume: VolumeID) {
+        for snapshot in after.snapshots.all(where: IndexKey(.volume, volume)) where snapshot.state == .pending {
+            snapshots.insert(snapshot.id)
+        }
     }
 
     private mutating func noteInterface(_ id: NetworkInterfaceID) {

@@ -10,9 +10,11 @@ package final class Reconcilers: Sendable {
     private let networks: NetworkReconciler
     private let instances: InstanceReconciler
     private let volumes: VolumeReconciler
+    private let snapshots: SnapshotReconciler
     private let instanceWork: KeyedWork<InstanceID>
     private let networkWork: KeyedWork<VPCID>
     private let volumeWork: KeyedWork<VolumeID>
+    private let snapshotWork: KeyedWork<SnapshotID>
     private let metadataWork: KeyedWork<InstanceID>
 
     /// - Parameter idleNetworkSeconds: how long a VPC's network is kept that no interface is on any more.
@@ -23,13 +25,16 @@ package final class Reconcilers: Sendable {
         (self.cloud, self.node) = (cloud, node)
         let networks = NetworkReconciler(cloud: cloud, node: node, idleSeconds: idleNetworkSeconds)
         let volumes = VolumeReconciler(cloud: cloud, node: node)
+        let snapshots = SnapshotReconciler(cloud: cloud, node: node)
         let metadata = MetadataReconciler(cloud: cloud, node: node)
         let instances = InstanceReconciler(
             cloud: cloud, node: node, networks: networks, volumes: volumes, metadata: metadata, patience: patience)
-        (self.networks, self.instances, self.volumes) = (networks, instances, volumes)
+        (self.networks, self.instances) = (networks, instances)
+        (self.volumes, self.snapshots) = (volumes, snapshots)
         instanceWork = KeyedWork(time: cloud.time) { await instances.work($0) }
         networkWork = KeyedWork(time: cloud.time) { await networks.work($0) }
         volumeWork = KeyedWork(time: cloud.time) { await volumes.work($0) }
+        snapshotWork = KeyedWork(time: cloud.time) { await snapshots.work($0) }
         metadataWork = KeyedWork(time: cloud.time) { await metadata.work($0) }
     }
 
@@ -42,6 +47,7 @@ package final class Reconcilers: Sendable {
             group.addTask { await self.instanceWork.run() }
             group.addTask { await self.networkWork.run() }
             group.addTask { await self.volumeWork.run() }
+            group.addTask { await self.snapshotWork.run() }
             group.addTask { await self.metadataWork.run() }
             group.addTask { await self.forgetNowAndThen() }
             group.addTask { for await event in self.node.events { await self.hear(event) } }
@@ -55,6 +61,7 @@ package final class Reconcilers: Sendable {
         await instanceWork.quiet()
         await networkWork.quiet()
         await volumeWork.quiet()
+        await snapshotWork.quiet()
         await metadataWork.quiet()
     }
 
@@ -101,7 +108,7 @@ package final class Reconcilers: Sendable {
             volumes.doubt(id)
             await volumeWork.mark(id)
         case .volumeFilled(let id): await volumeWork.mark(id)
-        case .snapshotProgress: break
+        case .snapshotProgress(let id, let percent): await snapshots.note(percent, of: id)
         case .guestPanicked(let id):
             cloud.log.warning("a guest's kernel panicked", metadata: ["instance": "\(id)"])
         }
@@ -114,6 +121,7 @@ package final class Reconcilers: Sendable {
         for vpc in affected.vpcs.sorted() { await networkWork.mark(vpc) }
         for id in affected.doubtful { volumes.doubt(id) }
         for id in affected.volumes.sorted() { await volumeWork.mark(id) }
+        for id in affected.snapshots.sorted() { await snapshotWork.mark(id) }
         for id in affected.instances.sorted() { await instanceWork.mark(id) }
         for id in affected.metadata.sorted() { await metadataWork.mark(id) }
     }

@@ -35,6 +35,7 @@ package struct CloudSettings: Sendable {
         package var rulesPerGroupAndDirection = 60
         package var groupsPerInterface = 5
         package var keyPairs = 5_000
+        package var snapshots = 100_000
         package var networkInterfaces = 5_000
         package var tagsPerResource = 50
         /// Instances of one account that are not terminated; bounds what one caller can ask of a host.

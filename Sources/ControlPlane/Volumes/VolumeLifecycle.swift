@@ -18,6 +18,8 @@ package enum VolumeStep: Sendable, Equatable {
     case grow(VolumeModification, in: GuestRun?)
     /// Let the guest do what the modification wants.
     case limit(VolumeModification, in: GuestRun?)
+    /// Have its snapshot read into it.
+    case fill(in: GuestRun?)
     /// A guest is on its way up or down: the change of its record brings the volume back here.
     case awaitGuest
 }
@@ -56,7 +58,8 @@ package struct VolumeLifecycle: Sendable {
     }
 
     private var modificationStep: VolumeStep {
-        guard let modification = volume.modification, modification.isUnderWay else { return .settled }
+        let modification = volume.modification.flatMap { $0.isUnderWay ? $0 : nil }
+        guard modification != nil || volume.needsSnapshot else { return .settled }
         let attachment = volume.attachments.first
         var guest: GuestRun?
         if let attachment, let instance = state.instances[attachment.instance] {
@@ -66,10 +69,10 @@ package struct VolumeLifecycle: Sendable {
             case .pending, .stopping, .shuttingDown: return .awaitGuest
             }
         }
-        switch modification.state {
-        case .modifying: return .grow(modification, in: guest)
-        case .optimizing: return .limit(modification, in: guest)
-        case .completed: return .settled
+        switch modification?.state {
+        case .modifying: return modification.map { .grow($0, in: guest) } ?? .settled
+        case .optimizing: return modification.map { .limit($0, in: guest) } ?? .settled
+        case .completed, nil: return .fill(in: guest)
         }
     }
 
@@ -91,7 +94,8 @@ extension VolumeRecord {
         switch state {
         case .creating, .deleting: false
         case .available, .inUse:
-            isRealised && attachments.allSatisfy { $0.state == .attached } && modification?.isUnderWay != true
+            isRealised && !needsSnapshot && attachments.allSatisfy { $0.state == .attached }
+                && modification?.isUnderWay != true
         case .error: true
         }
     }

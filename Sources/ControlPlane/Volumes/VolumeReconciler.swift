@@ -80,6 +80,9 @@ package struct VolumeReconciler: Sendable {
                 volume.modification?.state = .optimizing
                 volume.figures = modification.target
             }
+        case .fill(let run):
+            guard try await node.fillVolume(spec(of: volume), in: run) else { return .settled }
+            return await write(volume) { $0.isFilled = true }
         case .limit(let modification, let run):
             if let run {
                 try await node.limitVolume(id, to: VolumePerformance(modification.target).limits, in: run)
@@ -94,9 +97,15 @@ package struct VolumeReconciler: Sendable {
     }
 
     private func makeBytes(of volume: VolumeRecord) async throws(NodeError) {
-        try await node.ensureVolume(
-            VolumeSpec(
-                id: volume.id, sizeGiB: volume.sizeGiB, snapshot: volume.snapshot.map { SnapshotBytes($0) }))
+        try await node.ensureVolume(spec(of: volume))
+    }
+
+    private func spec(of volume: VolumeRecord) -> VolumeSpec {
+        let records = cloud.records
+        return VolumeSpec(
+            id: volume.id, sizeGiB: volume.sizeGiB,
+            snapshot: volume.snapshot.map { records.snapshots[$0]?.bytes ?? SnapshotBytes($0) },
+            initializationRate: volume.initializationRate)
     }
 
     private func unplug(

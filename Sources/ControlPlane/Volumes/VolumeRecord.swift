@@ -1,4 +1,4 @@
-// Volumes and snapshots as the store keeps them.
+// Volumes as the store keeps them.
 
 package import CloudTypes
 
@@ -30,6 +30,12 @@ package struct VolumeRecord: TaggedRecord, Equatable {
     package var modification: VolumeModification?
     /// When changes were accepted, those of the last day.
     package var modifiedAt: [Timestamp]?
+    /// Whether all of its snapshot has been read into it; nil: it never had to be.
+    package var isFilled: Bool?
+    /// MiB/s at which it is to be filled, 100 to 300; nil: as fast as the node sees fit.
+    package var initializationRate: Int?
+    /// The last snapshot that was accepted of it.
+    package var lastSnapshot: SnapshotID?
 
     package enum State: String, Sendable, Codable { case creating, available, inUse = "in-use", deleting, error }
 
@@ -63,31 +69,10 @@ package struct VolumeRecord: TaggedRecord, Equatable {
         self.createdAt = createdAt
     }
 
+    /// Whether its bytes are, or may be, in its snapshot alone.
+    package var needsSnapshot: Bool { isFilled == false }
+
     package var indexKeys: [IndexKey] {
         attachments.map { IndexKey(.instance, $0.instance) } + (snapshot.map { [IndexKey(.snapshot, $0)] } ?? [])
-    }
-}
-
-package struct SnapshotRecord: TaggedRecord {
-    package static let kind = "snapshot"
-    package static let table: TablePath<Self> = \.snapshots
-
-    package var id: SnapshotID
-    package var account: AccountID
-    package var sizeGiB: Int
-    package var description: String
-    package var startedAt: Timestamp
-    /// Where the bytes came from; nil for an imported disk.
-    package var volume: VolumeID?
-    package var isEncrypted = false
-    package var isPublic = false
-    package var state: State = .completed
-    package var tags: [String: String] = [:]
-
-    package enum State: String, Sendable, Codable { case pending, completed, error }
-
-    package init(id: SnapshotID, account: AccountID, sizeGiB: Int, description: String, startedAt: Timestamp) {
-        (self.id, self.account, self.sizeGiB) = (id, account, sizeGiB)
-        (self.description, self.startedAt) = (description, startedAt)
     }
 }

@@ -28,6 +28,7 @@ extension Transaction {
             id: newID(), account: account, availabilityZone: order.zone, sizeGiB: figures.sizeGiB,
             volumeType: figures.volumeType, snapshot: snapshot?.id, createdAt: now)
         (volume.iops, volume.throughput, volume.tags) = (figures.iops, figures.throughput, order.tags)
+        volume.begin(with: snapshot, at: order.initializationRate)
         put(volume)
         return volume
     }
@@ -47,13 +48,13 @@ extension Transaction {
         case .deleting: throw .notFound(id)
         }
     }
+}
 
-    private func usableSnapshot(_ id: SnapshotID) throws(EC2Error) -> SnapshotRecord {
-        guard let snapshot = state.snapshots[id], snapshot.isVisible(to: account) else { throw .notFound(id) }
-        guard snapshot.state == .completed else {
-            throw EC2Error("IncorrectState", "Snapshot \(id) is in state \(snapshot.state.rawValue)")
-        }
-        return snapshot
+extension VolumeRecord {
+    /// The volume is to have the snapshot's bytes. An operator's disk is there as a whole and needs no filling.
+    mutating func begin(with snapshot: SnapshotRecord?, at rate: Int? = nil) {
+        guard let snapshot, snapshot.origin != nil else { return }
+        (isFilled, initializationRate) = (false, rate)
     }
 }
 
@@ -66,5 +67,7 @@ package struct VolumeOrder: Sendable {
     package var iops: Int?
     package var throughput: Int?
     package var tags: [String: String] = [:]
+    /// MiB/s, 100 to 300.
+    package var initializationRate: Int?
     package init(zone: String) { self.zone = zone }
 }

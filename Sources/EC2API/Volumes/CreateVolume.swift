@@ -14,6 +14,7 @@ enum CreateVolume: RecordAction {
         var order = VolumeOrder(zone: try zone(input, in: transaction.settings))
         (order.sizeGiB, order.iops, order.throughput) = (input.size, input.iops, input.throughput)
         if let snapshot = input.snapshotID, !snapshot.isEmpty { order.snapshot = try Lookup.id(snapshot) }
+        order.initializationRate = try initializationRate(input)
         if let type = input.volumeType { order.volumeType = type.rawValue }
         if input.multiAttachEnabled == true, !["io1", "io2"].contains(order.volumeType) {
             throw .invalidParameterCombination(
@@ -23,6 +24,20 @@ enum CreateVolume: RecordAction {
             ["MultiAttachEnabled": input.multiAttachEnabled == true], because: UnservedMembers.noMultiAttach)
         order.tags = try TagSpecifications.tags(input.tagSpecifications, for: "volume", in: transaction)
         return EC2.Volume(try transaction.createVolume(order), transaction.settings)
+    }
+
+    /// MiB/s.
+    private static func initializationRate(_ input: EC2.CreateVolumeRequest) throws(EC2Error) -> Int? {
+        guard let rate = input.volumeInitializationRate else { return nil }
+        guard let snapshot = input.snapshotID, !snapshot.isEmpty else {
+            throw .invalidParameterCombination(
+                "The parameter VolumeInitializationRate can be used only with the parameter SnapshotId.")
+        }
+        guard (100...300).contains(rate) else {
+            throw .invalidParameterValue(
+                name: "VolumeInitializationRate", value: "\(rate)", reason: "It must be from 100 to 300 MiB/s.")
+        }
+        return rate
     }
 
     private static func zone(
@@ -42,9 +57,6 @@ enum CreateVolume: RecordAction {
             ["Encrypted": input.encrypted == true, "KmsKeyId": input.kmsKeyID != nil],
             because: "volumes are not encrypted.")
         try UnservedMembers.refuse(["OutpostArn": input.outpostARN != nil], because: UnservedMembers.noOutposts)
-        try UnservedMembers.refuse(
-            ["VolumeInitializationRate": input.volumeInitializationRate != nil],
-            because: "a volume from a snapshot needs no initialization.")
         try UnservedMembers.refuse(
             ["Operator": input.operator != nil], because: "no service manages volumes here.")
     }

@@ -19,6 +19,7 @@ extension EC2.Volume {
         volumeType = EC2.VolumeType(rawValue: volume.volumeType)
         (iops, throughput) = (volume.iops, volume.throughput)
         multiAttachEnabled = volume.multiAttach
+        volumeInitializationRate = volume.initializationRate
         tags = EC2.Tag.list(volume.tags)
         self.operator = EC2.OperatorResponse(managed: false)
     }

@@ -99,6 +99,9 @@ struct Daemon {
                     VolumeSpec(
                         id: volume.id, sizeGiB: volume.sizeGiB, snapshot: volume.snapshot.map { SnapshotBytes($0) }))
             }
+            for snapshot in state.snapshots.all where snapshot.state == .completed {
+                node.world.resume(snapshot.id, sizeGiB: snapshot.sizeGiB)
+            }
             for instance in state.instances.all where [.running, .stopping].contains(instance.state) {
                 if let guest = GuestSpec(of: instance, in: state, settings: settings) { node.world.resume(guest) }
             }

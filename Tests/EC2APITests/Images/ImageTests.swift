@@ -152,7 +152,7 @@ struct ImageTests {
         #expect(cloud.state.snapshots[snapshot] != nil)
         let gone = try cloud.perform(DeregisterImage.self, .init(imageID: second, deleteAssociatedSnapshots: true))
         #expect(gone.deleteSnapshotResults == [.init(snapshotID: snapshot.description, returnCode: .success)])
-        #expect(cloud.state.snapshots[snapshot] == nil && cloud.state.images.count == 0)
+        #expect(cloud.state.snapshots[snapshot]?.isListed == false && cloud.state.images.count == 0)
         #expect(cloud.refusal(of: DeregisterImage.self, .init(imageID: second)) == "InvalidAMIID.NotFound")
         #expect(cloud.refusal(of: DeregisterImage.self, .init(imageID: "x")) == "InvalidAMIID.Malformed")
     }

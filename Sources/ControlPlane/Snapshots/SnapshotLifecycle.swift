@@ -1,0 +1,131 @@
+// Which step brings a snapshot nearer to what is wanted: decided from the records, nothing else.
+// Does no I/O; `SnapshotReconciler` carries out what is decided here.
+// Follows: EBS User Guide, "Amazon EBS snapshot lifecycle".
+
+internal import CloudTypes
+package import NodeContract
+
+//  pending ─moment held─▶ pending ─bytes stored─▶ completed ─delete─▶ deleting ─nobody reads it─▶ (gone)
+//     └───────────────── moment or bytes lost ──▶ error ────────────────┘
+package enum SnapshotStep: Sendable, Equatable {
+    case settled
+    /// Hold one moment of these volumes; nil: no guest has them.
+    case hold([SnapshotSpec], in: GuestRun?)
+    case store(SnapshotSpec)
+    case copy(from: SnapshotBytes, to: SnapshotBytes)
+    /// All blocks were put: make them a snapshot.
+    case seal(SnapshotBytes)
+    /// What it is made of is not there any more.
+    case fail(String)
+    case remove
+    /// Something else has to come first: a guest, a volume, another snapshot. The change of its record brings it back.
+    case await
+}
+
+package struct SnapshotLifecycle: Sendable {
+    private let snapshot: SnapshotRecord
+    private let state: CloudState
+
+    package init(_ snapshot: SnapshotRecord, in state: CloudState) { (self.snapshot, self.state) = (snapshot, state) }
+
+    package var step: SnapshotStep {
+        switch snapshot.state {
+        case .completed, .error, .recoverable: .settled
+        case .deleting: state.isRead(snapshot.id) ? .await : .remove
+        case .pending: pendingStep
+        }
+    }
+
+    private var pendingStep: SnapshotStep {
+        switch snapshot.origin {
+        case .volume: return snapshot.isMomentHeld == true ? storeStep : holdStep
+        case .copy(let id):
+            guard let source = state.snapshots[id] else { return .fail("The snapshot \(id) is not there any more.") }
+            return .copy(from: source.bytes, to: snapshot.bytes)
+        case .blocks(let areComplete): return areComplete ? .seal(snapshot.bytes) : .await
+        case nil: return .settled
+        }
+    }
+
+    /// The first of the snapshots of one moment holds it for all.
+    private var holdStep: SnapshotStep {
+        let companions = (snapshot.companions ?? [snapshot.id]).compactMap { state.snapshots[$0] }
+        let waiting = companions.filter { $0.state == .pending && $0.isMomentHeld == false }
+        guard waiting.first?.id == snapshot.id else { return .await }
+        var guest: GuestRun?
+        var specs: [SnapshotSpec] = []
+        for (place, one) in waiting.enumerated() {
+            guard let volume = one.volume.flatMap({ state.volumes[$0] }) else {
+                return .fail("The volume of \(one.id) is not there any more.")
+            }
+            switch Whereabouts(of: volume, in: state) {
+            case .onTheWay: return .await
+            case .free:
+                guard place == 0 || guest == nil else { return .await }
+            case .inGuest(let run):
+                guard place == 0 || guest == run else { return .await }
+                guest = run
+            }
+            specs.append(one.spec(of: volume.id))
+        }
+        return .hold(specs, in: guest)
+    }
+
+    /// Snapshots of a volume are stored in the order of their moments: each takes over from the one before.
+    private var storeStep: SnapshotStep {
+        if let parent = snapshot.parent.flatMap({ state.snapshots[$0] }), parent.state == .pending { return .await }
+        guard let volume = snapshot.volume else { return .fail("It is not known of which volume it is.") }
+        return .store(snapshot.spec(of: volume))
+    }
+}
+
+/// Who has a volume's bytes open.
+private enum Whereabouts {
+    case free
+    case inGuest(GuestRun)
+    /// It is being made, plugged in, let go of, or its guest is on its way up or down.
+    case onTheWay
+
+    init(of volume: VolumeRecord, in state: CloudState) {
+        guard volume.isRealised else {
+            self = .onTheWay
+            return
+        }
+        guard let attachment = volume.attachments.first else {
+            self = .free
+            return
+        }
+        guard attachment.state == .attached, let instance = state.instances[attachment.instance] else {
+            self = .onTheWay
+            return
+        }
+        switch instance.state {
+        case .running: self = .inGuest(GuestRun(instance: instance.id, launch: instance.launch))
+        case .stopped, .terminated: self = .free
+        case .pending, .stopping, .shuttingDown: self = .onTheWay
+        }
+    }
+}
+
+extension SnapshotRecord {
+    /// What the node has to hold and store.
+    fileprivate func spec(of volume: VolumeID) -> SnapshotSpec {
+        SnapshotSpec(id: id, volume: volume, sizeGiB: sizeGiB, parent: parent, key: bytes.key)
+    }
+
+    /// Whether the record tells that there is nothing to do.
+    var isSettled: Bool {
+        switch state {
+        case .completed, .error, .recoverable: true
+        case .pending, .deleting: false
+        }
+    }
+}
+
+extension CloudState {
+    /// Whether a volume or a copy on its way still reads the snapshot's bytes.
+    func isRead(_ id: SnapshotID) -> Bool {
+        snapshots.contains(IndexKey(.snapshot, id))
+            || volumes.all(where: IndexKey(.snapshot, id)).contains { $0.needsSnapshot }
+    }
+}
