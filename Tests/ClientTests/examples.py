@@ -187,6 +187,7 @@ EXAMPLES = {
     "DescribeInstances": lambda w: {"InstanceIds": [w.instance]},
     "DescribeInternetGateways": lambda w: {"InternetGatewayIds": [w.gateway]},
     "DescribeKeyPairs": lambda w: {"KeyNames": ["world"]},
+    "DescribeLockedSnapshots": lambda w: {},
     "DescribeManagedPrefixLists": lambda w: {},
     "DescribeNetworkAcls": lambda w: {"NetworkAclIds": [w.acl]},
     "DescribeNetworkInterfaceAttribute": lambda w: {"NetworkInterfaceId": w.interface, "Attribute": "description"},
@@ -198,6 +199,7 @@ EXAMPLES = {
     "DescribeSecurityGroupRules": lambda w: {"SecurityGroupRuleIds": [w.rule]},
     "DescribeSecurityGroups": lambda w: {"GroupIds": [w.group]},
     "DescribeSnapshotAttribute": lambda w: {"SnapshotId": w.snapshot, "Attribute": "createVolumePermission"},
+    "DescribeSnapshotTierStatus": lambda w: {},
     "DescribeSnapshots": lambda w: {"SnapshotIds": [w.snapshot]},
     "DescribeStaleSecurityGroups": lambda w: {"VpcId": w.vpc},
     "DescribeSubnets": lambda w: {"SubnetIds": [w.subnet]},
@@ -234,6 +236,9 @@ EXAMPLES = {
     "GetPasswordData": lambda w: {"InstanceId": w.instance},
     "GetSnapshotBlockPublicAccessState": lambda w: {},
     "ImportKeyPair": lambda w: {"KeyName": "new", "PublicKeyMaterial": w.public_key},
+    "ListImagesInRecycleBin": lambda w: {},
+    "ListSnapshotsInRecycleBin": lambda w: {},
+    "LockSnapshot": lambda w: {"SnapshotId": w.snapshot, "LockMode": "governance", "LockDuration": 1},
     "ModifyImageAttribute": lambda w: {"ImageId": w.own_image, "Description": {"Value": "new"}},
     "ModifyInstanceAttribute": lambda w: {"InstanceId": w.instance, "DisableApiTermination": {"Value": True}},
     "ModifyInstanceCapacityReservationAttributes": lambda w: {
@@ -250,6 +255,7 @@ EXAMPLES = {
     "ModifySnapshotAttribute": lambda w: {
         "SnapshotId": w.snapshot, "Attribute": "createVolumePermission", "OperationType": "add",
         "UserIds": ["123456789012"]},
+    "ModifySnapshotTier": None,  # always refused here: there is one tier
     "ModifySubnetAttribute": lambda w: {"SubnetId": w.subnet, "MapPublicIpOnLaunch": {"Value": True}},
     "ModifyVolume": lambda w: {"VolumeId": w.free_volume, "Size": 2},
     "ModifyVolumeAttribute": lambda w: {"VolumeId": w.data, "AutoEnableIO": {"Value": True}},
@@ -266,6 +272,9 @@ EXAMPLES = {
     "ResetInstanceAttribute": lambda w: {"InstanceId": w.stopped, "Attribute": "sourceDestCheck"},
     "ResetNetworkInterfaceAttribute": lambda w: {"NetworkInterfaceId": w.interface, "SourceDestCheck": "true"},
     "ResetSnapshotAttribute": lambda w: {"SnapshotId": w.snapshot, "Attribute": "createVolumePermission"},
+    "RestoreImageFromRecycleBin": None,  # refused for what is not in the bin; in test_recycle_bin
+    "RestoreSnapshotFromRecycleBin": None,  # the same
+    "RestoreSnapshotTier": None,  # always refused here: nothing is archived
     "RevokeSecurityGroupEgress": lambda w: {"GroupId": w.group, "SecurityGroupRuleIds": [w.egress_rule]},
     "RevokeSecurityGroupIngress": lambda w: {"GroupId": w.group, "SecurityGroupRuleIds": [w.rule]},
     "RunInstances": lambda w: {
@@ -276,6 +285,7 @@ EXAMPLES = {
     "StopInstances": lambda w: {"InstanceIds": [w.instance]},
     "TerminateInstances": lambda w: {"InstanceIds": [w.instance, w.stopped]},
     "UnmonitorInstances": lambda w: {"InstanceIds": [w.instance]},
+    "UnlockSnapshot": None,  # refused while there is no lock; in EC2APITests
     "UpdateSecurityGroupRuleDescriptionsEgress": lambda w: {
         "GroupId": w.group, "SecurityGroupRuleDescriptions": [
             {"SecurityGroupRuleId": w.egress_rule, "Description": "new"}]},

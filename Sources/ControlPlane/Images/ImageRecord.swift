@@ -42,6 +42,8 @@ package struct ImageRecord: TaggedRecord {
     /// Until when protection holds that was taken away.
     package var protectedUntil: Timestamp?
     package var lastLaunchedAt: Timestamp?
+    /// Its time in the recycle bin, while it is there.
+    package var binStay: BinStay?
     package var tags: [String: String] = [:]
 
     package enum State: String, Sendable, Codable { case pending, available, failed, disabled, deregistered }

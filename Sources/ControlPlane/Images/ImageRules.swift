@@ -34,7 +34,7 @@ extension Transaction {
                 "The image '\(id)' is protected from deregistration\(end.map { " until \($0)" } ?? "").")
         }
         let snapshots = image.blockDevices.compactMap { $0.ebs?.snapshot }
-        image.state = .deregistered
+        (image.state, image.binStay) = (.deregistered, binStay(of: .image, tags: image.tags))
         put(image)
         forgetUnusedImages()
         guard deletesSnapshots else { return [] }
@@ -51,14 +51,16 @@ extension Transaction {
         guard let snapshot = state.snapshots[id], snapshot.isListed else { return .clientError }
         guard snapshot.account == account else { return .missingPermissions }
         guard !state.images.contains(IndexKey(.snapshot, id)) else { return .skipped }
-        discardSnapshot(id)
+        do throws(EC2Error) { try deleteSnapshot(id) } catch { return .clientError }
         return .success
     }
 
     /// Removes what is left of images that are deregistered and that no instance remembers.
     mutating func forgetUnusedImages() {
         for image in state.images.all
-        where image.state == .deregistered && !state.instances.contains(IndexKey(.image, image.id)) {
+        where image.state == .deregistered && image.binStay == nil
+            && !state.instances.contains(IndexKey(.image, image.id))
+        {
             delete(image.id, ImageRecord.self)
         }
     }

@@ -18,6 +18,7 @@ extension Transaction {
         where instance.state == .terminated && instance.stateSince <= lastTermination {
             delete(instance.id, InstanceRecord.self)
         }
+        emptyBins()
         for token in state.requestTokens.all where token.createdAt <= lastToken {
             delete(token.id, RequestTokenRecord.self)
         }

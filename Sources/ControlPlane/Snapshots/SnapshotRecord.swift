@@ -37,6 +37,9 @@ package struct SnapshotRecord: TaggedRecord, Equatable {
     package var stateMessage: String?
     /// The account's key that its bytes are sealed with.
     package var keyID: String?
+    package var lock: SnapshotLock?
+    /// Its time in the recycle bin, while it is there.
+    package var binStay: BinStay?
     /// Accounts that may make volumes from it besides the owner.
     package var sharedWith: Set<AccountID>?
 

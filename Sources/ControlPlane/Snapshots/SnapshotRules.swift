@@ -67,13 +67,20 @@ extension Transaction {
 
     /// Takes the snapshot away, in whatever order; its blocks go when nothing else needs them.
     ///
-    /// - Throws: `InvalidSnapshot.NotFound`, `InvalidSnapshot.InUse` while an image uses it.
+    /// One that a retention rule matches goes to the recycle bin.
+    ///
+    /// - Throws: `InvalidSnapshot.NotFound`, `InvalidSnapshot.InUse` while an image uses it, `SnapshotLocked`.
     package mutating func deleteSnapshot(_ id: SnapshotID) throws(EC2Error) {
-        _ = try ownSnapshot(id)
+        let snapshot = try ownSnapshot(id)
+        try checkUnlocked(snapshot)
         if let image = state.images.first(where: IndexKey(.snapshot, id)) {
             throw EC2Error("InvalidSnapshot.InUse", "The snapshot \(id) is currently in use by \(image.id)")
         }
-        discardSnapshot(id)
+        if snapshot.state == .completed, let stay = binStay(of: .snapshot, tags: snapshot.tags) {
+            update(id) { (snapshot: inout SnapshotRecord) in (snapshot.state, snapshot.binStay) = (.recoverable, stay) }
+        } else {
+            discardSnapshot(id)
+        }
     }
 
     /// The snapshot is gone for callers; its bytes follow.

@@ -19,6 +19,7 @@ package struct CloudTables: Sendable {
     package var networkInterfaces = Table<NetworkInterfaceRecord>()
     package var addresses = Table<AddressRecord>()
     package var requestTokens = Table<RequestTokenRecord>()
+    package var retentionRules = Table<RetentionRuleRecord>()
 
     init() {}
 }
@@ -70,6 +71,7 @@ package struct CloudState: Sendable {
         RecordKind(InternetGatewayRecord.self), RecordKind(RouteTableRecord.self), RecordKind(NetworkACLRecord.self),
         RecordKind(DHCPOptionsRecord.self), RecordKind(SecurityGroupRecord.self),
         RecordKind(NetworkInterfaceRecord.self), RecordKind(AddressRecord.self), RecordKind(RequestTokenRecord.self),
+        RecordKind(RetentionRuleRecord.self),
     ]
 }
 
@@ -92,4 +94,5 @@ extension CloudState {
     package var networkInterfaces: Table<NetworkInterfaceRecord> { _read { yield content.tables.networkInterfaces } }
     package var addresses: Table<AddressRecord> { _read { yield content.tables.addresses } }
     package var requestTokens: Table<RequestTokenRecord> { _read { yield content.tables.requestTokens } }
+    package var retentionRules: Table<RetentionRuleRecord> { _read { yield content.tables.retentionRules } }
 }

@@ -13,5 +13,15 @@ extension EC2Actions {
         Action(GetSnapshotBlockPublicAccessState.self),
         Action(ModifySnapshotAttribute.self),
         Action(ResetSnapshotAttribute.self),
+        Action(DescribeLockedSnapshots.self),
+        Action(LockSnapshot.self),
+        Action(UnlockSnapshot.self),
+        Action(ListImagesInRecycleBin.self),
+        Action(ListSnapshotsInRecycleBin.self),
+        Action(RestoreImageFromRecycleBin.self),
+        Action(RestoreSnapshotFromRecycleBin.self),
+        Action(DescribeSnapshotTierStatus.self),
+        Action(ModifySnapshotTier.self),
+        Action(RestoreSnapshotTier.self),
     ]
 }
