@@ -146,3 +146,18 @@ def test_another_account_sees_and_reaches_nothing(ec2, instance, stranger, refus
 def test_pages_of_named_instances_are_refused(ec2, instance, refused):
     with refused("InvalidParameterCombination", 400):
         ec2.describe_instances(InstanceIds=[instance], MaxResults=5)
+
+
+def test_an_instance_with_its_root_on_instance_store_runs_reboots_and_neither_stops_nor_starts(ec2, refused):
+    image = ec2.describe_images(
+        Owners=["amazon"], Filters=[{"Name": "root-device-type", "Values": ["instance-store"]}])["Images"][0]["ImageId"]
+    id = ec2.run_instances(ImageId=image, InstanceType="m1.small", MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    ec2.get_waiter("instance_running").wait(InstanceIds=[id], WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    shown = ec2.describe_instances(InstanceIds=[id])["Reservations"][0]["Instances"][0]
+    assert (shown["RootDeviceType"], shown["RootDeviceName"]) == ("instance-store", "/dev/sda1")
+    assert shown["BlockDeviceMappings"] == []
+    with refused("UnsupportedOperation", 400):
+        ec2.stop_instances(InstanceIds=[id])
+    ec2.reboot_instances(InstanceIds=[id])
+    ec2.terminate_instances(InstanceIds=[id])
+    ec2.get_waiter("instance_terminated").wait(InstanceIds=[id], WaiterConfig={"Delay": 1, "MaxAttempts": 30})

@@ -18,7 +18,8 @@ extension GuestSpec {
             disks: GuestSpec.disks(of: instance, in: state), ports: GuestSpec.ports(of: instance, in: state))
         scratch = GuestSpec.scratch(of: instance, percent: settings.instanceStorePercent)
         diskLimits = DiskLimits(ofInstanceType: instance.instanceType)
-        guard !disks.isEmpty else { return nil }
+        // A root on instance store is no volume.
+        guard !disks.isEmpty || image.rootDeviceType == .instanceStore else { return nil }
     }
 
     private static func disks(of instance: InstanceRecord, in state: CloudState) -> [Disk] {
