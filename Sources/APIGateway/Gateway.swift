@@ -27,7 +27,7 @@ package struct Gateway: Sendable {
             method: http.method, path: String(http.path), query: String(http.query), headers: http.headers,
             body: http.body)
         let signature = Gateway.signature(of: parts)
-        let service = addressed(signature)
+        let service = addressed(signature, parts)
         do {
             let (caller, body) = try verified(signature, parts, service)
             try await cloud.prepareAccount(of: caller)
@@ -48,9 +48,12 @@ package struct Gateway: Sendable {
         do throws(SignatureError) { return .success(try SignedRequest.parse(parts)) } catch { return .failure(error) }
     }
 
-    /// The service that the signature names; EC2 where it names none that is served.
-    private func addressed(_ signature: Signature) -> any ServedService {
-        if case .success(let signed) = signature, let service = services[signed.scope.service] { return service }
+    /// The service that the signature names, or the text of a request without one; EC2 where that is none of ours.
+    private func addressed(_ signature: Signature, _ parts: RequestParts) -> any ServedService {
+        switch signature {
+        case .success(let signed): if let service = services[signed.scope.service] { return service }
+        case .failure: if let service = services.values.first(where: { $0.isNamed(in: parts) }) { return service }
+        }
         return services["ec2"] ?? QueryServiceActions(EC2.service, [])
     }
 

@@ -45,6 +45,10 @@ extension QueryServiceActions: ServedService {
 
     package func allowsUnsignedBody(_ request: RequestParts) -> Bool { false }
 
+    package func isNamed(in request: RequestParts) -> Bool {
+        (try? QueryRequest(query: Array(request.query.utf8), body: request.body))?.version == service.version
+    }
+
     package func answer(_ call: ServiceCall) async throws(EC2Error) -> WireAnswer {
         let request: QueryRequest
         do {

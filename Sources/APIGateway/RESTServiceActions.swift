@@ -29,6 +29,8 @@ extension RESTServiceActions: ServedService {
         find(request)?.action.binding.allowsUnsignedBody ?? false
     }
 
+    package func isNamed(in request: RequestParts) -> Bool { find(request) != nil }
+
     package func answer(_ call: ServiceCall) async throws(EC2Error) -> WireAnswer {
         guard let (action, labels) = find(call.request) else { throw RESTService.unknownOperation }
         guard call.body.count <= action.binding.maxBodyBytes else {

@@ -13,6 +13,8 @@ package protocol ServedService: Sendable {
     var signatureErrors: SignatureErrorStyle { get }
     /// Whether the body of the request may be left out of its signature.
     func allowsUnsignedBody(_ request: RequestParts) -> Bool
+    /// Whether a request that nothing signs is meant for this service all the same, as far as its text tells.
+    func isNamed(in request: RequestParts) -> Bool
     func answer(_ call: ServiceCall) async throws(EC2Error) -> WireAnswer
     func refusal(_ error: EC2Error, requestID: String) -> WireAnswer
 }

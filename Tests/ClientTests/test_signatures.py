@@ -32,7 +32,7 @@ FAILURES = {
     "a signature of an hour ahead": (
         dict(at=HOUR), ("RequestExpired", 400), ("SignatureDoesNotMatch", 403)),
     "no signature": (
-        dict(sign=False), ("MissingParameter", 400), ("MissingParameter", 400)),
+        dict(sign=False), ("MissingParameter", 400), ("MissingAuthenticationToken", 403)),
     "a region that is not served": (
         dict(region="eu-north-7"), ("AuthFailure", 401), ("SignatureDoesNotMatch", 403)),
 }
