@@ -120,6 +120,16 @@ let package = Package(
                 "NodeContract",
             ]),
         part("STSAPI", ["APIGateway", "AWSWire", "CloudTypes", "ControlPlane"]),
+        part("EBSAPI", ["APIGateway", "AWSWire", "CloudTypes", "ControlPlane", "NodeContract", crypto]),
+        part("RecycleBinAPI", ["APIGateway", "AWSWire", "CloudTypes", "ControlPlane"]),
+        .testTarget(
+            name: "EBSAPITests",
+            dependencies: [
+                "EBSAPI", "APIGateway", "AWSWire", "CloudTypes", "ControlPlane", "NodeContract", "Simulation", crypto,
+                logging,
+            ],
+            swiftSettings: strict),
+        tests(of: "RecycleBinAPI", ["APIGateway", "AWSWire", "CloudTypes", "ControlPlane", "NodeContract"]),
         tests(of: "STSAPI", ["APIGateway", "AWSWire", "CloudTypes", "ControlPlane", "NodeContract"]),
         .testTarget(
             name: "EC2APITests",
@@ -149,9 +159,9 @@ let package = Package(
         .executableTarget(
             name: "apus",
             dependencies: [
-                "APIGateway", "Backends", "CloudStore", "CloudTypes", "ControlPlane", "EC2API", "HTTPListener",
+                "APIGateway", "Backends", "CloudStore", "CloudTypes", "ControlPlane", "EBSAPI", "EC2API", "HTTPListener",
                 "HostSystem", "KernelNetwork", "NodeAgent", "NodeContract", "QCOW2Volumes", "QEMUHypervisor",
-                "SQLiteStore", "STSAPI", "Simulation", "TinyImage", argumentParser, logging,
+                "RecycleBinAPI", "SQLiteStore", "STSAPI", "Simulation", "TinyImage", argumentParser, logging,
             ],
             swiftSettings: strict),
         // For the benchmarks: real networks of simulated guests, and load over many connections

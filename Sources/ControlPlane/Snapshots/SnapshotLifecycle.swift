@@ -2,7 +2,7 @@
 // Does no I/O; `SnapshotReconciler` carries out what is decided here.
 // Follows: EBS User Guide, "Amazon EBS snapshot lifecycle".
 
-internal import CloudTypes
+package import CloudTypes
 package import NodeContract
 
 //  pending ─moment held─▶ pending ─bytes stored─▶ completed ─delete─▶ deleting ─nobody reads it─▶ (gone)
@@ -13,6 +13,8 @@ package enum SnapshotStep: Sendable, Equatable {
     case hold([SnapshotSpec], in: GuestRun?)
     case store(SnapshotSpec)
     case copy(from: SnapshotBytes, to: SnapshotBytes)
+    /// Begin it, for its blocks to come until then.
+    case receive(SnapshotBytes, sizeGiB: Int, parent: SnapshotID?, until: Timestamp)
     /// All blocks were put: make them a snapshot.
     case seal(SnapshotBytes)
     /// What it is made of is not there any more.
@@ -42,7 +44,11 @@ package struct SnapshotLifecycle: Sendable {
         case .copy(let id):
             guard let source = state.snapshots[id] else { return .fail("The snapshot \(id) is not there any more.") }
             return .copy(from: source.bytes, to: snapshot.bytes)
-        case .blocks(let areComplete): return areComplete ? .seal(snapshot.bytes) : .await
+        case .blocks(let areComplete):
+            guard !areComplete else { return .seal(snapshot.bytes) }
+            guard let writing = snapshot.writing else { return .fail("It is not known who puts it together.") }
+            return .receive(
+                snapshot.bytes, sizeGiB: snapshot.sizeGiB, parent: snapshot.parent, until: writing.deadline)
         case nil: return .settled
         }
     }

@@ -43,6 +43,10 @@ package struct SnapshotReconciler: Sendable {
         case .store(let spec): return await complete(snapshot, with: try await node.storeSnapshot(spec))
         case .copy(let source, let copy):
             return await complete(snapshot, with: try await node.copySnapshot(source, to: copy))
+        case .receive(let bytes, let sizeGiB, let parent, let deadline):
+            guard cloud.now < deadline else { return try await end(snapshot, SnapshotReconciler.writeTimeout) }
+            try await node.beginSnapshot(bytes, sizeGiB: sizeGiB, parent: parent)
+            return .lookAgain(at: deadline)
         case .seal(let bytes): return await complete(snapshot, with: try await node.completeSnapshot(bytes))
         case .fail(let reason): return try await end(snapshot, reason)
         case .remove:
@@ -60,6 +64,8 @@ package struct SnapshotReconciler: Sendable {
             snapshot.fullBytes = stored.fullBytes
         }
     }
+
+    private static let writeTimeout = "No block was written for as long as the snapshot was to wait."
 
     /// Its bytes are not to be had: what there is of them goes, and the record says why.
     private func end(_ snapshot: SnapshotRecord, _ reason: String) async throws(NodeError) -> WorkOutcome? {

@@ -31,6 +31,8 @@ package struct SnapshotRecord: TaggedRecord, Equatable {
     package var completedAt: Timestamp?
     /// Of its blocks that are not zeros, in bytes.
     package var fullBytes: Int?
+    /// How it is put together, of one that a caller puts together.
+    package var writing: BlockWriting?
     /// Within which the caller wanted a copy to be complete; nil: none was named.
     package var completionMinutes: Int?
     /// Why it is in error.

@@ -19,6 +19,7 @@ package struct CloudTables: Sendable {
     package var networkInterfaces = Table<NetworkInterfaceRecord>()
     package var addresses = Table<AddressRecord>()
     package var requestTokens = Table<RequestTokenRecord>()
+    package var secrets = Table<SecretRecord>()
     package var retentionRules = Table<RetentionRuleRecord>()
 
     init() {}
@@ -70,7 +71,7 @@ package struct CloudState: Sendable {
         RecordKind(KeyPairRecord.self), RecordKind(VPCRecord.self), RecordKind(SubnetRecord.self),
         RecordKind(InternetGatewayRecord.self), RecordKind(RouteTableRecord.self), RecordKind(NetworkACLRecord.self),
         RecordKind(DHCPOptionsRecord.self), RecordKind(SecurityGroupRecord.self),
-        RecordKind(NetworkInterfaceRecord.self), RecordKind(AddressRecord.self), RecordKind(RequestTokenRecord.self),
+        RecordKind(NetworkInterfaceRecord.self), RecordKind(AddressRecord.self), RecordKind(RequestTokenRecord.self), RecordKind(SecretRecord.self),
         RecordKind(RetentionRuleRecord.self),
     ]
 }
@@ -94,5 +95,6 @@ extension CloudState {
     package var networkInterfaces: Table<NetworkInterfaceRecord> { _read { yield content.tables.networkInterfaces } }
     package var addresses: Table<AddressRecord> { _read { yield content.tables.addresses } }
     package var requestTokens: Table<RequestTokenRecord> { _read { yield content.tables.requestTokens } }
+    package var secrets: Table<SecretRecord> { _read { yield content.tables.secrets } }
     package var retentionRules: Table<RetentionRuleRecord> { _read { yield content.tables.retentionRules } }
 }

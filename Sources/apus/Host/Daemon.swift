@@ -4,10 +4,12 @@ import APIGateway
 import CloudStore
 import CloudTypes
 import ControlPlane
+import EBSAPI
 import EC2API
 import HTTPListener
 import Logging
 import NodeContract
+import RecycleBinAPI
 import SQLiteStore
 import Simulation
 import STSAPI
@@ -48,7 +50,10 @@ struct Daemon {
             group.addTask { try await reconcilers.run() }
             if let probe = host.probe { group.addTask { await probe() } }
             let gateway = Gateway(
-                cloud: cloud, node: host.node, services: [EC2Actions.service, STSActions.service])
+                cloud: cloud, node: host.node,
+                services: [
+                    EC2Actions.service, STSActions.service, EBSActions.service, RecycleBinActions.service,
+                ])
             let orders = OperatorService(cloud: cloud, node: host.node, images: host.images)
             let listener = try await HTTPListener.start(
                 on: .address(host: "127.0.0.1", port: options.port), startsInline: true, logger: log
