@@ -31,6 +31,9 @@ struct ResolverPlan {
             "no-resolv", "no-hosts", "no-poll", "no-ping", "local-ttl=60", "dhcp-authoritative", "dhcp-broadcast",
             "dhcp-lease-max=65536", "domain=\(domain)", "local=/\(network.naming.internalDomain)/", "bogus-priv",
         ]
+        // Names that cannot exist outside are not asked for there: cloud-init looks for some at each boot, and would wait
+        // where nobody answers.
+        lines += ["domain-needed", "local=/invalid/"]
         lines += upstream.isEmpty ? ["local=/#/"] : upstream.map { "server=\($0)" }
         lines += generalOptions()
         for subnet in network.subnets { lines += options(of: subnet) }

@@ -39,4 +39,15 @@ struct ResolverPlanTests {
         #expect(lines.contains("dhcp-option=option:dns-server"))
         #expect(lines.contains("dhcp-option=option:domain-name"))
     }
+
+    @Test("keeps names that cannot exist outside from the resolvers there")
+    func impossible() throws {
+        let id = try #require(VPCID("vpc-12345678"))
+        let network = VPCNetwork(id: id, cidrBlocks: [CIDRBlock(IPv4Address(0x0A00_0000), prefix: 16)])
+        let plan = ResolverPlan(network: network, mtu: 1500, upstream: [IPv4Address(0x0A09_0909)])
+        let lines = plan.files().configuration.split(separator: "\n")
+        #expect(lines.contains("domain-needed"))
+        #expect(lines.contains("local=/invalid/"))
+        #expect(lines.contains("server=10.9.9.9"))
+    }
 }
