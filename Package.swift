@@ -154,14 +154,15 @@ let package = Package(
             name: "CrashTests",
             dependencies: ["CloudStore", "ControlPlane", "CrashCourses", "NodeContract", "Simulation"],
             swiftSettings: strict),
-        part("TinyImage", resources: [.copy("Resources")]),
+        part("ImageRecipes", resources: [.copy("Resources")]),
         // 5: composition root
         .executableTarget(
             name: "apus",
             dependencies: [
-                "APIGateway", "Backends", "CloudStore", "CloudTypes", "ControlPlane", "EBSAPI", "EC2API", "HTTPListener",
-                "HostSystem", "KernelNetwork", "NodeAgent", "NodeContract", "QCOW2Volumes", "QEMUHypervisor",
-                "RecycleBinAPI", "SQLiteStore", "STSAPI", "Simulation", "TinyImage", argumentParser, logging,
+                "APIGateway", "Backends", "CloudStore", "CloudTypes", "ControlPlane", "EBSAPI", "EC2API",
+                "HTTPListener",
+                "HostSystem", "ImageRecipes", "KernelNetwork", "NodeAgent", "NodeContract", "QCOW2Volumes",
+                "QEMUHypervisor", "RecycleBinAPI", "SQLiteStore", "STSAPI", "Simulation", argumentParser, logging,
             ],
             swiftSettings: strict),
         // For the benchmarks: real networks of simulated guests, and load over many connections

@@ -35,6 +35,8 @@ def pytest_collection_modifyitems(items):
 class Machine:
     """A launched instance and the way to it."""
 
+    user = "ec2-user"
+
     def __init__(self, site, instance):
         self.site, self.id = site, instance
 
@@ -66,7 +68,7 @@ class Machine:
     def _ssh(self, command, seconds, address):
         return self.site.lab.run(
             "ssh", "-i", str(self.site.key), "-o", "BatchMode=yes", "-o", "ConnectTimeout=3", "-o", "LogLevel=ERROR",
-            "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", f"ec2-user@{address or self.address}", command,
+            "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", f"{self.user}@{address or self.address}", command,
             check=False, seconds=seconds)
 
     def wait(self, waiter, seconds=120):

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-SCRIPT = pathlib.Path(__file__).parents[2] / "Sources/TinyImage/Resources/rootfs/usr/lib/apus/metadata-session"
+SCRIPT = pathlib.Path(__file__).parents[2] / "Sources/ImageRecipes/Resources/tiny/rootfs/usr/lib/apus/metadata-session"
 NOT_FOUND = """<?xml version="1.0" encoding="iso-8859-1"?>
 <html xmlns="http://www.w3.org/1999/xhtml" xml:lang="en" lang="en">
  <head><title>404 - Not Found</title></head>

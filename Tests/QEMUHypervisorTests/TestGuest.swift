@@ -34,7 +34,7 @@ enum TestGuest {
         let directory = root + "/.build/test-tiny-image"
         if !FileManager.default.fileExists(atPath: directory + "/image.json") {
             let outcome = try await HostCommand.run(
-                [root + "/Sources/TinyImage/Resources/build-tiny-image", directory],
+                [root + "/Sources/ImageRecipes/Resources/tiny/build-tiny-image", directory],
                 environment: HostCommand.plainEnvironment.merging(["HOME": NSHomeDirectory()]) { $1 },
                 limits: HostCommand.Limits(deadline: .seconds(600)))
             guard outcome.isSuccess else { throw Unfit(reason: "the tiny image cannot be built: \(outcome.errorText)") }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
-import TinyImage
+import ImageRecipes
 
 /// `apus image`: the disks that instances begin with.
 struct Image: AsyncParsableCommand {
@@ -20,8 +20,19 @@ struct Image: AsyncParsableCommand {
                 let failure = try? JSONDecoder().decode(OperatorService.Failure.self, from: Data(answer.body))
                 throw CommandFailure(failure?.error ?? "The image could not be registered.")
             }
-            let line = try JSONDecoder().decode(ImageLine.self, from: Data(answer.body))
-            print(json ? String(decoding: answer.body, as: UTF8.self) : line.imageId)
+            try show(try JSONDecoder().decode(ImageLine.self, from: Data(answer.body)))
+        }
+
+        /// Names are unique among the operator's images, so one that is there already is what was asked for.
+        func image(named name: String) throws -> ImageLine? {
+            guard let answer = try client.call("GET", "/images"), answer.status == 200 else { throw notServing }
+            return try JSONDecoder().decode([ImageLine].self, from: Data(answer.body)).first {
+                $0.ownerAlias == "amazon" && $0.name == name
+            }
+        }
+
+        func show(_ image: ImageLine) throws {
+            print(json ? String(decoding: try JSONEncoder().encode(image), as: UTF8.self) : image.imageId)
         }
 
         var notServing: CommandFailure {
@@ -34,41 +45,49 @@ struct Image: AsyncParsableCommand {
     struct Build: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Build an image from Debian's packages and register it.",
-            discussion: "Recipes: tiny (kernel, busybox, ssh server; boots in seconds even emulated).")
+            discussion: "Recipes:\n"
+                + ImageRecipe.allCases.map { "  \($0.rawValue): \($0.summary)" }.joined(separator: "\n"))
 
-        @Argument(help: "The recipe: tiny.") var recipe: String
+        @Argument(help: "The recipe.") var recipe: ImageRecipe
         @OptionGroup var output: Output
-        @Option(help: "The image's name; default: the recipe's and the kernel's version.") var name: String?
+        @Option(help: "The image's name; default: the recipe's, with the version of what is in it.") var name: String?
         @Option(help: "A folder to keep packages in.") var cache: String?
-
-        func validate() throws {
-            guard recipe == "tiny" else { throw ValidationError("There is no recipe '\(recipe)'. Recipes: tiny.") }
-        }
+        @Flag(help: "Take the newest packages, even when all are kept already.") var refresh = false
 
         func run() async throws {
             guard let answer = try output.client.call("GET", "/status") else { throw output.notServing }
             let status = try JSONDecoder().decode(OperatorService.Status.self, from: Data(answer.body))
             guard !status.simulated else { throw CommandFailure(OperatorService.noDisks) }
-            guard let builder = TinyImage.builderPath else {
+            if let name, let existing = try output.image(named: name) { return try output.show(existing) }
+            let folder = output.state.directory.path + "/build-" + recipe.rawValue
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            try build(in: folder)
+            let made = try BuiltImage(in: folder)
+            let name = name ?? made.imageName
+            if let existing = try output.image(named: name) { return try output.show(existing) }
+            try output.register(
+                ImageOrder(
+                    name: name, description: made.description, architecture: made.architecture,
+                    diskPath: "\(folder)/\(BuiltImage.disk)", format: "raw",
+                    kernelPath: made.kernel.map { "\(folder)/\($0)" },
+                    ramdiskPath: made.ramdisk.map { "\(folder)/\($0)" }, kernelArguments: made.kernelArguments,
+                    rootDeviceName: made.rootDeviceName, bootMode: made.bootMode))
+        }
+
+        private func build(in folder: String) throws {
+            guard let builder = recipe.builderPath else {
                 throw CommandFailure(
                     "The image builder is not beside this program; build it again: swift build -c release")
             }
-            let folder = output.state.directory.path + "/build-tiny"
-            defer { try? FileManager.default.removeItem(atPath: folder) }
             try HostFiles.makeFolder(folder)
-            let process = try ForegroundProcess(
-                ["bash", builder, "--install-packages"] + (cache.map { ["--cache", $0] } ?? []) + [folder])
-            guard process.wait() == 0 else {
-                throw CommandFailure("The image could not be built; what was said above tells why.")
+            var arguments = ["bash", builder, "--install-packages"]
+            if let cache { arguments += ["--cache", cache] }
+            if refresh { arguments.append("--refresh") }
+            switch try ForegroundProcess(arguments + [folder]).wait() {
+            case 0: return
+            case 129...: throw CommandFailure("Ended by a signal; nothing was registered, and nothing is left behind.")
+            default: throw CommandFailure("The image could not be built; what was said above tells why.")
             }
-            let made = try TinyImage.description(in: folder)
-            try output.register(
-                ImageOrder(
-                    name: name ?? "apus-tiny-\(made.kernelVersion)",
-                    description: "Tiny Linux built from Debian packages",
-                    architecture: made.architecture, diskPath: folder + "/disk.raw", format: "raw",
-                    kernelPath: "\(folder)/\(made.kernel)", ramdiskPath: "\(folder)/\(made.ramdisk)",
-                    kernelArguments: made.kernelArguments, rootDeviceName: made.rootDeviceName))
         }
     }
 
@@ -117,3 +136,5 @@ struct Image: AsyncParsableCommand {
         }
     }
 }
+
+extension ImageRecipe: ExpressibleByArgument {}

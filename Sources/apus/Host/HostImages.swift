@@ -35,7 +35,7 @@ struct HostImages: ImageStore {
             let record = try await cloud.transact(as: .system(for: cloud.operatorAccount)) {
                 transaction throws(EC2Error) in try transaction.registerOperatorImage(new)
             }
-            return ImageLine(record)
+            return ImageLine(record, ownerAlias: cloud.records.ownerAlias(of: record))
         } catch {
             kernels.remove(image)
             try? await volumes.deleteBase(snapshot)

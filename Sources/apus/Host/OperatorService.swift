@@ -64,7 +64,10 @@ struct OperatorService: Sendable {
     }
 
     private func imageList() -> [ImageLine] {
-        cloud.records.images.all.sorted { $0.name < $1.name }.map(ImageLine.init)
+        let records = cloud.records
+        return records.images.all.sorted { $0.name < $1.name }.map {
+            ImageLine($0, ownerAlias: records.ownerAlias(of: $0))
+        }
     }
 
     private func registerImage(_ body: [UInt8]) async throws -> ImageLine {
@@ -92,8 +95,11 @@ struct ImageLine: Codable, Sendable {
     var architecture: String
     var sizeGiB: Int
     var state: String
+    /// `amazon`: the operator's own.
+    var ownerAlias: String?
 
-    init(_ image: ImageRecord) {
+    init(_ image: ImageRecord, ownerAlias: String?) {
+        self.ownerAlias = ownerAlias
         (imageId, name) = (image.id.description, image.name)
         (architecture, state) = (image.architecture.rawValue, image.state.rawValue)
         sizeGiB = image.blockDevices.compactMap { $0.ebs?.sizeGiB }.max() ?? 0
