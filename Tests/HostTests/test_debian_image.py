@@ -1,6 +1,7 @@
 """Debian with its own cloud-init, and with it every stock cloud image: built, exported, imported, booted by its loader."""
 
 import base64
+import os
 import pathlib
 import subprocess
 
@@ -10,6 +11,8 @@ from apus_testing.running import ROOT
 from apus_testing.waiting import eventually
 
 BUILDER = ROOT / "Sources/ImageRecipes/Resources/debian-12/build-debian-image"
+# The network of this machine, where packages come from: the lab, which the tests enter later, has none.
+OUTSIDE = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
 USER_DATA = """Content-Type: multipart/mixed; boundary="//"
 MIME-Version: 1.0
@@ -34,21 +37,29 @@ echo "ran as $(id -un)" >>/var/tmp/told-by-script
 
 
 @pytest.fixture(scope="module")
-def built(site):
-    """The recipe's image; its packages are kept between test runs."""
+def disk(site):
+    """What the builder makes; its packages are kept between test runs."""
+    folder = site.cloud.state.parent / "debian"
+    done = subprocess.run(
+        ["nsenter", f"--net=/proc/self/fd/{OUTSIDE}", "bash", str(BUILDER), "--install-packages", str(folder)],
+        pass_fds=[OUTSIDE], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    return folder / "disk.raw"
+
+
+@pytest.fixture(scope="module")
+def built(site, disk):
+    """The recipe's image."""
     return site.cloud.command("image", "build", "debian-12", seconds=600).stdout.strip()
 
 
 @pytest.fixture(scope="module")
-def imported(site, built):
+def imported(site, disk):
     """The same disk as others ship theirs: one qcow2 file."""
-    folder = site.cloud.state.parent / "debian"
-    folder.mkdir()
-    subprocess.run(["bash", str(BUILDER), str(folder)], check=True, timeout=300, capture_output=True)
-    disk = folder / "debian.qcow2"
-    subprocess.run(["qemu-img", "convert", "-O", "qcow2", str(folder / "disk.raw"), str(disk)], check=True, timeout=120)
-    (folder / "disk.raw").unlink()
-    return site.cloud.command("image", "import", str(disk), "--name", "stock-debian").stdout.strip()
+    file = disk.with_suffix(".qcow2")
+    subprocess.run(["qemu-img", "convert", "-O", "qcow2", str(disk), str(file)], check=True, timeout=120)
+    disk.unlink()
+    return site.cloud.command("image", "import", str(file), "--name", "stock-debian").stdout.strip()
 
 
 @pytest.fixture(scope="module")
