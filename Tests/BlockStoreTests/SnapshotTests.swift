@@ -1,6 +1,7 @@
 // What a snapshot is: its blocks, whole, whatever else is made and deleted.
 
 import BlockStore
+import Crypto
 import CloudTypes
 import Testing
 
@@ -183,5 +184,21 @@ struct SnapshotTests {
         try store.make(1, [:])
         try store.delete(id)
         #expect(throws: BlockStoreError.noSuchSnapshot(id)) { try store.snapshot(id) }
+    }
+
+    @Test("in the making accounts for what was put, zeros included, whatever it began as", arguments: [false, true])
+    func accounts(isEncrypted: Bool) throws {
+        let key = isEncrypted ? testKey(1) : nil
+        let parent = try store.make(1, [0: TestBlocks.plain(9), 5: TestBlocks.plain(8)], key: key)
+        let draft = try store.begin(try snapshotID(2), volumeBytes: 8 * Block.byteCount, parent: parent, key: key)
+        try draft.put(TestBlocks.plain(1), at: 7)
+        try draft.put(TestBlocks.zeros, at: 0)
+        try draft.put(TestBlocks.plain(2), at: 3)
+        try draft.put(TestBlocks.plain(3), at: 3)
+        let checksums = [TestBlocks.zeros, TestBlocks.plain(3), TestBlocks.plain(1)].flatMap {
+            TestBlocks.checksum($0).bytes
+        }
+        let contents = try draft.contents()
+        #expect(contents.count == 3 && contents.checksum == Array(SHA256.hash(data: checksums)))
     }
 }

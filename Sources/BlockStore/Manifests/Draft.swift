@@ -156,6 +156,41 @@ package struct SnapshotDraft: Sendable {
         return progress
     }
 
+    /// What was put, as the EBS direct APIs account for it.
+    package struct Contents: Equatable, Sendable {
+        /// Indexes that were put, zeros included.
+        package var count = 0
+        /// SHA-256 over the checksums of the blocks that were put, in ascending order of their indexes.
+        package var checksum: [UInt8] = []
+    }
+
+    /// Accounts for what was put and flushed. Reads the rows, and under a key each block too.
+    ///
+    /// - Throws: `.corruptBlock` or `.missingBlock`, `.noSuchDraft`.
+    package func contents() throws(BlockStoreError) -> Contents {
+        try flush()
+        var (contents, hash) = (Contents(), SHA256())
+        var rows = open.file.rows()
+        while let (_, row) = try rows.next() {
+            contents.count += 1
+            hash.update(data: try checksum(of: row).bytes)
+        }
+        contents.checksum = Array(hash.finalize())
+        return contents
+    }
+
+    private func checksum(of row: DraftRow) throws(BlockStoreError) -> BlockID {
+        guard case .block(let id) = row else { return Block.zeroChecksum }
+        // Without a key the name is the checksum.
+        guard let key else { return id }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Block.byteCount, alignment: 4096)
+        defer { buffer.deallocate() }
+        try store.packs.read(id, key: key, into: buffer)
+        var hash = SHA256()
+        hash.update(bufferPointer: UnsafeRawBufferPointer(buffer))
+        return BlockID(hash.finalize())
+    }
+
     /// Makes the snapshot: the parent's blocks, with what was put in their place. It stands alone from then on.
     package func commit() throws(BlockStoreError) { try store.commit(self) }
 

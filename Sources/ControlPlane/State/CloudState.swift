@@ -71,7 +71,8 @@ package struct CloudState: Sendable {
         RecordKind(KeyPairRecord.self), RecordKind(VPCRecord.self), RecordKind(SubnetRecord.self),
         RecordKind(InternetGatewayRecord.self), RecordKind(RouteTableRecord.self), RecordKind(NetworkACLRecord.self),
         RecordKind(DHCPOptionsRecord.self), RecordKind(SecurityGroupRecord.self),
-        RecordKind(NetworkInterfaceRecord.self), RecordKind(AddressRecord.self), RecordKind(RequestTokenRecord.self), RecordKind(SecretRecord.self),
+        RecordKind(NetworkInterfaceRecord.self), RecordKind(AddressRecord.self), RecordKind(RequestTokenRecord.self),
+        RecordKind(SecretRecord.self),
         RecordKind(RetentionRuleRecord.self),
     ]
 }
