@@ -106,7 +106,12 @@ let package = Package(
                 "CloudTypes", "CloudStore", "InstanceTypeCatalogue", "NodeContract", "RecordCoding", trees, heaps,
                 deques, logging,
             ]),
-        part("NodeAgent", ["Backends", "CloudTypes", "HTTPListener", "HostSystem", "NodeContract", crypto, logging]),
+        part(
+            "NodeAgent",
+            [
+                "Backends", "BlockStore", "CloudTypes", "HTTPListener", "HostSystem", "NBD", "NodeContract", crypto,
+                logging,
+            ]),
         tests(of: "NodeAgent", ["CloudTypes", "HTTPListener", "HostSystem", "NodeContract", logging]),
         tests(of: "ControlPlane", ["CloudStore", "CloudTypes", "NodeContract", "Simulation", logging]),
         // 4: the services

@@ -30,6 +30,22 @@ package protocol Hypervisor: Sendable {
     /// Grows the volume's file, which the guest sees at once; one of that size or more is left as it is.
     func grow(_ volume: VolumeID, toGiB sizeGiB: Int, in guest: GuestRun) async throws(HypervisorError)
     func limit(_ volume: VolumeID, to limits: DiskLimits?, in guest: GuestRun) async throws(HypervisorError)
+    /// Holds one moment of the volumes: from now on what is overwritten is kept in the moments' files, which the hypervisor
+    /// opens. Those that are held already are left as they are. All are held, or none.
+    func hold(_ moments: [GuestMoment], in guest: GuestRun) async throws(HypervisorError)
+    /// Whether the guest's machine holds the moment now.
+    func holds(_ snapshot: SnapshotID, in guest: GuestRun) async throws(HypervisorError) -> Bool
+    /// Where the volume's bytes of that moment can be read, by NBD.
+    ///
+    /// - Parameter parent: the moment since which changes are wanted.
+    func read(
+        _ moment: GuestMoment, changedSince parent: SnapshotID?, in guest: GuestRun
+    ) async throws(HypervisorError) -> MomentSource
+    /// Lets go of the moment, and of what is known of changes of its volume save since the snapshots named; done where
+    /// the guest knows of none. Returns whether the guest has the volume.
+    func letGo(
+        of moment: GuestMoment, keepingChangesSince kept: Set<SnapshotID>, in guest: GuestRun
+    ) async throws(HypervisorError) -> Bool
     func consoleOutput(of instance: InstanceID) async throws(HypervisorError) -> ConsoleOutput?
     var events: AsyncStream<NodeEvent> { get }
 }
@@ -57,6 +73,28 @@ package struct GuestLaunch: Sendable {
     package init(spec: GuestSpec, disks: [VolumeFile], portDescriptors: [Int32], kernel: KernelFiles?) {
         (self.spec, self.disks) = (spec, disks)
         (self.portDescriptors, self.kernel) = (portDescriptors, kernel)
+    }
+}
+
+/// A moment of one of a guest's volumes.
+package struct GuestMoment: Sendable, Equatable {
+    package var snapshot: SnapshotID
+    package var volume: VolumeID
+    /// A qcow2 file of the volume's size, empty when the moment is held.
+    package var path: String
+    package init(snapshot: SnapshotID, volume: VolumeID, path: String) {
+        (self.snapshot, self.volume, self.path) = (snapshot, volume, path)
+    }
+}
+
+/// An NBD export of a moment.
+package struct MomentSource: Sendable, Equatable {
+    package var socketPath: String
+    package var export: String
+    /// The context that tells what changed since the moment that was asked about; nil: that is not known.
+    package var changes: String?
+    package init(socketPath: String, export: String, changes: String?) {
+        (self.socketPath, self.export, self.changes) = (socketPath, export, changes)
     }
 }
 

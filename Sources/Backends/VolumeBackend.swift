@@ -13,6 +13,29 @@ package protocol VolumeBackend: Sendable {
     func delete(_ volume: VolumeID) async throws(VolumeBackendError)
     func volumes() async throws(VolumeBackendError) -> Set<VolumeID>
 
+    /// Makes the empty file in which what is overwritten of a volume is kept, anew where there was one. Returns its path.
+    func makeMoment(_ snapshot: SnapshotID, of volume: VolumeID) async throws(VolumeBackendError) -> String
+    /// Whether the moment's file was closed in good order: only then does it hold all that it should.
+    func isMomentWhole(_ snapshot: SnapshotID) async throws(VolumeBackendError) -> Bool
+    func removeMoment(_ snapshot: SnapshotID) async throws(VolumeBackendError)
+    /// From now on what changes in a volume that no guest has open is told apart from what changed before.
+    func markChanges(of volume: VolumeID, since snapshot: SnapshotID) async throws(VolumeBackendError)
+    /// Forgets what changed, save since the snapshots named.
+    func forgetChanges(of volume: VolumeID, exceptSince kept: Set<SnapshotID>) async throws(VolumeBackendError)
+    /// Serves a volume that no guest has open, as it was at the moment, or as it is where no moment's file is there.
+    func serveMoment(
+        _ snapshot: SnapshotID, of volume: VolumeID, changedSince parent: SnapshotID?
+    ) async throws(VolumeBackendError) -> ServedMoment
+
+    /// Makes a base of bytes that `fill` writes into an empty file of that size; one that exists is left as it is.
+    func makeBase(
+        _ snapshot: SnapshotID, bytes: Int, _ fill: @escaping @Sendable (Int32) async throws -> Void
+    ) async throws(VolumeBackendError)
+    /// The flat file of a base, for reading.
+    func basePath(_ snapshot: SnapshotID) async throws(VolumeBackendError) -> String
+    /// Removes a base at once, or when the last volume that needs it is deleted.
+    func dropBase(_ snapshot: SnapshotID) async throws(VolumeBackendError)
+
     /// Takes a disk image file in as the read-only base of a snapshot. Returns its virtual size in bytes.
     func importBase(_ snapshot: SnapshotID, from file: DiskImageFile) async throws(VolumeBackendError) -> Int
     /// Removes a base that no volume needs any more; refused while one does.
@@ -29,6 +52,15 @@ package enum VolumeBackendError: Error, Equatable, Sendable {
     case noSpace(String)
     case commandFailed(String, exitStatus: Int32, standardError: String)
     case hostFailed(String)
+}
+
+/// A moment that is served by a process of its own, until `end`.
+package struct ServedMoment: Sendable {
+    package var source: MomentSource
+    package var end: @Sendable () async -> Void
+    package init(source: MomentSource, end: @escaping @Sendable () async -> Void) {
+        (self.source, self.end) = (source, end)
+    }
 }
 
 package struct VolumeFile: Sendable, Equatable, Codable {

@@ -3,12 +3,15 @@
 
 package import Backends
 package import CloudTypes
+package import Logging
 package import NodeContract
 
 package actor LocalNode: Node {
     package nonisolated let events: AsyncStream<NodeEvent>
-    private let hypervisor: any Hypervisor
-    private let volumes: any VolumeBackend
+    let hypervisor: any Hypervisor
+    let volumes: any VolumeBackend
+    let snapshots: SnapshotStore
+    let moments: Moments
     private let fabric: any NetworkFabric
     private let metadata: any MetadataServing
     private let kernels: KernelStore
@@ -20,23 +23,35 @@ package actor LocalNode: Node {
     /// Finds the guests of an earlier run again.
     package static func open(
         hypervisor: any Hypervisor, volumes: any VolumeBackend, fabric: any NetworkFabric,
-        metadata: any MetadataServing, kernels: KernelStore, facts: HostFacts
+        metadata: any MetadataServing, kernels: KernelStore, snapshots: SnapshotStore, notesFolder: String,
+        facts: HostFacts, log: Logger
     ) async throws(NodeError) -> LocalNode {
         do throws(HypervisorError) {
             _ = try await hypervisor.adopt()
         } catch {
             throw NodeError(error)
         }
-        return LocalNode(hypervisor, volumes, fabric, metadata, kernels, facts)
+        let (events, told) = AsyncStream.makeStream(of: NodeEvent.self)
+        let moments = Moments(
+            hypervisor: hypervisor, volumes: volumes, store: snapshots,
+            notes: try MomentNotes(folder: notesFolder), log: log
+        ) { told.yield($0) }
+        let node = LocalNode(hypervisor, volumes, fabric, metadata, kernels, snapshots, moments, facts, events)
+        Task {
+            for await event in hypervisor.events { told.yield(event) }
+            told.finish()
+        }
+        return node
     }
 
     private init(
         _ hypervisor: any Hypervisor, _ volumes: any VolumeBackend, _ fabric: any NetworkFabric,
-        _ metadata: any MetadataServing, _ kernels: KernelStore, _ facts: HostFacts
+        _ metadata: any MetadataServing, _ kernels: KernelStore, _ snapshots: SnapshotStore, _ moments: Moments,
+        _ facts: HostFacts, _ events: AsyncStream<NodeEvent>
     ) {
         (self.hypervisor, self.volumes, self.fabric) = (hypervisor, volumes, fabric)
         (self.metadata, self.kernels, self.facts) = (metadata, kernels, facts)
-        events = hypervisor.events
+        (self.snapshots, self.moments, self.events) = (snapshots, moments, events)
     }
 
     /// Finds out how guests are accelerated; may boot a canary.
@@ -61,7 +76,7 @@ package actor LocalNode: Node {
         do {
             return NodeInventory(
                 guests: await hypervisor.guests(), volumes: try await volumes.volumes(), networks: present,
-                restarts: await hypervisor.restarts())
+                snapshots: await moments.known.union(snapshots.known()), restarts: await hypervisor.restarts())
         } catch { throw NodeError(error) }
     }
 
@@ -98,10 +113,12 @@ package actor LocalNode: Node {
     }
 
     package func ensureVolume(_ volume: VolumeSpec) async throws(NodeError) {
+        if let snapshot = volume.snapshot { try await ensureBase(of: snapshot) }
         do { try await volumes.create(volume) } catch { throw NodeError(error) }
     }
 
     package func deleteVolume(_ volume: VolumeID) async throws(NodeError) {
+        await moments.settled(volume)
         do { try await volumes.delete(volume) } catch { throw NodeError(error) }
     }
 
@@ -109,12 +126,14 @@ package actor LocalNode: Node {
         _ volume: VolumeID, toGiB sizeGiB: Int, in guest: GuestRun?
     ) async throws(NodeError) {
         guard let guest else {
+            await moments.settled(volume)
             do { return try await volumes.grow(volume, toGiB: sizeGiB) } catch { throw NodeError(error) }
         }
         do { try await hypervisor.grow(volume, toGiB: sizeGiB, in: guest) } catch { throw NodeError(error) }
     }
 
     package func attachVolume(_ disk: GuestSpec.Disk, to guest: GuestRun) async throws(NodeError) {
+        await moments.settled(disk.volume)
         let file: VolumeFile
         do { file = try await volumes.file(of: disk.volume) } catch { throw NodeError(error) }
         do { try await hypervisor.attach(disk, file, to: guest) } catch { throw NodeError(error) }
@@ -134,6 +153,7 @@ package actor LocalNode: Node {
 
     package func startGuest(_ guest: GuestSpec) async throws(NodeError) {
         if await hypervisor.guests()[guest.instance] == .running(launch: guest.launch) { return }
+        for disk in guest.disks { await moments.settled(disk.volume) }
         let kernel = try kernelFiles(of: guest)
         let disks = try await files(of: guest)
         let descriptors = try await openPorts(of: guest)

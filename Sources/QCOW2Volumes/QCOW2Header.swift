@@ -9,6 +9,8 @@ struct QCOW2Header: Equatable {
     var isEncrypted = false
     /// The guest's data lies in another file.
     var hasExternalData = false
+    /// It is open for writing, or was not closed in good order.
+    var isDirty = false
 
     static let magic: [UInt8] = [0x51, 0x46, 0x49, 0xfb]
     /// Enough bytes of a file's beginning to read everything here.
@@ -34,6 +36,7 @@ struct QCOW2Header: Equatable {
         }
         self.init(virtualSize: bytes.bigEndian(at: 24, width: 8), backingFile: name)
         isEncrypted = bytes.bigEndian(at: 32, width: 4) != 0
+        isDirty = version == 3 && bytes.bigEndian(at: 72, width: 8) & 1 != 0
         hasExternalData = version == 3 && bytes.bigEndian(at: 72, width: 8) & 4 != 0
     }
 }
@@ -45,6 +48,9 @@ struct EmptyQCOW2: Equatable {
         let bytes: [UInt8]
     }
 
+    /// A file of which its header tells, by its dirty bit, whether it was closed in good order.
+    enum Closing { case plain, told }
+
     static let clusterBits: UInt64 = 16
     private static let cluster: UInt64 = 1 << clusterBits
     private static let backingFormatExtension: UInt64 = 0xe279_2aca
@@ -55,7 +61,7 @@ struct EmptyQCOW2: Equatable {
     /// - Parameters:
     ///   - virtualSize: bytes, a multiple of 512.
     ///   - backingFile: at most 1023 bytes; its content is read as `raw`.
-    init(virtualSize: UInt64, backingFile: String?) {
+    init(virtualSize: UInt64, backingFile: String?, closing: Closing = .plain) {
         // Cluster 0: header. 1: refcount table. 2: refcount block. From 3: the L1 table, which begins as zeros.
         let bytesPerL2 = EmptyQCOW2.cluster * (EmptyQCOW2.cluster / 8)
         let l1Entries = (virtualSize + bytesPerL2 - 1) / bytesPerL2
@@ -66,14 +72,17 @@ struct EmptyQCOW2: Equatable {
         table.append(2 * EmptyQCOW2.cluster, width: 8)
         var block = BigEndianBytes()
         for _ in 0..<clusters { block.append(1, width: 2) }
-        let header = EmptyQCOW2.header(virtualSize: virtualSize, l1Entries: l1Entries, backingFile: backingFile)
+        let header = EmptyQCOW2.header(
+            virtualSize: virtualSize, l1Entries: l1Entries, backingFile: backingFile, closing: closing)
         pieces = [
             Piece(offset: 0, bytes: header), Piece(offset: EmptyQCOW2.cluster, bytes: table.bytes),
             Piece(offset: 2 * EmptyQCOW2.cluster, bytes: block.bytes),
         ]
     }
 
-    private static func header(virtualSize: UInt64, l1Entries: UInt64, backingFile: String?) -> [UInt8] {
+    private static func header(
+        virtualSize: UInt64, l1Entries: UInt64, backingFile: String?, closing: Closing
+    ) -> [UInt8] {
         let headerLength: UInt64 = 104
         // The extension that names the backing format (8 + 8 bytes), then the end mark (8 bytes).
         let extensions: UInt64 = backingFile == nil ? 8 : 24
@@ -90,9 +99,9 @@ struct EmptyQCOW2: Equatable {
         header.append(1, width: 4)  // clusters of the refcount table
         header.append(0, width: 4)  // no internal snapshots
         header.append(0, width: 8)
-        header.append(0, width: 8)  // features: incompatible, compatible, autoclear
-        header.append(0, width: 8)
-        header.append(0, width: 8)
+        header.append(0, width: 8)  // incompatible features
+        header.append(closing == .told ? 1 : 0, width: 8)  // compatible features: lazy refcounts
+        header.append(0, width: 8)  // autoclear features
         header.append(4, width: 4)  // 16-bit refcounts
         header.append(headerLength, width: 4)
         if let backingFile {

@@ -11,13 +11,16 @@ package actor QCOW2Volumes: VolumeBackend {
     /// Commands that must be on the search path.
     package static let requiredCommands = ["qemu-img", "prlimit"]
 
-    private let volumeFiles: VolumeDirectory
-    private let baseFiles: VolumeDirectory
+    let volumeFiles: VolumeDirectory
+    let baseFiles: VolumeDirectory
+    let momentFiles: VolumeDirectory
 
-    /// - Parameter directory: must exist; `volumes/` and `bases/` are made in it.
+    /// - Parameter directory: must exist; `volumes/`, `bases/` and `moments/` are made in it.
     package init(directory: String) throws(VolumeBackendError) {
         volumeFiles = try VolumeDirectory(directory + "/volumes")
         baseFiles = try VolumeDirectory(directory + "/bases")
+        momentFiles = try VolumeDirectory(directory + "/moments")
+        MomentServer.endOrphans(of: volumeFiles.path)
     }
 
     package func create(_ volume: VolumeSpec) async throws(VolumeBackendError) {
@@ -58,11 +61,12 @@ package actor QCOW2Volumes: VolumeBackend {
 
     package func delete(_ volume: VolumeID) async throws(VolumeBackendError) {
         try volumeFiles.remove(QCOW2Volumes.name(of: volume))
+        for base in try doomedBases() { try dropNow(base) }
     }
 
     package func volumes() async throws(VolumeBackendError) -> Set<VolumeID> { try present() }
 
-    private func present() throws(VolumeBackendError) -> Set<VolumeID> {
+    func present() throws(VolumeBackendError) -> Set<VolumeID> {
         Set(try volumeFiles.names().compactMap { QCOW2Volumes.id(of: $0, suffix: ".qcow2") })
     }
 
@@ -96,7 +100,7 @@ package actor QCOW2Volumes: VolumeBackend {
         try baseFiles.remove(QCOW2Volumes.name(of: snapshot))
     }
 
-    private func header(of volume: VolumeID) throws(VolumeBackendError) -> QCOW2Header {
+    func header(of volume: VolumeID) throws(VolumeBackendError) -> QCOW2Header {
         let name = QCOW2Volumes.name(of: volume)
         guard volumeFiles.contains(name) else { throw .noSuchVolume(volume) }
         guard let header = QCOW2Header(try volumeFiles.beginning(of: name, count: 4096)) else {
@@ -106,12 +110,12 @@ package actor QCOW2Volumes: VolumeBackend {
     }
 
     private static let basePrefix = "../bases/"
-    private static func name(of volume: VolumeID) -> String { "\(volume).qcow2" }
-    private static func name(of snapshot: SnapshotID) -> String { "\(snapshot).raw" }
+    static func name(of volume: VolumeID) -> String { "\(volume).qcow2" }
+    static func name(of snapshot: SnapshotID) -> String { "\(snapshot).raw" }
     /// As an overlay's header names it, so that the whole directory may move.
-    private static func backingName(of snapshot: SnapshotID) -> String { basePrefix + name(of: snapshot) }
+    static func backingName(of snapshot: SnapshotID) -> String { basePrefix + name(of: snapshot) }
 
-    private static func id<Kind>(of name: String, suffix: String) -> ResourceID<Kind>? {
+    static func id<Kind>(of name: String, suffix: String) -> ResourceID<Kind>? {
         name.hasSuffix(suffix) ? ResourceID(String(name.dropLast(suffix.count))) : nil
     }
 }

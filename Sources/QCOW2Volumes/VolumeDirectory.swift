@@ -63,6 +63,12 @@ struct VolumeDirectory: Sendable {
         try sync()
     }
 
+    /// Makes an empty file, durably; one that exists is left as it is.
+    func mark(_ name: String) throws(VolumeBackendError) {
+        _ = try open(file(name), O_WRONLY | O_CREAT)
+        try sync()
+    }
+
     func remove(_ name: String) throws(VolumeBackendError) {
         if unlink(file(name)) != 0 {
             if errno == ENOENT { return }

@@ -84,7 +84,10 @@ extension Guest {
                 let view = try await monitored { () throws(QMPError) in try await disks.look() }
                 // It may have been plugged in again while this waited for its turn.
                 guard !view.isPlugged(names) else { return }
-                try await monitored { () throws(QMPError) in try await disks.clear(names, view) }
+                try await monitored { () throws(QMPError) in
+                    try await self.endMoments(of: names, view, in: disks)
+                    try await disks.clear(names, view)
+                }
                 (diskLimits[volume], applied[volume]) = (nil, nil)
                 surroundings.report(.volumeDetached(volume, from: id))
             }
@@ -102,10 +105,14 @@ extension Guest {
             view = try await disks.look()
         }
         if !view.isPlugged(names) {
+            try await endMoments(of: names, view, in: disks)
             try await disks.clear(names, view)
             return true
         }
-        if force { try await disks.sever(names, view) }
+        if force {
+            try await endMoments(of: names, view, in: disks)
+            try await disks.sever(names, view)
+        }
         // What was taken by force before is as free as what the guest let go of.
         return force || (view.isSevered(names) && view.nodes[names.file] == nil)
     }

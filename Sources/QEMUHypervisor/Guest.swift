@@ -35,6 +35,8 @@ actor Guest {
     var applied: [VolumeID: DiskLimits] = [:]
     /// Who waits for a device to be gone.
     var departures: [String: [CheckedContinuation<Bool, Never>]] = [:]
+    /// Who waits for a job of the block layer to be gone.
+    var jobEnds: [String: [CheckedContinuation<Void, Never>]] = [:]
 
     init(_ id: InstanceID, directory: GuestDirectory, surroundings: Surroundings) {
         (self.id, self.directory, self.surroundings) = (id, directory, surroundings)
@@ -242,6 +244,7 @@ actor Guest {
     private func ended(_ process: ProcessWatch) {
         guard !isDetached, case .running(let running) = state, running.process === process else { return }
         Task { await running.monitor.close() }
+        for job in jobEnds.keys { jobEnded(job) }
         let end = conclude(running.record)
         surroundings.report(.guest(id, .ended(launch: running.record.spec.launch, end)))
     }
@@ -266,6 +269,8 @@ actor Guest {
         GuestMonitor(socketPath: directory.monitorSocket) { [id, surroundings, weak self] event in
             switch event.name {
             case "DEVICE_DELETED": if let device = event.data["device"]?.text { await self?.departed(device) }
+            case "JOB_STATUS_CHANGE" where event.data["status"]?.text == "null":
+                if let job = event.data["id"]?.text { await self?.jobEnded(job) }
             case "GUEST_PANICKED": surroundings.report(.guestPanicked(id))
             case "RESET": surroundings.report(.guestRestarted(id))
             default: break

@@ -16,6 +16,8 @@ struct GuestDirectory: Sendable, Equatable {
     var monitorSocket: String { path + "/monitor.sock" }
     /// All that the monitor said, so that we can read what it told while we were away.
     var monitorLog: String { path + "/monitor.log" }
+    /// Where QEMU serves the moments of its volumes.
+    var momentsSocket: String { path + "/moments.sock" }
     var consoleSocket: String { path + "/console.sock" }
     var consoleLog: String { path + "/console.log" }
     /// QEMU's own standard error.

@@ -21,6 +21,8 @@ struct GuestDisks: Sendable {
         var groups: Set<String> = []
         /// Sets of descriptors, by what they are for.
         var descriptors: [String: [Int64]] = [:]
+        /// What is kept of changes, by node.
+        var bitmaps: [String: [ChangeBitmap]] = [:]
 
         func isPlugged(_ names: BlockNames) -> Bool { devices.contains(names.device) }
         /// Whether the guest still holds the place of a volume that was taken from it.
@@ -43,6 +45,7 @@ struct GuestDisks: Sendable {
         for node in try await monitor.execute("query-named-block-nodes", ["flat": true]).elements ?? [] {
             guard let name = node["node-name"]?.text else { continue }
             view.nodes[name] = node["image"]?["virtual-size"]?.integer ?? 0
+            view.bitmaps[name] = (node["dirty-bitmaps"]?.elements ?? []).compactMap(ChangeBitmap.init)
         }
         for set in try await monitor.execute("query-fdsets").elements ?? [] {
             guard let number = set["fdset-id"]?.integer else { continue }

@@ -54,6 +54,12 @@ actor GuestMonitor {
         }
     }
 
+    /// Gives a descriptor, which stays the caller's, a name by which one command of the monitor takes it.
+    func give(_ descriptor: Int32, as name: String) async throws(QMPError) {
+        let client = try await client(within: .seconds(10))
+        _ = try await client.execute("getfd", ["fdname": .string(name)], passing: descriptor)
+    }
+
     /// Hangs up for good.
     func close() async {
         let last = connection

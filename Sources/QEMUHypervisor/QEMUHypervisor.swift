@@ -124,6 +124,26 @@ package actor QEMUHypervisor: Hypervisor {
         try await existing(guest.instance).limit(volume, to: limits, launch: guest.launch)
     }
 
+    package func hold(_ moments: [GuestMoment], in guest: GuestRun) async throws(HypervisorError) {
+        try await existing(guest.instance).hold(moments, launch: guest.launch)
+    }
+
+    package func holds(_ snapshot: SnapshotID, in guest: GuestRun) async throws(HypervisorError) -> Bool {
+        try await existing(guest.instance).holds(snapshot, launch: guest.launch)
+    }
+
+    package func read(
+        _ moment: GuestMoment, changedSince parent: SnapshotID?, in guest: GuestRun
+    ) async throws(HypervisorError) -> MomentSource {
+        try await existing(guest.instance).read(moment, changedSince: parent, launch: guest.launch)
+    }
+
+    package func letGo(
+        of moment: GuestMoment, keepingChangesSince kept: Set<SnapshotID>, in guest: GuestRun
+    ) async throws(HypervisorError) -> Bool {
+        try await existing(guest.instance).letGo(of: moment, keeping: kept, launch: guest.launch)
+    }
+
     package func kill(_ instance: InstanceID) async throws(HypervisorError) { try await known[instance]?.kill() }
 
     package func forget(_ instance: InstanceID) async throws(HypervisorError) {

@@ -103,7 +103,10 @@ struct Affected {
             return
         }
         if let new, !new.isSettled { snapshots.insert(id) }
-        if let volume = (new ?? old)?.volume { noteSnapshots(of: volume) }
+        if let volume = (new ?? old)?.volume {
+            noteSnapshots(of: volume)
+            if after.volumes[volume]?.state == .deleting { volumes.insert(volume) }
+        }
         if case .copy(let source) = old?.origin, after.snapshots[source]?.state == .deleting {
             snapshots.insert(source)
         }

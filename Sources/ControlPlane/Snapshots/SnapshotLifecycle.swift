@@ -79,7 +79,9 @@ package struct SnapshotLifecycle: Sendable {
 
     /// Snapshots of a volume are stored in the order of their moments: each takes over from the one before.
     private var storeStep: SnapshotStep {
-        if let parent = snapshot.parent.flatMap({ state.snapshots[$0] }), parent.state == .pending { return .await }
+        let others = snapshot.volume.map { state.snapshots.all(where: IndexKey(.volume, $0)) } ?? []
+        let isNext = !others.contains { $0.isStoring && $0.number ?? 0 < snapshot.number ?? 0 }
+        guard isNext else { return .await }
         guard let volume = snapshot.volume else { return .fail("It is not known of which volume it is.") }
         return .store(snapshot.spec(of: volume))
     }
@@ -119,6 +121,11 @@ extension SnapshotRecord {
         SnapshotSpec(id: id, volume: volume, sizeGiB: sizeGiB, parent: parent, key: bytes.key)
     }
 
+    /// Whether its bytes are read from its volume.
+    var isStoring: Bool {
+        state == .pending && origin == .volume
+    }
+
     /// Whether the record tells that there is nothing to do.
     var isSettled: Bool {
         switch state {
@@ -129,6 +136,11 @@ extension SnapshotRecord {
 }
 
 extension CloudState {
+    /// Whether a snapshot of the volume is on its way.
+    func isBeingCaptured(_ id: VolumeID) -> Bool {
+        snapshots.all(where: IndexKey(.volume, id)).contains { $0.isStoring }
+    }
+
     /// Whether a volume or a copy on its way still reads the snapshot's bytes.
     func isRead(_ id: SnapshotID) -> Bool {
         snapshots.contains(IndexKey(.snapshot, id))

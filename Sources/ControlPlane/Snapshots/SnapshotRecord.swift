@@ -26,6 +26,8 @@ package struct SnapshotRecord: TaggedRecord, Equatable {
     package var companions: [SnapshotID]?
     /// The volume's snapshot before this one.
     package var parent: SnapshotID?
+    /// Counts the snapshots of its volume, from 1.
+    package var number: Int?
     /// Percent that are stored, while it is pending.
     package var progress: Int?
     package var completedAt: Timestamp?
@@ -78,7 +80,7 @@ package struct SnapshotRecord: TaggedRecord, Equatable {
 
     package var indexKeys: [IndexKey] {
         var keys: [IndexKey] = []
-        if let volume { keys.append(IndexKey(.volume, volume)) }
+        if let volume, origin == .volume { keys.append(IndexKey(.volume, volume)) }
         if case .copy(let source) = origin, state == .pending { keys.append(IndexKey(.snapshot, source)) }
         return keys
     }

@@ -34,6 +34,7 @@ extension Transaction {
             (snapshot.isMomentHeld, snapshot.tags) = (false, order.tags)
             (snapshot.isEncrypted, snapshot.keyID) = (volume.isEncrypted, volume.kmsKeyID)
             snapshot.parent = volume.lastSnapshot
+            snapshot.number = (volume.snapshotCount ?? 0) + 1
             snapshots.append(snapshot)
         }
         let ids = snapshots.map(\.id).sorted()
@@ -41,7 +42,10 @@ extension Transaction {
             if ids.count > 1 { snapshots[place].companions = ids }
             put(snapshots[place])
             let id = snapshots[place].id
-            update(orders[place].volume) { (volume: inout VolumeRecord) in volume.lastSnapshot = id }
+            update(orders[place].volume) { (volume: inout VolumeRecord) in
+                volume.lastSnapshot = id
+                volume.snapshotCount = (volume.snapshotCount ?? 0) + 1
+            }
         }
         return snapshots
     }

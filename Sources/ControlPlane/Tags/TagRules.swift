@@ -60,6 +60,7 @@ extension Transaction {
         guard var record = state[id, of: Record.self], record.account == account else {
             throw type.notFound(text)
         }
+        if let snapshot = record as? SnapshotRecord, !snapshot.isListed { throw type.notFound(text) }
         change(&record.tags)
         try TagRules.checkCount(record.tags, limit: settings.quotas.tagsPerResource)
         put(record)

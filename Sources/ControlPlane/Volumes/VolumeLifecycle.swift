@@ -20,7 +20,7 @@ package enum VolumeStep: Sendable, Equatable {
     case limit(VolumeModification, in: GuestRun?)
     /// Have its snapshot read into it.
     case fill(in: GuestRun?)
-    /// A guest is on its way up or down: the change of its record brings the volume back here.
+    /// A guest is on its way up or down, or a snapshot is being stored: the change of its record brings the volume back here.
     case awaitGuest
 }
 
@@ -37,7 +37,8 @@ package struct VolumeLifecycle: Sendable {
     package var step: VolumeStep {
         switch volume.state {
         case .error: .settled
-        case .deleting: .remove
+        // Its bytes are wanted until its snapshots have them.
+        case .deleting: state.isBeingCaptured(volume.id) ? .awaitGuest : .remove
         case .creating: volume.isRealised ? .settled : .create
         case .available, .inUse: volume.isRealised ? attachmentStep ?? modificationStep : .create
         }

@@ -36,6 +36,8 @@ package struct VolumeRecord: TaggedRecord, Equatable {
     package var initializationRate: Int?
     /// The last snapshot that was accepted of it.
     package var lastSnapshot: SnapshotID?
+    /// How many snapshots were accepted of it.
+    package var snapshotCount: Int?
 
     package enum State: String, Sendable, Codable { case creating, available, inUse = "in-use", deleting, error }
 

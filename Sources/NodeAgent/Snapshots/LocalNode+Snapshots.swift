@@ -1,43 +1,152 @@
-// Snapshots on this host.
+// Snapshots on this host: moments become blocks, blocks become the bases of volumes.
 
+import Backends
+import BlockStore
 package import CloudTypes
+import Glibc
 package import NodeContract
 
 extension LocalNode {
+    /// A volume stands on its base as soon as it is made, which is kept as long as it is needed.
     package func fillVolume(_ volume: VolumeSpec, in guest: GuestRun?) async throws(NodeError) -> Bool { true }
 
     package func holdMoment(of snapshots: [SnapshotSpec], in guest: GuestRun?) async throws(NodeError) {
-        throw LocalNode.noSnapshots
+        try await moments.hold(snapshots, in: guest)
     }
+
     package func storeSnapshot(_ snapshot: SnapshotSpec) async throws(NodeError) -> StoredSnapshot {
-        throw LocalNode.noSnapshots
+        try await moments.store(snapshot)
     }
+
+    package func deleteSnapshot(_ id: SnapshotID) async throws(NodeError) {
+        try await moments.drop(id)
+        try await snapshots.remove(id)
+        do { try await volumes.dropBase(id) } catch { throw NodeError(error) }
+    }
+
     package func copySnapshot(_ source: SnapshotBytes, to copy: SnapshotBytes) async throws(NodeError) -> StoredSnapshot
     {
-        throw LocalNode.noSnapshots
+        if !snapshots.contains(copy.id) {
+            try await ensureStored(source)
+            let snapshots = snapshots
+            try await snapshots.call(source.id) { store throws(BlockStoreError) in
+                let bytes = try store.snapshot(source.id).volumeBytes
+                try snapshots.draft(of: copy, volumeBytes: bytes, parent: source.id).commit()
+            }
+        }
+        return try await snapshots.figures(of: copy.id)
     }
-    package func deleteSnapshot(_ id: SnapshotID) async throws(NodeError) { throw LocalNode.noSnapshots }
-    package func beginSnapshot(_ snapshot: SnapshotBytes, sizeGiB: Int, parent: SnapshotID?) async throws(NodeError) {
-        throw LocalNode.noSnapshots
+
+    // MARK: blocks
+
+    package func beginSnapshot(
+        _ snapshot: SnapshotBytes, sizeGiB: Int, parent: SnapshotID?
+    ) async throws(NodeError) {
+        if let parent { try await ensureStored(SnapshotBytes(parent, key: snapshot.key)) }
+        let snapshots = snapshots
+        try await snapshots.call(snapshot.id) { store throws(BlockStoreError) in
+            if let parent, !store.snapshots().contains(parent) { throw .noSuchSnapshot(parent) }
+            _ = try snapshots.draft(of: snapshot, volumeBytes: sizeGiB << 30, parent: parent)
+        }
     }
-    package func putBlock(_ bytes: [UInt8], at index: Int, of snapshot: SnapshotBytes) async throws(NodeError) {
-        throw LocalNode.noSnapshots
+
+    package func putBlock(
+        _ bytes: [UInt8], at index: Int, of snapshot: SnapshotBytes
+    ) async throws(NodeError) {
+        try await snapshots.call(snapshot.id) { store throws(BlockStoreError) in
+            let draft = try store.draft(snapshot.id)
+            try draft.put(bytes, at: index)
+            try draft.flush()
+        }
     }
+
     package func putBlocks(of snapshot: SnapshotBytes) async throws(NodeError) -> PutBlocks {
-        throw LocalNode.noSnapshots
+        try await snapshots.call(snapshot.id) { store throws(BlockStoreError) in
+            let contents = try store.draft(snapshot.id).contents()
+            return PutBlocks(count: contents.count, checksum: contents.checksum)
+        }
     }
+
     package func completeSnapshot(_ snapshot: SnapshotBytes) async throws(NodeError) -> StoredSnapshot {
-        throw LocalNode.noSnapshots
+        if !snapshots.contains(snapshot.id) {
+            try await snapshots.call(snapshot.id) { store throws(BlockStoreError) in
+                try store.draft(snapshot.id).commit()
+            }
+        }
+        return try await snapshots.figures(of: snapshot.id)
     }
+
     package func block(at index: Int, of snapshot: SnapshotBytes) async throws(NodeError) -> [UInt8] {
-        throw LocalNode.noSnapshots
+        try await ensureStored(snapshot)
+        let snapshots = snapshots
+        return try await snapshots.call(snapshot.id) { _ throws(BlockStoreError) in
+            try snapshots.snapshot(snapshot).read(at: index)
+        }
     }
+
     package func blocks(
         of snapshot: SnapshotBytes, from index: Int, limit: Int
-    ) async throws(NodeError) -> [SnapshotBlock] { throw LocalNode.noSnapshots }
+    ) async throws(NodeError) -> [SnapshotBlock] {
+        try await ensureStored(snapshot)
+        let snapshots = snapshots
+        return try await snapshots.call(snapshot.id) { _ throws(BlockStoreError) in
+            var rows = try snapshots.snapshot(snapshot).blocks(from: index)
+            var found: [SnapshotBlock] = []
+            while found.count < limit, let row = try rows.next() {
+                found.append(SnapshotBlock(index: row.index, checksum: row.id.bytes))
+            }
+            return found
+        }
+    }
+
     package func changedBlocks(
         from first: SnapshotBytes, to second: SnapshotBytes, from index: Int, limit: Int
-    ) async throws(NodeError) -> [ChangedSnapshotBlock] { throw LocalNode.noSnapshots }
+    ) async throws(NodeError) -> [ChangedSnapshotBlock] {
+        try await ensureStored(first)
+        try await ensureStored(second)
+        let snapshots = snapshots
+        return try await snapshots.call(second.id) { _ throws(BlockStoreError) in
+            var changes = try snapshots.snapshot(first).changes(to: try snapshots.snapshot(second), from: index)
+            var found: [ChangedSnapshotBlock] = []
+            while found.count < limit, let change = try changes.next() {
+                found.append(
+                    ChangedSnapshotBlock(index: change.index, first: change.first?.bytes, second: change.second?.bytes))
+            }
+            return found
+        }
+    }
 
-    private static let noSnapshots = NodeError.hostFailed("this host keeps no snapshots yet")
+    // MARK: bases
+
+    /// The snapshot as a file that volumes can stand on, made once of its blocks.
+    func ensureBase(of snapshot: SnapshotBytes) async throws(NodeError) {
+        guard snapshots.contains(snapshot.id) else { return }
+        let snapshots = snapshots
+        let size = try await snapshots.call(snapshot.id) { store throws(BlockStoreError) in
+            try store.snapshot(snapshot.id).volumeBytes
+        }
+        let failure: NodeError?
+        do {
+            try await volumes.makeBase(snapshot.id, bytes: size) { file in
+                try await snapshots.call(snapshot.id) { store throws(BlockStoreError) in
+                    try BaseFile(number: file).fill(from: try store.snapshot(snapshot.id))
+                }
+            }
+            failure = nil
+        } catch {
+            failure = NodeError(error)
+        }
+        if let failure { throw failure }
+    }
+
+    /// A disk that the operator brought in has a base alone until its blocks are asked for.
+    func ensureStored(_ snapshot: SnapshotBytes) async throws(NodeError) {
+        guard !snapshots.contains(snapshot.id) else { return }
+        let path: String
+        do { path = try await volumes.basePath(snapshot.id) } catch { throw NodeError(error) }
+        let snapshots = snapshots
+        try await snapshots.call(snapshot.id) { store throws(BlockStoreError) in
+            try BaseFile.store(path, as: snapshot, in: snapshots)
+        }
+    }
 }

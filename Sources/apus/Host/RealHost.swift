@@ -31,7 +31,8 @@ struct RealHost {
             fabric: try KernelNetwork(network),
             metadata: MetadataService(
                 time: SystemTime(), identity: try await IdentitySigner(directory: directory.identity), log: log),
-            kernels: kernels, facts: HostFacts.read())
+            kernels: kernels, snapshots: try SnapshotStore(directory: directory.snapshots, log: log),
+            notesFolder: directory.moments, facts: HostFacts.read(), log: log)
         return Host(
             node: node, images: HostImages(volumes: volumes, kernels: kernels),
             reservedAddresses: reservedAddresses, resume: { _, _ in }, probe: { await node.probe() })
@@ -74,7 +75,8 @@ struct RealHost {
 enum HostRequirements {
     static let all: [(tool: String, package: String)] =
         KernelNetwork.requiredCommands + [
-            ("qemu-system-x86_64", "qemu-system-x86"), ("qemu-img", "qemu-utils"), ("setpriv", "util-linux"),
+            ("qemu-system-x86_64", "qemu-system-x86"), ("qemu-img", "qemu-utils"), ("qemu-nbd", "qemu-utils"),
+            ("setpriv", "util-linux"),
             ("unshare", "util-linux"), ("prlimit", "util-linux"), ("openssl", "openssl"),
         ]
 }

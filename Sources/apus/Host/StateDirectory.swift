@@ -33,6 +33,8 @@ struct StateDirectory: Sendable {
     var identity: String { path + "/identity" }
     var kernels: String { path + "/kernels" }
     var volumes: String { path + "/volumes" }
+    var snapshots: String { path + "/snapshots" }
+    var moments: String { path + "/moments" }
     var guests: String { path + "/guests" }
     var operatorSocket: String { path + "/operator.sock" }
 
@@ -105,7 +107,7 @@ struct StateDirectory: Sendable {
             throw CommandFailure("\(path) is not a state directory of Apus; nothing was removed.")
         }
         let own = [
-            volumes, path + "/bases", kernels, guests, identity, credentials, endpoint, operatorSocket,
+            volumes, path + "/bases", snapshots, moments, kernels, guests, identity, credentials, endpoint, operatorSocket,
             path + "/acceleration.json", path + "/credits.json", path + "/build-tiny", path + "/quickstart",
             path + "/apus.log", records,
         ]

@@ -1,0 +1,62 @@
+// What is remembered of each moment that is held, from before it is held until its bytes are stored: a small file each.
+
+import CloudTypes
+import FoundationEssentials
+import HostSystem
+import NodeContract
+
+/// Whose bytes a snapshot is to have, and who held them still.
+struct MomentNote: Codable, Sendable, Equatable {
+    var snapshot: SnapshotID
+    var volume: VolumeID
+    /// The guest that had the volume open at that moment; nil: nobody had.
+    var instance: InstanceID?
+    var launch: Int?
+
+    var guest: GuestRun? {
+        guard let instance, let launch else { return nil }
+        return GuestRun(instance: instance, launch: launch)
+    }
+
+    init(_ spec: SnapshotSpec, in guest: GuestRun?) {
+        (snapshot, volume) = (spec.id, spec.volume)
+        (instance, launch) = (guest?.instance, guest?.launch)
+    }
+}
+
+struct MomentNotes: Sendable {
+    private let folder: String
+
+    init(folder: String) throws(NodeError) {
+        self.folder = folder
+        do throws(SystemError) { try SmallFile.makeFolder(folder, mode: 0o700) } catch {
+            throw .hostFailed(error.description)
+        }
+    }
+
+    private func path(_ id: SnapshotID) -> String { "\(folder)/\(id).json" }
+
+    func all() -> [MomentNote] {
+        SmallFile.names(in: folder).compactMap { name in
+            guard name.hasSuffix(".json"), let text = SmallFile.read("\(folder)/\(name)") else { return nil }
+            return try? JSONDecoder().decode(MomentNote.self, from: Data(text.utf8))
+        }
+    }
+
+    func note(of id: SnapshotID) -> MomentNote? {
+        guard let text = SmallFile.read(path(id)) else { return nil }
+        return try? JSONDecoder().decode(MomentNote.self, from: Data(text.utf8))
+    }
+
+    /// Not synced: when the host's power goes, the guest that held the moment is gone with it.
+    func write(_ note: MomentNote) throws(NodeError) {
+        do {
+            let text = String(decoding: try JSONEncoder().encode(note), as: UTF8.self)
+            try SmallFile.replace(path(note.snapshot), with: text)
+        } catch {
+            throw .hostFailed("a moment's note: \(error)")
+        }
+    }
+
+    func remove(_ id: SnapshotID) { SmallFile.remove(path(id)) }
+}

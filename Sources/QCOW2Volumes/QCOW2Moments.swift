@@ -1,0 +1,157 @@
+// Moments of volumes, as files: what a guest overwrites is kept in one; what changed since is in the volume's own file,
+// as bitmaps named after snapshots; and a volume that no guest has open is read through a server.
+
+package import Backends
+package import CloudTypes
+import FoundationEssentials
+import Glibc
+import HostSystem
+
+extension QCOW2Volumes {
+    package func makeMoment(
+        _ snapshot: SnapshotID, of volume: VolumeID
+    ) async throws(VolumeBackendError) -> String {
+        let name = QCOW2Volumes.momentName(of: snapshot)
+        try momentFiles.remove(name)
+        let size = try header(of: volume).virtualSize
+        try momentFiles.create(name, EmptyQCOW2(virtualSize: size, backingFile: nil, closing: .told))
+        return momentFiles.file(name)
+    }
+
+    package func isMomentWhole(_ snapshot: SnapshotID) async throws(VolumeBackendError) -> Bool {
+        let name = QCOW2Volumes.momentName(of: snapshot)
+        guard momentFiles.contains(name) else { return false }
+        return QCOW2Header(try momentFiles.beginning(of: name, count: 4096))?.isDirty == false
+    }
+
+    package func removeMoment(_ snapshot: SnapshotID) async throws(VolumeBackendError) {
+        try momentFiles.remove(QCOW2Volumes.momentName(of: snapshot))
+    }
+
+    package func markChanges(
+        of volume: VolumeID, since snapshot: SnapshotID
+    ) async throws(VolumeBackendError) {
+        let path = volumeFiles.file(QCOW2Volumes.name(of: volume))
+        let known = try await bitmaps(of: volume)
+        for bitmap in known where bitmap.isVoid { try await change(path, bitmap.name, ["--remove"]) }
+        if !known.contains(where: { $0.name == snapshot.description && !$0.isVoid }) {
+            try await change(path, snapshot.description, ["--add", "-g", "524288"])
+        }
+        for bitmap in known where bitmap.isRecording && bitmap.name != snapshot.description && !bitmap.isVoid {
+            try await change(path, bitmap.name, ["--disable"])
+        }
+    }
+
+    package func forgetChanges(
+        of volume: VolumeID, exceptSince kept: Set<SnapshotID>
+    ) async throws(VolumeBackendError) {
+        let path = volumeFiles.file(QCOW2Volumes.name(of: volume))
+        let names = Set(kept.map(\.description))
+        for bitmap in try await bitmaps(of: volume) where !names.contains(bitmap.name) {
+            try await change(path, bitmap.name, ["--remove"])
+        }
+    }
+
+    private func change(
+        _ path: String, _ bitmap: String, _ change: [String]
+    ) async throws(VolumeBackendError) {
+        try await ImageTool.require(
+            ["qemu-img", "bitmap"] + change + ["-f", "qcow2", path, bitmap], deadline: .seconds(60))
+    }
+
+    package func serveMoment(
+        _ snapshot: SnapshotID, of volume: VolumeID, changedSince parent: SnapshotID?
+    ) async throws(VolumeBackendError) -> ServedMoment {
+        let path = volumeFiles.file(QCOW2Volumes.name(of: volume))
+        let known = try await bitmaps(of: volume)
+        let since = known.first { $0.name == parent?.description && !$0.isVoid }
+        let moment = momentFiles.file(QCOW2Volumes.momentName(of: snapshot))
+        let server = MomentServer(
+            volume: path, moment: access(moment, F_OK) == 0 ? moment : nil,
+            socket: momentFiles.file(".\(snapshot).sock"), export: snapshot.description, bitmap: since?.name)
+        return try await server.start()
+    }
+
+    /// The records of changes in a volume's file that are named after snapshots.
+    private func bitmaps(of volume: VolumeID) async throws(VolumeBackendError) -> [FileBitmap] {
+        let path = volumeFiles.file(QCOW2Volumes.name(of: volume))
+        let outcome = try await ImageTool.run(
+            ["qemu-img", "info", "-U", "--output=json", "-f", "qcow2", path], deadline: .seconds(60))
+        guard outcome.isSuccess else { throw .hostFailed("qemu-img info: \(outcome.errorText)") }
+        do {
+            let report = try JSONDecoder().decode(BitmapReport.self, from: Data(outcome.standardOutput))
+            return (report.specific?.data?.bitmaps ?? []).filter { SnapshotID($0.name) != nil }
+        } catch {
+            throw .hostFailed("qemu-img info: \(error)")
+        }
+    }
+
+    static func momentName(of snapshot: SnapshotID) -> String { "\(snapshot).qcow2" }
+}
+
+/// What `qemu-img info` tells of bitmaps.
+private struct BitmapReport: Decodable {
+    var specific: Specific?
+    enum CodingKeys: String, CodingKey { case specific = "format-specific" }
+    struct Specific: Decodable { var data: Details? }
+    struct Details: Decodable { var bitmaps: [FileBitmap]? }
+}
+
+private struct FileBitmap: Decodable {
+    var name: String
+    var flags: [String]
+    var isRecording: Bool { flags.contains("auto") }
+    /// Its file was not closed in good order: it says nothing.
+    var isVoid: Bool { flags.contains("in-use") }
+}
+
+// MARK: bases
+
+extension QCOW2Volumes {
+    package func makeBase(
+        _ snapshot: SnapshotID, bytes: Int, _ fill: @escaping @Sendable (Int32) async throws -> Void
+    ) async throws(VolumeBackendError) {
+        let name = QCOW2Volumes.name(of: snapshot)
+        guard !baseFiles.contains(name) else { return }
+        let draft = baseFiles.draft(of: name)
+        let file = try VolumeDirectory.open(draft, O_RDWR | O_CREAT | O_EXCL)
+        do {
+            guard ftruncate(file.number, off_t(bytes)) == 0 else { throw VolumeBackendError.system("ftruncate") }
+            try await fill(file.number)
+            guard fchmod(file.number, 0o400) == 0 else { throw VolumeBackendError.system("fchmod") }
+            guard fsync(file.number) == 0 else { throw VolumeBackendError.system("fsync") }
+            try baseFiles.publish(draft, as: name)
+        } catch {
+            unlink(draft)
+            throw error as? VolumeBackendError ?? .hostFailed("\(snapshot): \(error)")
+        }
+    }
+
+    package func basePath(_ snapshot: SnapshotID) async throws(VolumeBackendError) -> String {
+        let name = QCOW2Volumes.name(of: snapshot)
+        guard baseFiles.contains(name) else { throw .noSuchSnapshot(snapshot) }
+        return baseFiles.file(name)
+    }
+
+    package func dropBase(_ snapshot: SnapshotID) async throws(VolumeBackendError) {
+        guard baseFiles.contains(QCOW2Volumes.name(of: snapshot)) else { return }
+        // Known after a crash too: the last volume's deletion takes the base along.
+        try baseFiles.mark(QCOW2Volumes.doomName(of: snapshot))
+        try dropNow(snapshot)
+    }
+
+    /// Those that are to go when no volume needs them any more.
+    func doomedBases() throws(VolumeBackendError) -> [SnapshotID] {
+        try baseFiles.names().compactMap { QCOW2Volumes.id(of: $0, suffix: ".doomed") }
+    }
+
+    // No `await` between the look and the removal, so that no volume is created on the base meanwhile.
+    func dropNow(_ snapshot: SnapshotID) throws(VolumeBackendError) {
+        let backing = QCOW2Volumes.backingName(of: snapshot)
+        for volume in try present() where try header(of: volume).backingFile == backing { return }
+        try baseFiles.remove(QCOW2Volumes.name(of: snapshot))
+        try baseFiles.remove(QCOW2Volumes.doomName(of: snapshot))
+    }
+
+    private static func doomName(of snapshot: SnapshotID) -> String { "\(snapshot).doomed" }
+}

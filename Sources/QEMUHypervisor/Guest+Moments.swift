@@ -1,0 +1,83 @@
+// What is asked of a running guest about moments of its volumes.
+
+import Backends
+import CloudTypes
+import JSON
+import NodeContract
+import QMP
+
+extension Guest {
+    func hold(_ moments: [GuestMoment], launch: Int) async throws(HypervisorError) {
+        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in try await disks.hold(moments) }
+    }
+
+    func holds(_ snapshot: SnapshotID, launch: Int) async throws(HypervisorError) -> Bool {
+        var isHeld = false
+        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+            isHeld = try await monitored { () throws(QMPError) in
+                try await disks.jobs().contains(snapshot.description)
+            }
+        }
+        return isHeld
+    }
+
+    func read(
+        _ moment: GuestMoment, changedSince parent: SnapshotID?, launch: Int
+    ) async throws(HypervisorError) -> MomentSource {
+        var source: MomentSource?
+        let path = directory.momentsSocket
+        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+            source = try await disks.serve(moment, changedSince: parent, at: path)
+        }
+        guard let source else { throw .noSuchGuest(id) }
+        return source
+    }
+
+    func letGo(
+        of moment: GuestMoment, keeping kept: Set<SnapshotID>, launch: Int
+    ) async throws(HypervisorError) -> Bool {
+        let names = MomentNames(moment)
+        var hasVolume = false
+        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+            try await monitored { () throws(QMPError) in
+                try await self.end(names, in: disks)
+                try await disks.dropBitmaps(of: moment.volume, keeping: kept)
+                hasVolume = try await disks.look().nodes[BlockNames(moment.volume).data] != nil
+            }
+        }
+        return hasVolume
+    }
+
+    /// The volume leaves the guest, or is taken from it: its moments are in their files, closed in good order.
+    func endMoments(of names: BlockNames, _ view: GuestDisks.View, in disks: GuestDisks) async throws(QMPError) {
+        for use in view.descriptors.keys where use.hasPrefix("\(names.volume)/") {
+            guard let snapshot = SnapshotID(String(use.dropFirst(names.volume.description.count + 1))) else { continue }
+            let moment = GuestMoment(snapshot: snapshot, volume: names.volume, path: "")
+            try await end(MomentNames(moment), in: disks)
+        }
+    }
+
+    private func end(_ names: MomentNames, in disks: GuestDisks) async throws(QMPError) {
+        let exports = try await disks.monitor.execute("query-block-exports").elements ?? []
+        if exports.contains(where: { $0["id"]?.text == names.moment }) {
+            try await disks.monitor.execute("block-export-del", ["id": .string(names.moment), "mode": "hard"])
+        }
+        if try await disks.jobs().contains(names.moment) {
+            async let isGone: Void = jobEnd(names.moment)
+            try await disks.monitor.execute("job-cancel", ["id": .string(names.moment)])
+            // Its end may have been told before anybody listened.
+            if try await !disks.jobs().contains(names.moment) { jobEnded(names.moment) }
+            await isGone
+        }
+        try await disks.clear(names, try await disks.look())
+    }
+
+    /// Returns once the job is gone, or the guest is.
+    private func jobEnd(_ job: String) async {
+        await withCheckedContinuation { jobEnds[job, default: []].append($0) }
+    }
+
+    func jobEnded(_ job: String) {
+        for continuation in jobEnds.removeValue(forKey: job) ?? [] { continuation.resume() }
+    }
+}

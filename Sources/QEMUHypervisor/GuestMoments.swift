@@ -1,0 +1,199 @@
+// Moments of a guest's volumes, as its monitor holds them: before a cluster is overwritten its old bytes go into the
+// moment's file, whose backing is the volume itself; a bitmap in the volume's own file keeps what changes from then on.
+// Follows: QEMU documentation, "Live Block Device Operations" (fleecing), "Dirty Bitmaps and Incremental Backup".
+
+import Backends
+import CloudTypes
+import Glibc
+import HostSystem
+import JSON
+import NodeContract
+import QMP
+
+/// What QEMU calls the pieces of a moment; the bitmap is named after the snapshot too.
+struct MomentNames: Sendable {
+    let snapshot: SnapshotID
+    let volume: VolumeID
+    init(_ moment: GuestMoment) { (snapshot, volume) = (moment.snapshot, moment.volume) }
+
+    /// The node to read from, the job that keeps it, the export, and its name.
+    var moment: String { snapshot.description }
+    var file: String { "\(snapshot)-f" }
+    /// The node that sees what is about to be overwritten.
+    var filter: String { "\(snapshot)-c" }
+    /// Whose descriptor it is; found again by the volume.
+    var use: String { "\(volume)/\(snapshot)" }
+}
+
+/// A record of what changed in a node.
+struct ChangeBitmap: Sendable, Equatable {
+    let snapshot: SnapshotID
+    let isRecording: Bool
+    /// It was not closed in good order and says nothing.
+    let isVoid: Bool
+
+    /// nil for one that is not ours.
+    init?(_ value: JSONValue) {
+        guard let snapshot = value["name"]?.text.flatMap({ SnapshotID($0) }) else { return nil }
+        self.snapshot = snapshot
+        isRecording = value["recording"]?.flag ?? false
+        isVoid = value["inconsistent"]?.flag ?? false
+    }
+}
+
+extension GuestDisks {
+    /// What a change is told by: the unit of snapshots.
+    private static let granularity: Int64 = 524_288
+
+    /// The jobs of the block layer that run.
+    func jobs() async throws(QMPError) -> Set<String> {
+        Set((try await monitor.execute("query-jobs").elements ?? []).compactMap { $0["id"]?.text })
+    }
+
+    /// Holds those moments that are not held, all in one transaction of the monitor, which stands the guest's writes
+    /// still while it lasts.
+    func hold(_ moments: [GuestMoment]) async throws(Failure) {
+        let (view, jobs): (View, Set<String>)
+        do { (view, jobs) = (try await look(), try await self.jobs()) } catch { throw .monitor(error) }
+        let wanted = moments.filter { !jobs.contains(MomentNames($0).moment) }
+        guard !wanted.isEmpty else { return }
+        do {
+            var actions: [JSONValue] = []
+            for moment in wanted {
+                guard view.nodes[BlockNames(moment.volume).data] != nil else {
+                    throw Failure.impossible("the guest has no \(moment.volume)")
+                }
+                try await clear(MomentNames(moment), view)
+                try await open(moment)
+                actions += try await self.actions(for: moment, view)
+            }
+            try await monitor.execute("transaction", ["actions": .array(actions)], within: .seconds(30))
+        } catch {
+            for moment in wanted { if let view = try? await look() { try? await clear(MomentNames(moment), view) } }
+            switch error {
+            case let failure as Failure: throw failure
+            case let failure as QMPError: throw .monitor(failure)
+            default: throw .impossible("\(error)")
+            }
+        }
+    }
+
+    private func open(_ moment: GuestMoment) async throws {
+        let names = MomentNames(moment)
+        let file: OwnedDescriptor
+        do throws(SystemError) {
+            file = try OwnedDescriptor(Glibc.open(moment.path, O_RDWR | O_CLOEXEC), "open \(moment.path)")
+        } catch {
+            throw Failure.host(error)
+        }
+        let set = try await monitor.add(file.number, for: names.use)
+        withExtendedLifetime(file) {}
+        try await monitor.execute(
+            "blockdev-add",
+            [
+                "driver": "file", "node-name": .string(names.file), "filename": .string("/dev/fdset/\(set)"),
+                "discard": "unmap",
+            ])
+        try await monitor.execute(
+            "blockdev-add",
+            [
+                "driver": "qcow2", "node-name": .string(names.moment), "file": .string(names.file),
+                "backing": .string(BlockNames(moment.volume).data),
+            ])
+    }
+
+    private func actions(for moment: GuestMoment, _ view: View) async throws -> [JSONValue] {
+        let (names, data) = (MomentNames(moment), BlockNames(moment.volume).data)
+        var actions: [JSONValue] = [
+            [
+                "type": "blockdev-backup",
+                "data": [
+                    "device": .string(data), "target": .string(names.moment), "job-id": .string(names.moment),
+                    "sync": "none", "filter-node-name": .string(names.filter),
+                ],
+            ]
+        ]
+        for bitmap in view.bitmaps[data] ?? [] {
+            let named: JSONValue = ["node": .string(data), "name": .string(bitmap.snapshot.description)]
+            if bitmap.isVoid || bitmap.snapshot == moment.snapshot {
+                try await monitor.execute("block-dirty-bitmap-remove", named)
+            } else if bitmap.isRecording {
+                actions.append(["type": "block-dirty-bitmap-disable", "data": named])
+            }
+        }
+        actions.append([
+            "type": "block-dirty-bitmap-add",
+            "data": [
+                "node": .string(data), "name": .string(names.moment), "granularity": .integer(GuestDisks.granularity),
+                "persistent": true,
+            ],
+        ])
+        return actions
+    }
+
+    /// Removes what is there of a moment that is not held.
+    func clear(_ names: MomentNames, _ view: View) async throws(QMPError) {
+        for node in [names.moment, names.file] where view.nodes[node] != nil {
+            try await monitor.execute("blockdev-del", ["node-name": .string(node)])
+        }
+        for set in view.descriptors[names.use] ?? [] {
+            try await monitor.execute("remove-fd", ["fdset-id": .integer(set)])
+        }
+    }
+
+    /// Serves the moment by NBD; the guest's server listens from the first one on, as long as the guest lives.
+    func serve(
+        _ moment: GuestMoment, changedSince parent: SnapshotID?, at path: String
+    ) async throws(Failure) -> MomentSource {
+        let names = MomentNames(moment)
+        do {
+            try await listen(at: path)
+            let known = try await look().bitmaps[BlockNames(moment.volume).data] ?? []
+            let since = known.first { $0.snapshot == parent && !$0.isRecording && !$0.isVoid }
+            let exports = try await monitor.execute("query-block-exports").elements ?? []
+            if exports.contains(where: { $0["id"]?.text == names.moment }) {
+                try await monitor.execute("block-export-del", ["id": .string(names.moment), "mode": "hard"])
+            }
+            var export: [String: JSONValue] = [
+                "type": "nbd", "id": .string(names.moment), "node-name": .string(names.moment),
+                "name": .string(names.moment),
+            ]
+            if let since {
+                let bitmap: JSONValue = [
+                    "node": .string(BlockNames(moment.volume).data), "name": .string(since.snapshot.description),
+                ]
+                export["bitmaps"] = .array([bitmap])
+            }
+            try await monitor.execute("block-export-add", .object(export))
+            return MomentSource(
+                socketPath: path, export: names.moment,
+                changes: since.map { "qemu:dirty-bitmap:\($0.snapshot)" })
+        } catch {
+            switch error {
+            case let failure as Failure: throw failure
+            case let failure as QMPError: throw .monitor(failure)
+            default: throw .impossible("\(error)")
+            }
+        }
+    }
+
+    private func listen(at path: String) async throws {
+        if let other = try? UnixSocket.connect(path) { return other.close() }
+        let socket: OwnedDescriptor
+        do throws(SystemError) { socket = try UnixSocket.listen(path) } catch { throw Failure.host(error) }
+        try await monitor.give(socket.number, as: "moments")
+        withExtendedLifetime(socket) {}
+        let address: JSONValue = ["type": "fd", "data": ["str": "moments"]]
+        try await monitor.execute("nbd-server-start", ["addr": address])
+    }
+
+    /// Forgets what changed between moments that nobody asks about any more.
+    func dropBitmaps(of volume: VolumeID, keeping kept: Set<SnapshotID>) async throws(QMPError) {
+        let data = BlockNames(volume).data
+        for bitmap in try await look().bitmaps[data] ?? [] where !kept.contains(bitmap.snapshot) {
+            try await monitor.execute(
+                "block-dirty-bitmap-remove",
+                ["node": .string(data), "name": .string(bitmap.snapshot.description)])
+        }
+    }
+}
