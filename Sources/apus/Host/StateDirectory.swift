@@ -107,7 +107,8 @@ struct StateDirectory: Sendable {
             throw CommandFailure("\(path) is not a state directory of Apus; nothing was removed.")
         }
         let own = [
-            volumes, path + "/bases", snapshots, moments, kernels, guests, identity, credentials, endpoint, operatorSocket,
+            volumes, path + "/bases", snapshots, moments, kernels, guests, identity, credentials, endpoint,
+            operatorSocket,
             path + "/acceleration.json", path + "/credits.json", path + "/build-tiny", path + "/quickstart",
             path + "/apus.log", records,
         ]
