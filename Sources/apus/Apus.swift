@@ -13,6 +13,7 @@ struct Apus: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Up.self, Down.self, Env.self, Accounts.self, Image.self, Doctor.self, Status.self,
+            Up.self, Down.self, Env.self, Accounts.self, Image.self, Snapshots.self, CollectGarbage.self, Doctor.self,
+            Status.self,
         ])
 }

@@ -50,6 +50,18 @@ extension Transaction {
         return snapshots
     }
 
+    /// Takes in a snapshot of the caller's own whose bytes are stored already.
+    package mutating func takeInSnapshot(
+        _ id: SnapshotID, sizeGiB: Int, fullBytes: Int, description: String
+    ) -> SnapshotRecord {
+        var snapshot = SnapshotRecord(
+            id: id, account: account, sizeGiB: sizeGiB, description: description, startedAt: now)
+        (snapshot.origin, snapshot.completedAt) = (.blocks(areComplete: true), now)
+        snapshot.fullBytes = fullBytes
+        put(snapshot)
+        return snapshot
+    }
+
     /// Accepts a copy, owned by the caller, of a snapshot that the caller may use.
     ///
     /// - Throws: `InvalidSnapshot.NotFound`, `IncorrectState`, `SnapshotLimitExceeded`.

@@ -61,7 +61,7 @@ package final class SnapshotStore: Sendable {
 
     private static let openLimit = 16
 
-    func figures(of id: SnapshotID) async throws(NodeError) -> StoredSnapshot {
+    package func figures(of id: SnapshotID) async throws(NodeError) -> StoredSnapshot {
         try await call(id) { store throws(BlockStoreError) in
             StoredSnapshot(fullBytes: try store.snapshot(id).storedBlockCount * Block.byteCount)
         }

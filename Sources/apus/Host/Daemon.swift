@@ -54,7 +54,7 @@ struct Daemon {
                 services: [
                     EC2Actions.service, STSActions.service, EBSActions.service, RecycleBinActions.service,
                 ])
-            let orders = OperatorService(cloud: cloud, node: host.node, images: host.images)
+            let orders = OperatorService(cloud: cloud, node: host.node, images: host.images, snapshots: host.snapshots)
             let listener = try await HTTPListener.start(
                 on: .address(host: "127.0.0.1", port: options.port), startsInline: true, logger: log
             ) { await gateway.answer($0) }
@@ -118,6 +118,7 @@ struct Daemon {
 struct Host: Sendable {
     let node: any Node
     let images: (any ImageStore)?
+    var snapshots: (any SnapshotKeeper)?
     let reservedAddresses: Set<IPv4Address>
     /// Called with the records before anything is reconciled.
     let resume: @Sendable (CloudState, CloudSettings) -> Void

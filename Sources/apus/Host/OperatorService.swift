@@ -10,6 +10,7 @@ struct OperatorService: Sendable {
     let cloud: Cloud
     let node: any Node
     let images: (any ImageStore)?
+    let snapshots: (any SnapshotKeeper)?
 
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
         do {
@@ -18,6 +19,11 @@ struct OperatorService: Sendable {
             case ("POST", "/accounts"): return try json(201, try await createAccount(request.body))
             case ("GET", "/images"): return try json(200, imageList())
             case ("POST", "/images"): return try json(201, try await registerImage(request.body))
+            case ("GET", "/snapshots"): return try json(200, snapshotList())
+            case ("POST", "/snapshots/verify"): return try json(200, try await verifySnapshot(request.body))
+            case ("POST", "/snapshots/export"): return try json(200, try await exportSnapshot(request.body))
+            case ("POST", "/snapshots/import"): return try json(201, try await importSnapshot(request.body))
+            case ("POST", "/gc"): return try json(200, try await collectGarbage(request.body))
             default: return try json(404, Failure(error: "unknown order"))
             }
         } catch let error as EC2Error {

@@ -26,15 +26,17 @@ struct RealHost {
         var configuration = QEMUConfiguration(stateDirectory: directory.path)
         configuration.canaryKernel = { kernels.anyKernel }
         let volumes = try QCOW2Volumes(directory: directory.path)
+        let snapshots = try SnapshotStore(directory: directory.snapshots, log: log)
         let node = try await LocalNode.open(
             hypervisor: try QEMUHypervisor(configuration: configuration, logger: log), volumes: volumes,
             fabric: try KernelNetwork(network),
             metadata: MetadataService(
                 time: SystemTime(), identity: try await IdentitySigner(directory: directory.identity), log: log),
-            kernels: kernels, snapshots: try SnapshotStore(directory: directory.snapshots, log: log),
+            kernels: kernels, snapshots: snapshots,
             notesFolder: directory.moments, facts: HostFacts.read(), log: log)
         return Host(
             node: node, images: HostImages(volumes: volumes, kernels: kernels),
+            snapshots: HostSnapshots(store: snapshots),
             reservedAddresses: reservedAddresses, resume: { _, _ in }, probe: { await node.probe() })
     }
 
