@@ -51,6 +51,15 @@ package enum ImageKind: ResourceKind {
 }
 package typealias ImageID = ResourceID<ImageKind>
 
+package enum RootTaskKind: ResourceKind {
+    package static let prefix = "replacevol"
+    package static let resourceType = "replace-root-volume-task"
+    package static let notFoundCode = "InvalidReplaceRootVolumeTaskID.NotFound"
+    package static let malformedCode = "InvalidReplaceRootVolumeTaskID.Malformed"
+    package static let noun = "replace root volume task"
+}
+package typealias RootTaskID = ResourceID<RootTaskKind>
+
 package enum VPCKind: ResourceKind {
     package static let prefix = "vpc"
     package static let resourceType = "vpc"

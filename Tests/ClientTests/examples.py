@@ -141,16 +141,19 @@ EXAMPLES = {
     "AuthorizeSecurityGroupEgress": lambda w: {"GroupId": w.group, "IpPermissions": [w.permission(80)]},
     "AuthorizeSecurityGroupIngress": lambda w: {"GroupId": w.group, "IpPermissions": [w.permission(80)]},
     "CancelImageLaunchPermission": lambda w: {"ImageId": w.lent_image},
+    "CopyImage": lambda w: {"SourceRegion": "us-east-1", "SourceImageId": w.own_image, "Name": "copied"},
     "CopySnapshot": lambda w: {"SourceRegion": "us-east-1", "SourceSnapshotId": w.snapshot},
     "CreateDefaultSubnet": None,  # refused while the zone has one; in test_vpcs
     "CreateDefaultVpc": None,  # the same
     "CreateDhcpOptions": lambda w: {"DhcpConfigurations": [{"Key": "domain-name", "Values": ["y.internal"]}]},
+    "CreateImage": lambda w: {"InstanceId": w.instance, "Name": "made", "NoReboot": True},
     "CreateInternetGateway": lambda w: {},
     "CreateKeyPair": lambda w: {"KeyName": "new", "KeyType": "ed25519", "KeyFormat": "pem"},
     "CreateNetworkInterface": lambda w: {"SubnetId": w.subnet, "Groups": [w.vpc_group], "Description": "d"},
     "CreateRoute": lambda w: {
         "RouteTableId": w.table, "DestinationCidrBlock": "192.0.2.0/24", "GatewayId": w.gateway},
     "CreateRouteTable": lambda w: {"VpcId": w.vpc},
+    "CreateReplaceRootVolumeTask": lambda w: {"InstanceId": w.instance},
     "CreateSecurityGroup": lambda w: {"GroupName": "new", "Description": "d", "VpcId": w.vpc},
     "CreateSnapshot": lambda w: {"VolumeId": w.data, "Description": "d"},
     "CreateSnapshots": lambda w: {"InstanceSpecification": {"InstanceId": w.instance}},

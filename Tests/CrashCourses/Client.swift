@@ -123,7 +123,8 @@ extension Client {
         case .createVPC, .createSubnet, .createGateway, .attach, .detach, .createTable, .createRoute, .associateTable,
             .delete:
             networkForm(of: operation)
-        case .createVolume, .attachVolume, .detachVolume, .growVolume: volumeForm(of: operation)
+        case .createVolume, .attachVolume, .detachVolume, .growVolume, .createImage, .replaceRoot:
+            volumeForm(of: operation)
         }
     }
 
@@ -150,7 +151,8 @@ extension Client {
         case .delete(let kind, let name):
             return ledger.id(name).map { Form(kind.action, [(kind.parameter, $0)]) }
         case .launch, .stop, .start, .reboot, .terminate, .tag, .createGroup, .authorize, .revoke, .allocateAddress,
-            .associate, .disassociate, .release, .createVolume, .attachVolume, .detachVolume, .growVolume:
+            .associate, .disassociate, .release, .createVolume, .attachVolume, .detachVolume, .growVolume,
+            .createImage, .replaceRoot:
             return nil
         }
     }
@@ -169,6 +171,15 @@ extension Client {
             return ledger.id(name).map { Form("DetachVolume", [("VolumeId", $0), ("Force", "\(force)")]) }
         case .growVolume(let name, let size):
             return ledger.id(name).map { Form("ModifyVolume", [("VolumeId", $0), ("Size", "\(size)")]) }
+        case .createImage(let name, let instance, let reboots):
+            guard let instance = ledger.launches[instance]?.first else { return nil }
+            return Form(
+                "CreateImage", [("InstanceId", "\(instance)"), ("Name", name), ("NoReboot", "\(!reboots)")])
+        case .replaceRoot(let token, let instance):
+            guard let instance = ledger.launches[instance]?.first else { return nil }
+            return Form(
+                "CreateReplaceRootVolumeTask",
+                [("InstanceId", "\(instance)"), ("ClientToken", "\(self.name)-\(token)")])
         default: return nil
         }
     }

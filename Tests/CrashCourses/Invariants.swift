@@ -24,6 +24,10 @@ struct Invariants {
             .map { "\($0.id) is stuck in \($0.state)" }
             + state.instances.all.filter { $0.state == .running && $0.rebootsWanted != $0.rebootsDone }
             .map { "\($0.id) was asked to reboot and never did" }
+            + state.instances.all.filter { $0.pause != nil }.map { "\($0.id) is off for ever" }
+            + state.images.all.filter { $0.state == .pending }.map { "\($0.id) is never made" }
+            + state.snapshots.all.filter { $0.state == .pending }.map { "\($0.id) is never stored" }
+            + state.rootTasks.all.filter { !$0.state.isFinal }.map { "\($0.id) is stuck in \($0.state)" }
     }
 
     /// The guests that run are those of running instances, in the launch that the record tells.

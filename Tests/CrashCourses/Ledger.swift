@@ -87,7 +87,7 @@ struct Ledger {
             (ports[name], volumes[name]) = (nil, nil)
             forget(name)
         case .reboot, .createVPC, .createSubnet, .createGateway, .attach, .detach, .createTable, .createRoute,
-            .associateTable:
+            .associateTable, .createImage, .replaceRoot:
             break
         }
     }

@@ -36,6 +36,10 @@ enum Operation: Sendable, Equatable {
     case disassociate(String)
     case release(String)
     /// In the zone where instances are launched that name no subnet.
+    /// An image of the instance, for which its guest is off for a while, or is not.
+    case createImage(String, instance: String, reboots: Bool)
+    /// The first state of the root again; the text tells one such request from another.
+    case replaceRoot(String, instance: String)
     case createVolume(String, size: Int)
     case attachVolume(String, instance: String, device: String)
     case detachVolume(String, force: Bool = false)
@@ -83,6 +87,7 @@ enum Operation: Sendable, Equatable {
     /// The refusals that a client takes for success, if it had asked before and was not answered.
     var codesOfDone: Set<String> {
         switch self {
+        case .createImage: ["InvalidAMIName.Duplicate"]
         case .attach: ["Resource.AlreadyAssociated"]
         case .detach: ["Gateway.NotAttached"]
         case .createRoute: ["RouteAlreadyExists"]
@@ -102,7 +107,7 @@ enum Operation: Sendable, Equatable {
         // The client looks whether it was its own request.
         case .attachVolume, .detachVolume, .growVolume: []
         case .launch, .stop, .start, .reboot, .terminate, .tag, .createVPC, .createSubnet, .createGateway, .createTable,
-            .associateTable, .createGroup, .allocateAddress, .associate, .createVolume:
+            .associateTable, .createGroup, .allocateAddress, .associate, .createVolume, .replaceRoot:
             []
         }
     }
@@ -120,7 +125,8 @@ enum Operation: Sendable, Equatable {
         case .createVolume(let name, _): (name, "volumeId")
         case .launch, .stop, .start, .reboot, .terminate, .tag, .attach, .detach, .createRoute, .associateTable,
             .authorize,
-            .revoke, .associate, .disassociate, .release, .attachVolume, .detachVolume, .growVolume, .delete:
+            .revoke, .associate, .disassociate, .release, .attachVolume, .detachVolume, .growVolume, .delete, .createImage,
+            .replaceRoot:
             nil
         }
     }

@@ -28,7 +28,7 @@ package struct Scenario: Sendable, CustomStringConvertible {
 extension Scenario {
     package static let all = [
         shortLife, lifeOfAnInstance, severalAtOnce, ownNetwork, addresses, endsByThemselves, deafGuests, hurried,
-        travellingVolume, clingingGuest, hurriedVolumes,
+        travellingVolume, clingingGuest, hurriedVolumes, imagesOfInstances, replacedRoots,
     ]
 
     package static let shortLife = Scenario(
@@ -114,6 +114,25 @@ extension Scenario {
             .ask(.growVolume("v", size: 3)), .settle,
             .ask(.attachVolume("v", instance: "b", device: "/dev/sdf")), .settle, .ask(.stop("b")), .settle,
             .ask(.growVolume("v", size: 4)), .settle, .ask(.start("b")), .settle, .ask(.terminate("b")), .settle,
+        ])
+
+    package static let imagesOfInstances = Scenario(
+        name: "images of instances that run, are deaf, and stop",
+        events: [
+            .ask(.launch(.init(name: "a", hasMoreVolumes: true))), .ask(.launch(.init(name: "b"))), .settle,
+            .ask(.createImage("clean", instance: "a", reboots: true)), .settle,
+            .ask(.createImage("live", instance: "a", reboots: false)), .settle, .deafen("b"),
+            .ask(.createImage("deaf", instance: "b", reboots: true)), .pass(seconds: 121), .settle,
+            .ask(.createImage("overtaken", instance: "a", reboots: true)), .ask(.stop("a")), .settle,
+            .ask(.createImage("still", instance: "a", reboots: true)), .ask(.terminate("b")), .settle,
+        ])
+
+    package static let replacedRoots = Scenario(
+        name: "roots that are replaced",
+        events: [
+            .ask(.launch(.init(name: "a", hasMoreVolumes: true))), .settle, .ask(.replaceRoot("first", instance: "a")),
+            .settle, .ask(.replaceRoot("second", instance: "a")), .ask(.stop("a")), .settle, .ask(.start("a")), .settle,
+            .ask(.replaceRoot("third", instance: "a")), .ask(.terminate("a")), .settle,
         ])
 
     package static let clingingGuest = Scenario(

@@ -95,7 +95,7 @@ extension Transaction {
 }
 
 extension EC2Error {
-    fileprivate static func wrongImageState(_ image: ImageRecord) -> EC2Error {
+    static func wrongImageState(_ image: ImageRecord) -> EC2Error {
         EC2Error("IncorrectState", "The image '\(image.id)' is in the state '\(image.state.rawValue)'.")
     }
 }

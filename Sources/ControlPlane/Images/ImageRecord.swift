@@ -45,6 +45,17 @@ package struct ImageRecord: TaggedRecord {
     /// Its time in the recycle bin, while it is there.
     package var binStay: BinStay?
     package var tags: [String: String] = [:]
+    /// The instance that it was made of.
+    package var sourceInstance: InstanceID?
+    /// Whether that instance's guest is off until the disks' moment is held, while the image is pending.
+    package var pausesInstance: Bool?
+    /// The image that it is a copy of, and the region of that one.
+    package var sourceImage: ImageID?
+    package var sourceRegion: String?
+    /// The image that brought the kernel and ramdisk that it boots; nil: itself.
+    package var kernelImage: ImageID?
+    /// Why it failed.
+    package var failure: String?
 
     package enum State: String, Sendable, Codable { case pending, available, failed, disabled, deregistered }
     package enum RootDeviceType: String, Sendable, Codable { case ebs, instanceStore = "instance-store" }
@@ -100,8 +111,9 @@ package struct ImageRecord: TaggedRecord {
     /// An image that is deregistered is kept for its instances alone: it stands in nobody's way.
     package var indexKeys: [IndexKey] {
         guard state != .deregistered else { return [] }
-        return blockDevices.compactMap { $0.ebs?.snapshot.map { IndexKey(.snapshot, $0) } } + [
-            IndexKey(.name, text: name)
-        ]
+        var keys = blockDevices.compactMap { $0.ebs?.snapshot.map { IndexKey(.snapshot, $0) } }
+        keys.append(IndexKey(.name, text: name))
+        if let sourceInstance, state == .pending { keys.append(IndexKey(.instance, sourceInstance)) }
+        return keys
     }
 }

@@ -84,7 +84,7 @@ extension Transaction {
     /// Names are unique among the images of an account.
     ///
     /// - Parameter owner: nil: the caller.
-    private func checkImageName(_ name: String, of owner: AccountID? = nil) throws(EC2Error) {
+    func checkImageName(_ name: String, of owner: AccountID? = nil) throws(EC2Error) {
         guard (3...128).contains(name.unicodeScalars.count), name.utf8.allSatisfy(ImageName.isAllowed) else {
             throw EC2Error(
                 "InvalidAMIName.Malformed",
@@ -99,7 +99,7 @@ extension Transaction {
     }
 
     /// A mapping's volume with its size and figures filled in.
-    private func checked(_ ebs: ImageRecord.EBS) throws(EC2Error) -> ImageRecord.EBS {
+    func checked(_ ebs: ImageRecord.EBS) throws(EC2Error) -> ImageRecord.EBS {
         var ebs = ebs
         if let id = ebs.snapshot {
             guard let snapshot = state.snapshots[id], snapshot.isVisible(to: account, in: state) else {

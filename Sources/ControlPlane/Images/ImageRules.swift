@@ -22,7 +22,8 @@ extension Transaction {
     ///
     /// - Parameter deletesSnapshots: takes its snapshots away too, save those that other images use.
     /// - Returns: what became of each snapshot, where that was asked for.
-    /// - Throws: as `ownImage`; `OperationNotPermitted` for an image that is protected.
+    /// - Throws: as `ownImage`; `OperationNotPermitted` for an image that is protected; `IncorrectState` for one
+    ///   that is still being made.
     package mutating func deregisterImage(
         _ id: ImageID, deletesSnapshots: Bool
     ) throws(EC2Error) -> [(snapshot: SnapshotID, outcome: SnapshotOutcome)] {
@@ -33,6 +34,7 @@ extension Transaction {
                 "OperationNotPermitted",
                 "The image '\(id)' is protected from deregistration\(end.map { " until \($0)" } ?? "").")
         }
+        guard image.state != .pending else { throw .wrongImageState(image) }
         let snapshots = image.blockDevices.compactMap { $0.ebs?.snapshot }
         (image.state, image.binStay) = (.deregistered, binStay(of: .image, tags: image.tags))
         put(image)

@@ -17,6 +17,9 @@ extension Transaction {
         for instance in state.instances.all
         where instance.state == .terminated && instance.stateSince <= lastTermination {
             delete(instance.id, InstanceRecord.self)
+            for task in state.rootTasks.all(where: IndexKey(.instance, instance.id)) {
+                delete(task.id, RootTaskRecord.self)
+            }
         }
         emptyBins()
         for token in state.requestTokens.all where token.createdAt <= lastToken {

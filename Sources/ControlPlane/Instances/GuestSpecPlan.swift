@@ -9,7 +9,7 @@ extension GuestSpec {
         guard let image = state.images[instance.image] else { return nil }
         let boot: Boot =
             switch image.boot {
-            case .kernel(let arguments): .kernel(image: image.id, arguments: arguments)
+            case .kernel(let arguments): .kernel(image: image.kernelImage ?? image.id, arguments: arguments)
             case .firmware: .firmware(instance.bootMode == "uefi" ? .uefi : .bios)
             }
         self.init(

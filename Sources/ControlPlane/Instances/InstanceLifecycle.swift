@@ -29,6 +29,10 @@ package enum InstanceStep: Sendable, Equatable {
     case reset
     /// The guest restarted, as was asked for.
     case becomeRebooted
+    /// The guest is gone for the time of a pause.
+    case becomeOff
+    /// The guest that a pause had taken runs again.
+    case becomeResumed
 }
 
 package struct InstanceLifecycle: Sendable {
@@ -56,8 +60,8 @@ package struct InstanceLifecycle: Sendable {
 
     package func step(at now: Timestamp) -> InstanceStep {
         switch record.state {
-        case .pending: pendingStep
-        case .running: runningStep(at: now)
+        case .pending: bootStep(.becomeRunning)
+        case .running: record.pause.map { pauseStep($0, at: now) } ?? runningStep(at: now)
         case .stopping: endingStep(at: now, .becomeStopped(nil))
         case .shuttingDown: endingStep(at: now, .becomeTerminated(nil))
         case .stopped, .terminated: isGuestThere ? .kill : .settled
@@ -69,10 +73,10 @@ package struct InstanceLifecycle: Sendable {
         return false
     }
 
-    private var pendingStep: InstanceStep {
+    private func bootStep(_ end: InstanceStep) -> InstanceStep {
         switch observed {
-        case .running(let launch) where launch == record.launch: .becomeRunning
-        case .ended(let launch, _) where launch == record.launch: .becomeRunning
+        case .running(let launch) where launch == record.launch: end
+        case .ended(let launch, _) where launch == record.launch: end
         case .running: .kill
         case .ended, nil: .start
         }
@@ -87,6 +91,17 @@ package struct InstanceLifecycle: Sendable {
             case .terminate: .becomeTerminated(.instanceShutdown)
             }
         case .ended(_, .died), .ended(_, .requested), nil: .becomeStopped(.guestDied)
+        }
+    }
+
+    private func pauseStep(_ pause: GuestPause, at now: Timestamp) -> InstanceStep {
+        switch pause {
+        case .shuttingDown(let since):
+            guard isGuestThere else { return .becomeOff }
+            let deadline = since.adding(seconds: patience.reboot)
+            return now < deadline ? .powerDown(deadline: deadline) : .kill
+        case .off: return isGuestThere ? .kill : .settled
+        case .resuming: return bootStep(.becomeResumed)
         }
     }
 

@@ -86,6 +86,8 @@ package actor InstanceReconciler {
         case .reset:
             try await node.resetGuest(id)
             noteRestart(id, at: cloud.now)
+        case .becomeOff: return await write(record) { $0.becomeOff(id) }
+        case .becomeResumed: return await write(record) { $0.becomeResumed(id) }
         case .becomeRebooted:
             return await write(record) { $0.update(id, InstanceRecord.self) { $0.rebootsDone = record.rebootsWanted } }
         }
@@ -100,7 +102,7 @@ package actor InstanceReconciler {
         for volume in wanted { try await volumes.ensure(volume) }
         do { try await network } catch { throw (error as? NodeError) ?? .hostFailed("\(error)") }
         let state = cloud.records
-        guard let current = state.instances[record.id], current.state == .pending, current.launch == record.launch
+        guard let current = state.instances[record.id], current.isToBoot, current.launch == record.launch
         else {
             return
         }
@@ -113,9 +115,9 @@ package actor InstanceReconciler {
     }
 
     private func powerDown(_ record: InstanceRecord, _ deadline: Timestamp) async throws(NodeError) -> WorkOutcome {
-        if pressed[record.id] != record.stateSince {
+        if pressed[record.id] != record.shutdownSince {
             try await node.powerDownGuest(record.id)
-            pressed[record.id] = record.stateSince
+            pressed[record.id] = record.shutdownSince
         }
         return .lookAgain(at: deadline)
     }
@@ -175,7 +177,7 @@ package actor InstanceReconciler {
         } catch {
             guard case .noSuchGuest = error else { return .lookAgain(at: cloud.now.adding(seconds: 2)) }
         }
-        if record.state == .pending, record.launch == failure.launch {
+        if record.isToBoot, record.launch == failure.launch {
             let refusal = await write(record) { transaction in
                 if record.launch == 1 {
                     transaction.terminate(id, .powerCut)
@@ -198,7 +200,7 @@ package actor InstanceReconciler {
         do {
             try await cloud.transact(as: .system(for: record.account)) { transaction throws(EC2Error) in
                 guard let current = transaction.state.instances[record.id],
-                    current.state == record.state, current.launch == record.launch
+                    current.state == record.state, current.launch == record.launch, current.pause == record.pause
                 else { return }
                 change(&transaction)
             }
@@ -208,6 +210,11 @@ package actor InstanceReconciler {
             return .lookAgain(at: cloud.now.adding(seconds: 1))
         }
     }
+}
+
+extension InstanceRecord {
+    /// Whether the guest of the launch is to be booted.
+    fileprivate var isToBoot: Bool { state == .pending || state == .running && pause == .resuming }
 }
 
 extension GuestObservation {

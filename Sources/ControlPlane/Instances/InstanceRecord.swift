@@ -48,6 +48,8 @@ package struct InstanceRecord: TaggedRecord, Equatable {
     package var rebootsDone = 0
     /// When the last wanted reboot was asked for: a guest that does not listen is reset some minutes later.
     package var rebootSince: Timestamp?
+    /// A time in which its guest is off although it is said to run; nil: none.
+    package var pause: GuestPause?
 
     // Attributes that callers set.
     package var disableAPITermination = false

@@ -161,7 +161,7 @@ extension Transaction {
 
 extension InstanceRecord {
     fileprivate mutating func move(to state: InstanceState, at now: Timestamp) {
-        self.state = state
+        (self.state, pause) = (state, nil)
         stateSince = now
     }
 }

@@ -12,6 +12,8 @@ struct Affected {
     private(set) var vpcs: Set<VPCID> = []
     private(set) var volumes: Set<VolumeID> = []
     private(set) var snapshots: Set<SnapshotID> = []
+    private(set) var images: Set<ImageID> = []
+    private(set) var rootTasks: Set<RootTaskID> = []
     /// Volumes that guests which run should have and may not: nobody watched for a while.
     private(set) var doubtful: Set<VolumeID> = []
     private let before: CloudState
@@ -31,6 +33,8 @@ struct Affected {
         // Those of no record too: their bytes are to go.
         snapshots = Set(inventory.snapshots.filter { state.snapshots[$0] == nil })
         snapshots.formUnion(state.snapshots.all.filter { !$0.isSettled }.map(\.id))
+        images = Set(state.images.all.filter { $0.state == .pending }.map(\.id))
+        rootTasks = Set(state.rootTasks.all.filter { !$0.state.isFinal }.map(\.id))
         instances = Set(inventory.guests.keys).union(state.instances.all.map(\.id))
         metadata = instances
     }
@@ -40,6 +44,8 @@ struct Affected {
         case InstanceRecord.kind: if let id = InstanceID(key.id) { noteInstance(id) }
         case VolumeRecord.kind: if let id = VolumeID(key.id) { noteVolume(id) }
         case SnapshotRecord.kind: if let id = SnapshotID(key.id) { noteSnapshot(id) }
+        case ImageRecord.kind: if let id = ImageID(key.id), after.images[id]?.state == .pending { images.insert(id) }
+        case RootTaskRecord.kind: if let id = RootTaskID(key.id) { noteRootTask(id) }
         case NetworkInterfaceRecord.kind: if let id = NetworkInterfaceID(key.id) { noteInterface(id) }
         case AddressRecord.kind: if let id = AllocationID(key.id) { noteAddress(id) }
         case SecurityGroupRecord.kind: if let id = SecurityGroupID(key.id) { noteGroup(id) }
@@ -72,17 +78,20 @@ struct Affected {
         instances.insert(id)
         metadata.insert(id)
         if old.state.isOnNetwork != new.state.isOnNetwork { vpcs.insert(new.vpc) }
-        guard old.state != new.state else { return }
+        guard old.state != new.state || old.pause != new.pause else { return }
         // What waited for the guest to come or go.
         for volume in after.volumes.all(where: IndexKey(.instance, id)) where !volume.isSettled {
             volumes.insert(volume.id)
         }
         for volume in after.volumes.all(where: IndexKey(.instance, id)) { noteSnapshots(of: volume.id) }
+        images.formUnion(after.images.ids(where: IndexKey(.instance, id)))
+        noteRootTasks(of: id)
     }
 
     /// The disks of a launch are its instance's affair until the instance runs.
     private mutating func noteVolume(_ id: VolumeID) {
         let (old, new) = (before.volumes[id], after.volumes[id])
+        if let task = (new ?? old)?.rootTask { rootTasks.insert(task) }
         if old?.attachments != new?.attachments {
             metadata.formUnion(((old?.attachments ?? []) + (new?.attachments ?? [])).map(\.instance))
         }
@@ -107,11 +116,25 @@ struct Affected {
             noteSnapshots(of: volume)
             if after.volumes[volume]?.state == .deleting { volumes.insert(volume) }
         }
+        for image in after.images.all(where: IndexKey(.snapshot, id)) where image.state == .pending {
+            images.insert(image.id)
+        }
         if case .copy(let source) = old?.origin, after.snapshots[source]?.state == .deleting {
             snapshots.insert(source)
         }
         for companion in new?.companions ?? [] where after.snapshots[companion]?.state == .pending {
             snapshots.insert(companion)
+        }
+    }
+
+    private mutating func noteRootTask(_ id: RootTaskID) {
+        guard let task = after.rootTasks[id], !task.state.isFinal else { return }
+        rootTasks.insert(id)
+    }
+
+    private mutating func noteRootTasks(of instance: InstanceID) {
+        for task in after.rootTasks.all(where: IndexKey(.instance, instance)) where !task.state.isFinal {
+            rootTasks.insert(task.id)
         }
     }
 

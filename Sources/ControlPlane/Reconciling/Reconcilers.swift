@@ -16,6 +16,8 @@ package final class Reconcilers: Sendable {
     private let volumeWork: KeyedWork<VolumeID>
     private let snapshotWork: KeyedWork<SnapshotID>
     private let metadataWork: KeyedWork<InstanceID>
+    private let imageWork: KeyedWork<ImageID>
+    private let rootTaskWork: KeyedWork<RootTaskID>
 
     /// - Parameter idleNetworkSeconds: how long a VPC's network is kept that no interface is on any more.
     package init(
@@ -36,6 +38,10 @@ package final class Reconcilers: Sendable {
         volumeWork = KeyedWork(time: cloud.time) { await volumes.work($0) }
         snapshotWork = KeyedWork(time: cloud.time) { await snapshots.work($0) }
         metadataWork = KeyedWork(time: cloud.time) { await metadata.work($0) }
+        let images = ImageReconciler(cloud: cloud)
+        imageWork = KeyedWork(time: cloud.time) { await images.work($0) }
+        let rootTasks = RootTaskReconciler(cloud: cloud)
+        rootTaskWork = KeyedWork(time: cloud.time) { await rootTasks.work($0) }
     }
 
     /// Looks at everything once, then at what changes, until cancelled.
@@ -49,6 +55,8 @@ package final class Reconcilers: Sendable {
             group.addTask { await self.volumeWork.run() }
             group.addTask { await self.snapshotWork.run() }
             group.addTask { await self.metadataWork.run() }
+            group.addTask { await self.imageWork.run() }
+            group.addTask { await self.rootTaskWork.run() }
             group.addTask { await self.forgetNowAndThen() }
             group.addTask { for await event in self.node.events { await self.hear(event) } }
             for await change in changes { await route(change) }
@@ -63,6 +71,8 @@ package final class Reconcilers: Sendable {
         await volumeWork.quiet()
         await snapshotWork.quiet()
         await metadataWork.quiet()
+        await imageWork.quiet()
+        await rootTaskWork.quiet()
     }
 
     private func adopt(_ inventory: NodeInventory) async {
@@ -124,5 +134,7 @@ package final class Reconcilers: Sendable {
         for id in affected.snapshots.sorted() { await snapshotWork.mark(id) }
         for id in affected.instances.sorted() { await instanceWork.mark(id) }
         for id in affected.metadata.sorted() { await metadataWork.mark(id) }
+        for id in affected.images.sorted() { await imageWork.mark(id) }
+        for id in affected.rootTasks.sorted() { await rootTaskWork.mark(id) }
     }
 }

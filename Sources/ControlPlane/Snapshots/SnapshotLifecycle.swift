@@ -107,10 +107,10 @@ private enum Whereabouts {
             self = .onTheWay
             return
         }
-        switch instance.state {
-        case .running: self = .inGuest(GuestRun(instance: instance.id, launch: instance.launch))
-        case .stopped, .terminated: self = .free
-        case .pending, .stopping, .shuttingDown: self = .onTheWay
+        switch instance.diskHolder {
+        case .guest(let run): self = .inGuest(run)
+        case .nobody: self = .free
+        case .changing: self = .onTheWay
         }
     }
 }

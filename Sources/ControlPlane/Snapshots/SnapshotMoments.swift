@@ -22,6 +22,23 @@ extension Cloud {
         return ids.compactMap { records.snapshots[$0] }
     }
 
+    /// Accepts an image of an instance. Where its guest is not rebooted for it, what is written afterwards is in none of
+    /// its disks.
+    ///
+    /// - Throws: what `accept` throws; `Unavailable` as `takeSnapshots`, and then there is no image.
+    package func makeImage(
+        as caller: Caller, _ accept: (inout Transaction) throws(EC2Error) -> ImageRecord
+    ) async throws(EC2Error) -> ImageID {
+        let changes = changes()
+        let image = try await transact(as: caller, accept)
+        guard image.pausesInstance != true else { return image.id }
+        // Not those that were there before: they are completed.
+        let records = records
+        let ids = image.blockDevices.compactMap { $0.ebs?.snapshot }.filter { records.snapshots[$0]?.state == .pending }
+        if await !momentsAreHeld(of: ids, watching: changes) { try await giveUp(ids, as: caller) }
+        return image.id
+    }
+
     private func momentsAreHeld(of ids: [SnapshotID], watching changes: AsyncStream<CloudChange>) async -> Bool {
         if isSettled(ids) { return true }
         let deadline = now.adding(seconds: Cloud.momentPatience)
@@ -54,12 +71,22 @@ extension Cloud {
             // The moment may have come just now.
             let late = ids.filter { transaction.state.snapshots[$0]?.isMomentHeld == false }
             guard !late.isEmpty else { return false }
-            for id in ids { transaction.discardSnapshot(id) }
+            for id in ids { transaction.discardWithImages(id) }
             return true
         }
         guard isGivenUp else { return }
         throw EC2Error(
             "Unavailable", "The volume is busy and its state could not be captured in time. Try again.",
             httpStatus: 503)
+    }
+}
+
+extension Transaction {
+    /// With the snapshot goes the image that is being made over it.
+    fileprivate mutating func discardWithImages(_ id: SnapshotID) {
+        for image in state.images.all(where: IndexKey(.snapshot, id)) where image.state == .pending {
+            delete(image.id, ImageRecord.self)
+        }
+        discardSnapshot(id)
     }
 }

@@ -21,6 +21,7 @@ package struct CloudTables: Sendable {
     package var requestTokens = Table<RequestTokenRecord>()
     package var secrets = Table<SecretRecord>()
     package var retentionRules = Table<RetentionRuleRecord>()
+    package var rootTasks = Table<RootTaskRecord>()
 
     init() {}
 }
@@ -73,7 +74,7 @@ package struct CloudState: Sendable {
         RecordKind(DHCPOptionsRecord.self), RecordKind(SecurityGroupRecord.self),
         RecordKind(NetworkInterfaceRecord.self), RecordKind(AddressRecord.self), RecordKind(RequestTokenRecord.self),
         RecordKind(SecretRecord.self),
-        RecordKind(RetentionRuleRecord.self),
+        RecordKind(RetentionRuleRecord.self), RecordKind(RootTaskRecord.self),
     ]
 }
 
@@ -98,4 +99,5 @@ extension CloudState {
     package var requestTokens: Table<RequestTokenRecord> { _read { yield content.tables.requestTokens } }
     package var secrets: Table<SecretRecord> { _read { yield content.tables.secrets } }
     package var retentionRules: Table<RetentionRuleRecord> { _read { yield content.tables.retentionRules } }
+    package var rootTasks: Table<RootTaskRecord> { _read { yield content.tables.rootTasks } }
 }

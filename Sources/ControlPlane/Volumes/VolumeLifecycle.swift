@@ -64,10 +64,10 @@ package struct VolumeLifecycle: Sendable {
         let attachment = volume.attachments.first
         var guest: GuestRun?
         if let attachment, let instance = state.instances[attachment.instance] {
-            switch instance.state {
-            case .running: guest = run(of: attachment)
-            case .stopped, .terminated: break
-            case .pending, .stopping, .shuttingDown: return .awaitGuest
+            switch instance.diskHolder {
+            case .guest(let run): guest = run
+            case .nobody: break
+            case .changing: return .awaitGuest
             }
         }
         switch modification?.state {
@@ -84,8 +84,8 @@ package struct VolumeLifecycle: Sendable {
     }
 
     private func run(of attachment: VolumeRecord.Attachment) -> GuestRun? {
-        guard let instance = state.instances[attachment.instance], instance.state == .running else { return nil }
-        return GuestRun(instance: instance.id, launch: instance.launch)
+        guard case .guest(let run) = state.instances[attachment.instance]?.diskHolder else { return nil }
+        return run
     }
 }
 

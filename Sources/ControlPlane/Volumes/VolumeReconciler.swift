@@ -58,7 +58,9 @@ package struct VolumeReconciler: Sendable {
             try await makeBytes(of: volume)
             return await write(volume) { volume in
                 volume.isRealised = true
-                if volume.state == .creating { volume.state = volume.attachments.isEmpty ? .available : .inUse }
+                if volume.state == .creating, volume.rootTask == nil {
+                    volume.state = volume.attachments.isEmpty ? .available : .inUse
+                }
             }
         case .remove:
             // The bytes first, then the record: a crash between the two removes nothing twice and forgets nothing.

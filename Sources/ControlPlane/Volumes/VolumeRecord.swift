@@ -38,6 +38,8 @@ package struct VolumeRecord: TaggedRecord, Equatable {
     package var lastSnapshot: SnapshotID?
     /// How many snapshots were accepted of it.
     package var snapshotCount: Int?
+    /// The task that is to make it its instance's root; nobody else gets it until then.
+    package var rootTask: RootTaskID?
 
     package enum State: String, Sendable, Codable { case creating, available, inUse = "in-use", deleting, error }
 

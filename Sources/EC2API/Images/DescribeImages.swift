@@ -61,11 +61,11 @@ enum DescribeImages: RecordAction {
 }
 
 extension ImageRecord {
-    /// Without what is the owner's alone: tags, and when anybody last launched it.
+    /// Without what is the owner's alone: tags, when anybody last launched it, and of what it was made.
     fileprivate func shown(to account: AccountID) -> ImageRecord {
         guard self.account != account else { return self }
         var image = self
-        (image.tags, image.lastLaunchedAt) = ([:], nil)
+        (image.tags, image.lastLaunchedAt, image.sourceInstance) = ([:], nil, nil)
         return image
     }
 }

@@ -4,6 +4,8 @@ extension EC2Actions {
     package static let images: [Action] = [
         Action(DescribeImages.self),
         Action(RegisterImage.self),
+        Action(CreateImage.self),
+        Action(CopyImage.self),
         Action(DeregisterImage.self),
         Action(DescribeImageAttribute.self),
         Action(ModifyImageAttribute.self),

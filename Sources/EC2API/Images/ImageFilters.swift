@@ -30,6 +30,11 @@ enum ImageFilters {
         "root-device-name": { image, _ in [image.rootDeviceName] },
         "root-device-type": { image, _ in [image.rootDeviceType.rawValue] },
         "sriov-net-support": { image, _ in image.sriovNetSupport.map { [$0] } ?? [] },
+        "source-image-id": { image, _ in image.sourceImage.map { [$0.description] } ?? [] },
+        "source-image-region": { image, _ in image.sourceRegion.map { [$0] } ?? [] },
+        "source-instance-id": { image, _ in image.sourceInstance.map { [$0.description] } ?? [] },
+        "state-reason-code": { image, _ in image.failure.map { _ in [ImageRecord.failureCode] } ?? [] },
+        "state-reason-message": { image, _ in image.failure.map { [$0] } ?? [] },
         "state": { image, _ in [image.state.rawValue] },
         "virtualization-type": { image, _ in [image.virtualizationType] },
     ]
@@ -43,11 +48,10 @@ enum ImageFilters {
         "block-device-mapping.volume-type": ebs { $0.volumeType },
     ]
 
-    /// What AWS filters by and no image has here: product codes, reasons of failures, sources, criteria.
+    /// What AWS filters by and no image has here: product codes, criteria.
     private static let absent: [String: Values] = Dictionary(
         uniqueKeysWithValues: [
-            "free-tier-eligible", "image-allowed", "product-code", "product-code.type", "source-image-id",
-            "source-image-region", "source-instance-id", "state-reason-code", "state-reason-message",
+            "free-tier-eligible", "image-allowed", "product-code", "product-code.type",
         ].map { ($0, { @Sendable _, _ in [] }) })
 
     private static func ebs(_ value: @escaping @Sendable (ImageRecord.EBS) -> String?) -> Values {

@@ -44,6 +44,22 @@ struct InstanceLifecycleTests {
         #expect(step(record(.running), nil) == .becomeStopped(.guestDied))
     }
 
+    @Test("of a paused one is the power button, rest, and a boot as a new launch")
+    func paused() {
+        let ending = record(.running) { $0.pause = .shuttingDown(since: $0.stateSince) }
+        #expect(step(ending, .running(launch: 2)) == .powerDown(deadline: began.adding(seconds: 120)))
+        #expect(step(ending, .running(launch: 2), after: 120) == .kill)
+        #expect(step(ending, .ended(launch: 2, .guestShutdown)) == .becomeOff)
+        let off = record(.running) { $0.pause = .off(since: $0.stateSince) }
+        #expect(step(off, .ended(launch: 2, .guestShutdown)) == .settled)
+        #expect(step(off, .running(launch: 2)) == .kill)
+        let resuming = record(.running) { $0.pause = .resuming }
+        #expect(step(resuming, .ended(launch: 1, .guestShutdown)) == .start)
+        #expect(step(resuming, nil) == .start)
+        #expect(step(resuming, .running(launch: 2)) == .becomeResumed)
+        #expect(step(resuming, .ended(launch: 2, .died)) == .becomeResumed)
+    }
+
     @Test("of a rebooting one is to ask, and to reset when it has not listened")
     func rebooting() {
         let asked = record(.running) { ($0.rebootsWanted, $0.rebootSince) = (1, $0.stateSince) }
