@@ -197,6 +197,7 @@ EXAMPLES = {
     "DescribeNetworkInterfaces": lambda w: {"NetworkInterfaceIds": [w.interface]},
     "DescribePrefixLists": lambda w: {},
     "DescribeRegions": lambda w: {},
+    "DescribeReplaceRootVolumeTasks": lambda w: {},
     "DescribeRouteTables": lambda w: {"RouteTableIds": [w.table]},
     "DescribeSecurityGroupReferences": lambda w: {"GroupId": [w.group]},
     "DescribeSecurityGroupRules": lambda w: {"SecurityGroupRuleIds": [w.rule]},

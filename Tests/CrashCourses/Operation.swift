@@ -125,7 +125,8 @@ enum Operation: Sendable, Equatable {
         case .createVolume(let name, _): (name, "volumeId")
         case .launch, .stop, .start, .reboot, .terminate, .tag, .attach, .detach, .createRoute, .associateTable,
             .authorize,
-            .revoke, .associate, .disassociate, .release, .attachVolume, .detachVolume, .growVolume, .delete, .createImage,
+            .revoke, .associate, .disassociate, .release, .attachVolume, .detachVolume, .growVolume, .delete,
+            .createImage,
             .replaceRoot:
             nil
         }

@@ -67,13 +67,19 @@ package final class Rig {
         return call
     }
 
-    /// Runs everything until the call has ended, well or not.
+    /// Runs everything until the call has ended, well or not; the clock goes on where the call waits for it.
     func finish(_ call: Call) -> Answer {
+        let patience = time.now.adding(seconds: 60)
         while true {
             if let answer = call.answer { return answer }
             if executor.step() { continue }
             if process.life.isOver {
                 restart()
+                continue
+            }
+            // It waits for what is tried again later.
+            if let next = time.nextWake, next <= patience {
+                time.advance(to: next)
                 continue
             }
             note("a call was never answered")

@@ -33,16 +33,16 @@ enum RegisterImage: RecordAction {
     }
 
     private static func refuseWhatCannotBe(_ input: EC2.RegisterImageRequest) throws(EC2Error) {
-        guard input.imageLocation == nil else {
+        guard isUnsaid(input.imageLocation) else {
             throw .unsupported("Images from a manifest in a bucket are not supported; register a snapshot instead.")
         }
         guard input.virtualizationType == nil || input.virtualizationType == "hvm" else {
             throw .unsupported("The virtualization type '\(input.virtualizationType ?? "")' is not supported; use hvm.")
         }
-        guard input.kernelID == nil, input.ramdiskID == nil else {
+        guard isUnsaid(input.kernelID), isUnsaid(input.ramdiskID) else {
             throw .unsupported("Kernel and RAM disk images of their own are not supported.")
         }
-        guard input.tpmSupport == nil, input.uefiData == nil else {
+        guard input.tpmSupport == nil, isUnsaid(input.uefiData) else {
             throw .unsupported("NitroTPM and UEFI Secure Boot are not supported.")
         }
         guard input.billingProducts.isEmpty else { throw .unsupported("Billing products are not supported.") }
@@ -54,6 +54,9 @@ enum RegisterImage: RecordAction {
             throw .invalidParameterCombination("The boot mode legacy-bios cannot be used with the architecture arm64.")
         }
     }
+
+    /// Terraform sends empty texts for what it has nothing to say of.
+    private static func isUnsaid(_ text: String?) -> Bool { text?.isEmpty ?? true }
 
     /// nil for a mapping that says that there is to be no device.
     private static func blockDevice(

@@ -42,6 +42,7 @@ struct ImageTests {
         input.blockDeviceMappings[0].ebs?.deleteOnTermination = false
         input.blockDeviceMappings.append(.init(ebs: .init(volumeSize: 20), deviceName: "/dev/sdf"))
         input.blockDeviceMappings.append(.init(deviceName: "/dev/sdb", virtualName: "ephemeral0"))
+        (input.imageLocation, input.kernelID, input.ramdiskID) = ("", "", "")
         (input.enaSupport, input.bootMode, input.imdsSupport) = (true, .uefi, .init(rawValue: "v2.0"))
         input.tagSpecifications = [.init(resourceType: "image", tags: [.init(key: "a", value: "b")])]
         let id = try cloud.perform(RegisterImage.self, input).imageID
