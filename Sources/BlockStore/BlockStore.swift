@@ -59,6 +59,8 @@ package final class BlockStore: Sendable {
 
     package func snapshots() -> [SnapshotID] { catalog.withLock { $0.snapshots.sorted() } }
 
+    package func contains(_ id: SnapshotID) -> Bool { catalog.withLock { $0.snapshots.contains(id) } }
+
     /// Opens a snapshot for reading.
     ///
     /// - Throws: `.noSuchSnapshot`, `.wrongKey`, `.corruptManifest`.

@@ -45,7 +45,7 @@ extension LocalNode {
         if let parent { try await ensureStored(SnapshotBytes(parent, key: snapshot.key)) }
         let snapshots = snapshots
         try await snapshots.call(snapshot.id) { store throws(BlockStoreError) in
-            if let parent, !store.snapshots().contains(parent) { throw .noSuchSnapshot(parent) }
+            if let parent, !store.contains(parent) { throw .noSuchSnapshot(parent) }
             _ = try snapshots.draft(of: snapshot, volumeBytes: sizeGiB << 30, parent: parent)
         }
     }

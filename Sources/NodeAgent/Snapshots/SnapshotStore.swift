@@ -43,7 +43,7 @@ package final class SnapshotStore: Sendable {
         do throws(BlockStoreError) { return try outcome.get() } catch { throw NodeError(error, id) }
     }
 
-    package func contains(_ id: SnapshotID) -> Bool { store.snapshots().contains(id) }
+    package func contains(_ id: SnapshotID) -> Bool { store.contains(id) }
 
     /// Whole, or in the making.
     package func known() -> Set<SnapshotID> { Set(store.snapshots()).union(store.drafts()) }
@@ -72,7 +72,7 @@ package final class SnapshotStore: Sendable {
         of snapshot: SnapshotBytes, volumeBytes: Int, parent: SnapshotID?
     ) throws(BlockStoreError) -> SnapshotDraft {
         if store.drafts().contains(snapshot.id) { return try store.draft(snapshot.id) }
-        let origin = parent.flatMap { store.snapshots().contains($0) ? $0 : nil }
+        let origin = parent.flatMap { store.contains($0) ? $0 : nil }
         do throws(BlockStoreError) {
             return try store.begin(snapshot.id, volumeBytes: volumeBytes, parent: origin)
         } catch {
@@ -91,7 +91,7 @@ package final class SnapshotStore: Sendable {
                 try store.discard(id)
                 isRemoved = true
             }
-            if store.snapshots().contains(id) {
+            if store.contains(id) {
                 try store.delete(id)
                 isRemoved = true
             }
