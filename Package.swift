@@ -81,6 +81,8 @@ let package = Package(
         .executableTarget(
             name: "BlockCrashProbe", dependencies: ["BlockStore", "CloudTypes"], path: "Tests/BlockCrashProbe",
             swiftSettings: strict),
+        part("KeyRing", ["Backends", "CloudTypes", "HostSystem", "NodeContract", crypto]),
+        tests(of: "KeyRing", ["Backends", "CloudTypes", "HostSystem", "NodeContract", crypto]),
         part("SQLiteStore", ["CloudStore", grdb, grdbSQLite]),
         tests(of: "SQLiteStore", ["CloudStore", "StoreCrashProbe", grdb]),
         .executableTarget(
@@ -94,9 +96,10 @@ let package = Package(
             "QEMUHypervisor",
             ["CloudTypes", "NodeContract", "Backends", "HostSystem", "CHostSystem", "JSON", "QMP", logging]),
         tests(
-            of: "QEMUHypervisor", ["CloudTypes", "NodeContract", "Backends", "HostSystem", "QCOW2Volumes", logging]),
-        part("QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
-        tests(of: "QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
+            of: "QEMUHypervisor",
+            ["CloudTypes", "NodeContract", "Backends", "HostSystem", "KeyRing", "QCOW2Volumes", logging]),
+        part("QCOW2Volumes", ["CHostSystem", "CloudTypes", "NodeContract", "Backends", "HostSystem", "KeyRing"]),
+        tests(of: "QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem", "KeyRing"]),
         part("KernelNetwork", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
         tests(of: "KernelNetwork", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
         // 3: control plane and node
@@ -166,7 +169,7 @@ let package = Package(
             dependencies: [
                 "APIGateway", "Backends", "CloudStore", "CloudTypes", "ControlPlane", "EBSAPI", "EC2API",
                 "HTTPListener",
-                "HostSystem", "ImageRecipes", "KernelNetwork", "NodeAgent", "NodeContract", "QCOW2Volumes",
+                "HostSystem", "ImageRecipes", "KernelNetwork", "KeyRing", "NodeAgent", "NodeContract", "QCOW2Volumes",
                 "QEMUHypervisor", "RecycleBinAPI", "SQLiteStore", "STSAPI", "Simulation", argumentParser, logging,
             ],
             swiftSettings: strict),

@@ -63,14 +63,20 @@ package struct ServedMoment: Sendable {
     }
 }
 
-package struct VolumeFile: Sendable, Equatable, Codable {
+/// It may carry a secret, and so is never written anywhere.
+package struct VolumeFile: Sendable, Equatable {
     package enum Format: String, Sendable, Codable { case qcow2, raw }
     package var path: String
     package var format: Format
     /// The flat raw files beneath a clone, the nearest first, which must be readable too.
     package var backingPaths: [String]
-    package init(path: String, format: Format, backingPaths: [String] = []) {
+    /// What opens it; nil: its bytes are in the clear. What lies beneath a clone is not sealed by it.
+    package var passphrase: VolumePassphrase?
+    package init(
+        path: String, format: Format, backingPaths: [String] = [], passphrase: VolumePassphrase? = nil
+    ) {
         (self.path, self.format, self.backingPaths) = (path, format, backingPaths)
+        self.passphrase = passphrase
     }
 }
 

@@ -147,6 +147,7 @@ extension QCOW2Volumes {
 
     // No `await` between the look and the removal, so that no volume is created on the base meanwhile.
     func dropNow(_ snapshot: SnapshotID) throws(VolumeBackendError) {
+        guard !claims.contains(snapshot) else { return }
         let backing = QCOW2Volumes.backingName(of: snapshot)
         for volume in try present() where try header(of: volume).backingFile == backing { return }
         try baseFiles.remove(QCOW2Volumes.name(of: snapshot))

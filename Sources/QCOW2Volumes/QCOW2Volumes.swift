@@ -5,6 +5,7 @@ package import Backends
 package import CloudTypes
 import Glibc
 import HostSystem
+package import KeyRing
 package import NodeContract
 
 package actor QCOW2Volumes: VolumeBackend {
@@ -14,9 +15,15 @@ package actor QCOW2Volumes: VolumeBackend {
     let volumeFiles: VolumeDirectory
     let baseFiles: VolumeDirectory
     let momentFiles: VolumeDirectory
+    private let keys: KeyRing
+    /// Bases under encrypted volumes that are being made.
+    private(set) var claims: [SnapshotID] = []
 
-    /// - Parameter directory: must exist; `volumes/`, `bases/` and `moments/` are made in it.
-    package init(directory: String) throws(VolumeBackendError) {
+    /// - Parameters:
+    ///   - directory: must exist; `volumes/`, `bases/` and `moments/` are made in it.
+    ///   - keys: what opens its encrypted volumes.
+    package init(directory: String, keys: KeyRing) throws(VolumeBackendError) {
+        self.keys = keys
         volumeFiles = try VolumeDirectory(directory + "/volumes")
         baseFiles = try VolumeDirectory(directory + "/bases")
         momentFiles = try VolumeDirectory(directory + "/moments")
@@ -37,8 +44,40 @@ package actor QCOW2Volumes: VolumeBackend {
             }
             backing = QCOW2Volumes.backingName(of: snapshot)
         }
+        if let key = volume.key { return try await createEncrypted(volume, key, backing: backing) }
         let content = EmptyQCOW2(virtualSize: UInt64(volume.sizeGiB) << 30, backingFile: backing)
         try volumeFiles.create(name, content)
+    }
+
+    /// The key is durable before the volume is there.
+    private func createEncrypted(
+        _ volume: VolumeSpec, _ key: EncryptionKeyID, backing: String?
+    ) async throws(VolumeBackendError) {
+        if let snapshot = volume.snapshot?.id { claims.append(snapshot) }
+        defer { if let place = claims.firstIndex(where: { $0 == volume.snapshot?.id }) { claims.remove(at: place) } }
+        let passphrase = try ringing { () throws(KeyRingError) in try keys.makeVolumeKey(volume.id, under: key) }
+        let name = QCOW2Volumes.name(of: volume.id)
+        let draft = volumeFiles.draft(of: name)
+        do throws(VolumeBackendError) {
+            try await EncryptedFile(path: draft, passphrase: passphrase)
+                .create(sizeGiB: volume.sizeGiB, backing: backing)
+            try volumeFiles.publish(draft, as: name)
+        } catch {
+            unlink(draft)
+            throw error
+        }
+    }
+
+    private func ringing<Value>(
+        _ body: () throws(KeyRingError) -> Value
+    ) throws(VolumeBackendError) -> Value {
+        do throws(KeyRingError) { return try body() } catch {
+            switch error {
+            case .system(let error): throw .system(error)
+            case .masterKeyMissing, .masterKeyUnusable, .cannotOpen, .noSuchVolumeKey, .unusableID:
+                throw .hostFailed("\(error)")
+            }
+        }
     }
 
     package func file(of volume: VolumeID) async throws(VolumeBackendError) -> VolumeFile {
@@ -48,18 +87,31 @@ package actor QCOW2Volumes: VolumeBackend {
         }
         return VolumeFile(
             path: volumeFiles.file(QCOW2Volumes.name(of: volume)), format: .qcow2,
-            backingPaths: backing.map { [$0] } ?? [])
+            backingPaths: backing.map { [$0] } ?? [], passphrase: try passphrase(of: volume, header))
+    }
+
+    private func passphrase(
+        of volume: VolumeID, _ header: QCOW2Header
+    ) throws(VolumeBackendError) -> VolumePassphrase? {
+        guard header.isEncrypted else { return nil }
+        return try ringing { () throws(KeyRingError) in try keys.volumeKey(of: volume) }
     }
 
     /// Grows a volume that no guest has open; one of that size or more is left as it is.
     package func grow(_ volume: VolumeID, toGiB sizeGiB: Int) async throws(VolumeBackendError) {
-        guard try header(of: volume).virtualSize < UInt64(sizeGiB) << 30 else { return }
+        let header = try header(of: volume)
+        guard header.virtualSize < UInt64(sizeGiB) << 30 else { return }
         let path = volumeFiles.file(QCOW2Volumes.name(of: volume))
+        if let passphrase = try passphrase(of: volume, header) {
+            return try await EncryptedFile(path: path, passphrase: passphrase).grow(toGiB: sizeGiB)
+        }
         try await ImageTool.require(
             ["qemu-img", "resize", "-q", "-f", "qcow2", path, "\(sizeGiB)G"], deadline: .seconds(60))
     }
 
+    /// The key goes first: what is left of the file after a crash is noise.
     package func delete(_ volume: VolumeID) async throws(VolumeBackendError) {
+        try ringing { () throws(KeyRingError) in try keys.removeVolumeKey(of: volume) }
         try volumeFiles.remove(QCOW2Volumes.name(of: volume))
         for base in try doomedBases() { try dropNow(base) }
     }
@@ -93,6 +145,7 @@ package actor QCOW2Volumes: VolumeBackend {
 
     // No `await` between the look and the removal, so that no volume is created on the base meanwhile.
     package func deleteBase(_ snapshot: SnapshotID) async throws(VolumeBackendError) {
+        guard !claims.contains(snapshot) else { throw .baseInUse(snapshot) }
         let backing = QCOW2Volumes.backingName(of: snapshot)
         for volume in try present() where try header(of: volume).backingFile == backing {
             throw .baseInUse(snapshot)

@@ -41,6 +41,7 @@ struct BlockNodes {
         case .qcow2: format["backing"] = descriptors.backing.isEmpty ? .null : .string(names.backing(0))
         case .raw: break
         }
+        if file.passphrase != nil { format["encrypt"] = ["format": "luks", "key-secret": .string(names.secret)] }
         nodes.append(.object(format))
         nodes.append(names.throttle(names.limited, group: names.group, over: names.data))
         nodes.append(names.throttle(names.top, group: BlockNames.sharedGroup, over: names.limited))
@@ -69,6 +70,13 @@ struct BlockNames: Sendable {
     var void: String { "\(volume)-v" }
     /// The throttle group of this volume alone.
     var group: String { "limit-\(volume)" }
+    /// The object that holds what opens an encrypted volume.
+    var secret: String { "\(volume)-k" }
+    /// QEMU reads it once, from a sealed file in memory that it has as a descriptor; no monitor and no log sees it.
+    func secretObject(descriptor: Int64) -> JSONValue {
+        ["qom-type": "secret", "id": .string(secret), "file": .string("/proc/self/fd/\(descriptor)")]
+    }
+    var secretUse: String { "\(volume)/k" }
     func backing(_ index: Int) -> String { "\(volume)-b\(index)" }
 
     /// Whose descriptor it is, for whoever asks the monitor.

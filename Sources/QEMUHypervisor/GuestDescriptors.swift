@@ -2,6 +2,7 @@
 // Numbers are planned first (pure), files opened in the same order afterwards.
 
 import Backends
+import CHostSystem
 import Glibc
 import HostSystem
 import NodeContract
@@ -11,6 +12,8 @@ struct DescriptorPlan: Equatable {
     struct Disk: Equatable {
         let file: Int32
         let backing: [Int32]
+        /// What opens an encrypted one.
+        var passphrase: Int32?
     }
 
     static let monitor: Int32 = 3
@@ -44,11 +47,22 @@ struct DescriptorPlan: Equatable {
         case .firmware(.uefi): variables = take()
         case .kernel, .firmware(.bios): break
         }
-        disks = files.map { file in Disk(file: take(), backing: file.backingPaths.map { _ in take() }) }
+        disks = files.map { file in
+            Disk(
+                file: take(), backing: file.backingPaths.map { _ in take() },
+                passphrase: file.passphrase.map { _ in take() })
+        }
         ports = (0..<portCount).map { _ in take() }
         guard scratchCount > 0 else { return }
         scratchKey = take()
         scratch = (0..<scratchCount).map { _ in take() }
+    }
+}
+
+extension VolumePassphrase {
+    /// In memory alone; gone with the last descriptor.
+    func sealedFile() throws(SystemError) -> OwnedDescriptor {
+        try OwnedDescriptor(apus_sealed_memory_file("volume-key", digits, digits.count), "memfd_create")
     }
 }
 
@@ -75,6 +89,9 @@ struct OpenDescriptors: Sendable {
         for (file, numbers) in zip(disks, plan.disks) {
             try open(file.path, O_RDWR, numbers.file)
             for (path, number) in zip(file.backingPaths, numbers.backing) { try open(path, O_RDONLY, number) }
+            if let passphrase = file.passphrase, let number = numbers.passphrase {
+                owned.append((try passphrase.sealedFile(), number))
+            }
         }
         for (port, number) in zip(ports, plan.ports) { owned.append((port, number)) }
         if let scratch, let number = plan.scratchKey { owned.append((scratch.key, number)) }

@@ -18,6 +18,7 @@ struct GuestDisks: Sendable {
         var devices: Set<String> = []
         /// Virtual sizes in bytes, by node.
         var nodes: [String: Int64] = [:]
+        /// Throttle groups, and what opens encrypted volumes.
         var groups: Set<String> = []
         /// Sets of descriptors, by what they are for.
         var descriptors: [String: [Int64]] = [:]
@@ -109,9 +110,10 @@ struct GuestDisks: Sendable {
             } catch {
                 throw Failure.host(error)
             }
-            sets.append(Int32(truncatingIfNeeded: try await monitor.add(open.number, for: names.use(index))))
+            sets.append(Int32(truncatingIfNeeded: try await monitor.add(open.number, for: names.use(index)).set))
             withExtendedLifetime(open) {}
         }
+        if let passphrase = file.passphrase { try await hand(passphrase, as: names) }
         if !view.groups.contains(BlockNames.sharedGroup) {
             try await monitor.execute("object-add", DiskLimits.group(BlockNames.sharedGroup, nil))
         }
@@ -119,6 +121,16 @@ struct GuestDisks: Sendable {
         let descriptors = DescriptorPlan.Disk(file: sets[0], backing: Array(sets.dropFirst()))
         let nodes = BlockNodes(volume: disk.volume, file: file, descriptors: descriptors)
         for node in nodes.definitions { try await monitor.execute("blockdev-add", node) }
+    }
+
+    /// What opens the volume goes in as a descriptor, which nobody needs once it was read.
+    private func hand(_ passphrase: VolumePassphrase, as names: BlockNames) async throws {
+        let file: OwnedDescriptor
+        do throws(SystemError) { file = try passphrase.sealedFile() } catch { throw Failure.host(error) }
+        let added = try await monitor.add(file.number, for: names.secretUse)
+        try await monitor.execute("object-add", names.secretObject(descriptor: added.number))
+        try await monitor.execute("remove-fd", ["fdset-id": .integer(added.set)])
+        withExtendedLifetime(file) {}
     }
 
     /// A root port with nothing behind it.
@@ -175,8 +187,8 @@ struct GuestDisks: Sendable {
         for node in names.nodes(among: Set(view.nodes.keys)) where !kept.contains(node) {
             try await monitor.execute("blockdev-del", ["node-name": .string(node)])
         }
-        if view.groups.contains(names.group) {
-            try await monitor.execute("object-del", ["id": .string(names.group)])
+        for object in [names.group, names.secret] where view.groups.contains(object) {
+            try await monitor.execute("object-del", ["id": .string(object)])
         }
         for (use, sets) in view.descriptors where use.hasPrefix(names.volume.description + "/") {
             for set in sets { try await monitor.execute("remove-fd", ["fdset-id": .integer(set)]) }

@@ -86,7 +86,7 @@ extension GuestDisks {
         } catch {
             throw Failure.host(error)
         }
-        let set = try await monitor.add(file.number, for: names.use)
+        let set = try await monitor.add(file.number, for: names.use).set
         withExtendedLifetime(file) {}
         try await monitor.execute(
             "blockdev-add",

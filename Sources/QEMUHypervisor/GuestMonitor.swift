@@ -39,12 +39,14 @@ actor GuestMonitor {
 
     /// Hands over an open descriptor, which stays the caller's. A set that is asked for twice harms nobody: the monitor
     /// drops what nobody uses when the connection ends.
-    func add(_ descriptor: Int32, for use: String) async throws(QMPError) -> Int64 {
+    func add(_ descriptor: Int32, for use: String) async throws(QMPError) -> AddedDescriptor {
         let client = try await client(within: .seconds(10))
         do throws(QMPError) {
             let answer = try await client.execute("add-fd", ["opaque": .string(use)], passing: descriptor)
-            guard let set = answer["fdset-id"]?.integer else { throw QMPError.malformed("\(answer)") }
-            return set
+            guard let set = answer["fdset-id"]?.integer, let number = answer["fd"]?.integer else {
+                throw QMPError.malformed("\(answer)")
+            }
+            return AddedDescriptor(set: set, number: number)
         } catch {
             switch error {
             case .refused, .timedOut: break
@@ -121,6 +123,12 @@ actor GuestMonitor {
         guard case .none = connection else { return }
         _ = try? await self.client(within: .seconds(10))
     }
+}
+
+/// A descriptor as the process has it that was handed it.
+struct AddedDescriptor: Sendable {
+    let set: Int64
+    let number: Int64
 }
 
 private func ~= (client: QMPClient, other: QMPClient) -> Bool { client === other }

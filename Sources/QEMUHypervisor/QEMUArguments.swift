@@ -165,7 +165,10 @@ struct QEMUArguments {
         case .firmware where index == 0: device += ",bootindex=0"
         case .firmware, .kernel: break
         }
-        return nodes.definitions.flatMap { ["-blockdev", $0.description] } + ["-device", device]
+        let secret = plan.disks[index].passphrase.map {
+            ["-object", nodes.names.secretObject(descriptor: Int64($0)).description]
+        }
+        return (secret ?? []) + nodes.definitions.flatMap { ["-blockdev", $0.description] } + ["-device", device]
     }
 
     private func port(_ index: Int) -> [String] {

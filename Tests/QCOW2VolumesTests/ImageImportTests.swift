@@ -2,6 +2,7 @@ import Backends
 import CloudTypes
 import Foundation
 import HostSystem
+import KeyRing
 import Testing
 
 @testable import QCOW2Volumes
@@ -17,7 +18,7 @@ struct ImageImportTests {
 
     init() throws {
         directory = try TemporaryDirectory()
-        volumes = try QCOW2Volumes(directory: directory.path)
+        volumes = try QCOW2Volumes(directory: directory.path, keys: KeyRing(directory: directory.path + "/keys"))
         raw = try directory.write("image.raw", Array("image".utf8), length: 8 << 20)
         var generator = SystemRandomNumberGenerator()
         snapshot = SnapshotID(from: &generator)

@@ -2,6 +2,7 @@ import Backends
 import CloudTypes
 import Foundation
 import HostSystem
+import KeyRing
 import NodeContract
 import Testing
 
@@ -19,7 +20,7 @@ struct QCOW2VolumesTests {
 
     init() throws {
         directory = try TemporaryDirectory()
-        volumes = try QCOW2Volumes(directory: directory.path)
+        volumes = try QCOW2Volumes(directory: directory.path, keys: KeyRing(directory: directory.path + "/keys"))
         image = try directory.write("image.raw", Array("image".utf8), length: 3 << 20)
         var generator = SystemRandomNumberGenerator()
         volume = VolumeID(from: &generator)
@@ -84,12 +85,44 @@ struct QCOW2VolumesTests {
         }
     }
 
+    @Test("what is written into an encrypted volume or clone is nowhere in the clear, and reads as written")
+    func encrypted() async throws {
+        let key = EncryptionKeyID("1f0e5c1a-2f3b-4c5d-8e9f-0a1b2c3d4e5f")
+        _ = try await volumes.importBase(snapshot, from: DiskImageFile(path: image, format: .raw))
+        for origin in [nil, SnapshotBytes(snapshot)] {
+            var generator = SystemRandomNumberGenerator()
+            let volume = VolumeID(from: &generator)
+            try await volumes.create(VolumeSpec(id: volume, sizeGiB: 1, snapshot: origin, key: key))
+            try await volumes.create(VolumeSpec(id: volume, sizeGiB: 1, snapshot: origin, key: key))
+            try await volumes.grow(volume, toGiB: 2)
+            let file = try await volumes.file(of: volume)
+            let digits = try #require(file.passphrase).digits
+            let secret = try directory.write("passphrase", digits)
+            let arguments = [
+                "qemu-io", "--object", "secret,id=key,file=\(secret)", "-c", "write -P 0x5a 1M 4M", "-c",
+                "read -P 0x5a 1M 4M", "--image-opts",
+                "driver=qcow2,file.driver=file,file.filename=\(file.path),encrypt.key-secret=key",
+            ]
+            let outcome = try await HostCommand.run(arguments)
+            #expect(outcome.isSuccess && !outcome.outputText.contains("failed"), "\(outcome.outputText)")
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: file.path))
+            #expect(bytes.count > 4 << 20)
+            #expect(bytes.range(of: Data(repeating: 0x5a, count: 512)) == nil)
+            #expect(bytes.range(of: Data(digits)) == nil)
+            let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions]
+            #expect(mode as? Int == 0o600)
+            try await volumes.delete(volume)
+            #expect(try directory.names(in: "keys/volumes").isEmpty)
+        }
+        try await volumes.deleteBase(snapshot)
+    }
+
     @Test("what a crash left of a draft is gone after the next start, what was whole is kept")
     func drafts() async throws {
         try await volumes.create(VolumeSpec(id: volume, sizeGiB: 1, snapshot: nil))
         try directory.write("volumes/.\(volume).qcow2.abc", [1, 2])
         try directory.write("bases/.\(snapshot).raw.abc", [1, 2])
-        let reopened = try QCOW2Volumes(directory: directory.path)
+        let reopened = try QCOW2Volumes(directory: directory.path, keys: KeyRing(directory: directory.path + "/keys"))
         #expect(try await reopened.volumes() == [volume])
         #expect(try directory.names(in: "volumes") == ["\(volume).qcow2"])
         #expect(try directory.names(in: "bases").isEmpty)

@@ -89,6 +89,39 @@ struct DiskTests {
         }
     }
 
+    @Test("an encrypted disk comes and goes, grows, and its key is in no argument, log or file")
+    func encrypted() async throws {
+        try await GuestLab.with { lab, hypervisor in
+            let key = EncryptionKeyID("1f0e5c1a-2f3b-4c5d-8e9f-0a1b2c3d4e5f")
+            let (root, rootFile) = try await lab.furtherDisk(key: key)
+            let (disk, file) = try await lab.furtherDisk(key: key)
+            var guest = try await lab.guest(boot: .firmware(.bios))
+            guest.spec.disks.append(root)
+            guest.disks.append(rootFile)
+            try await hypervisor.launch(guest)
+            let run = GuestRun(instance: lab.instance, launch: 1)
+            try await hypervisor.attach(disk, file, to: run)
+            try await hypervisor.attach(disk, file, to: run)
+            try await hypervisor.grow(disk.volume, toGiB: 2, in: run)
+            let digits = try [rootFile, file].map { Data(try #require($0.passphrase).digits) }
+            let process = "/proc/\(try lab.process().pid)"
+            var places = [process + "/cmdline", process + "/environ"]
+            places += (FileManager.default.enumerator(atPath: lab.path)?.compactMap { $0 as? String } ?? [])
+                .map { "\(lab.path)/\($0)" }
+            for place in places {
+                guard let bytes = FileManager.default.contents(atPath: place) else { continue }
+                for secret in digits { #expect(bytes.range(of: secret) == nil, "\(place)") }
+            }
+            #expect(try await hypervisor.detach(disk.volume, from: run, force: true))
+            #expect(try !lab.openFiles().contains(file.path))
+            #expect(try !lab.openFiles().contains { $0 == file.path })
+            // Nothing of it is in the way of another one.
+            try await lab.volumes.delete(disk.volume)
+            let (next, nextFile) = try await lab.furtherDisk(key: key)
+            try await hypervisor.attach(next, nextFile, to: run)
+        }
+    }
+
     @Test("is asked of one launch only, and of as many disks as there are slots")
     func refused() async throws {
         try await GuestLab.with { lab, hypervisor in
@@ -111,10 +144,10 @@ struct DiskTests {
 
 extension GuestLab {
     /// One more volume of 1 GiB, not yet attached to anything.
-    func furtherDisk() async throws -> (GuestSpec.Disk, VolumeFile) {
+    func furtherDisk(key: EncryptionKeyID? = nil) async throws -> (GuestSpec.Disk, VolumeFile) {
         var generator = SystemRandomNumberGenerator()
         let volume = VolumeID(from: &generator)
-        try await volumes.create(VolumeSpec(id: volume, sizeGiB: 1, snapshot: nil))
+        try await volumes.create(VolumeSpec(id: volume, sizeGiB: 1, snapshot: nil, key: key))
         let disk = GuestSpec.Disk(
             volume: volume, deviceName: "/dev/sdf", limits: DiskLimits(iops: 3_000, bytesPerSecond: 125 << 20))
         return (disk, try await volumes.file(of: volume))

@@ -5,6 +5,7 @@ import CloudTypes
 import Foundation
 import HostSystem
 import Logging
+import KeyRing
 import NodeContract
 import QCOW2Volumes
 import QEMUHypervisor
@@ -30,7 +31,7 @@ final class GuestLab: Sendable {
         configuration.firstUserID = 300_000 + UInt32.random(in: 0..<1_000_000) * 16
         configuration.userIDCount = 16
         self.configuration = configuration
-        volumes = try QCOW2Volumes(directory: path)
+        volumes = try QCOW2Volumes(directory: path, keys: KeyRing(directory: path + "/keys"))
         var generator = SystemRandomNumberGenerator()
         instance = InstanceID(from: &generator)
         volume = VolumeID(from: &generator)

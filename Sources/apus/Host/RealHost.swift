@@ -5,6 +5,7 @@ import CloudTypes
 import ControlPlane
 import HostSystem
 import KernelNetwork
+import KeyRing
 import Logging
 import NodeAgent
 import NodeContract
@@ -25,7 +26,8 @@ struct RealHost {
         let kernels = try KernelStore(directory: directory.kernels)
         var configuration = QEMUConfiguration(stateDirectory: directory.path)
         configuration.canaryKernel = { kernels.anyKernel }
-        let volumes = try QCOW2Volumes(directory: directory.path)
+        let keys = try KeyRing(directory: directory.keys, masterKeyPath: RealHost.masterKeyPath)
+        let volumes = try QCOW2Volumes(directory: directory.path, keys: keys)
         let snapshots = try SnapshotStore(directory: directory.snapshots, log: log)
         let node = try await LocalNode.open(
             hypervisor: try QEMUHypervisor(configuration: configuration, logger: log), volumes: volumes,
@@ -39,6 +41,9 @@ struct RealHost {
             snapshots: HostSnapshots(store: snapshots),
             reservedAddresses: reservedAddresses, resume: { _, _ in }, probe: { await node.probe() })
     }
+
+    /// The operator's own place for the key that seals all others, such as a file of a mounted secret store.
+    private static var masterKeyPath: String? { getenv("APUS_MASTER_KEY_FILE").map { String(cString: $0) } }
 
     var network: KernelNetwork.Configuration {
         var configuration = KernelNetwork.Configuration(stateDirectory: options.directory.path)

@@ -35,6 +35,7 @@ struct StateDirectory: Sendable {
     var volumes: String { path + "/volumes" }
     var snapshots: String { path + "/snapshots" }
     var moments: String { path + "/moments" }
+    var keys: String { path + "/keys" }
     var guests: String { path + "/guests" }
     var operatorSocket: String { path + "/operator.sock" }
 
@@ -107,7 +108,7 @@ struct StateDirectory: Sendable {
             throw CommandFailure("\(path) is not a state directory of Apus; nothing was removed.")
         }
         let own = [
-            volumes, path + "/bases", snapshots, moments, kernels, guests, identity, credentials, endpoint,
+            keys, volumes, path + "/bases", snapshots, moments, kernels, guests, identity, credentials, endpoint,
             operatorSocket,
             path + "/acceleration.json", path + "/credits.json", path + "/build-tiny", path + "/quickstart",
             path + "/apus.log", records,

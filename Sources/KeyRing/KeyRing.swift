@@ -1,0 +1,145 @@
+// The keys of what lies encrypted on this host. Three layers, each sealed by the one above with AES-256-GCM:
+//
+//   master key, one a host ─▶ account keys, by the id that the control plane names ─▶ data keys, one a volume
+//
+// Only the master key is in the clear on the disk, in a file of ours alone or of the operator's choice: whoever loses
+// it loses every encrypted volume and snapshot. A data key goes with its volume, and the volume's bytes with it.
+
+package import Backends
+package import CloudTypes
+package import Crypto
+import FoundationEssentials
+package import HostSystem
+package import NodeContract
+
+package enum KeyRingError: Error, Equatable, Sendable {
+    /// There are sealed keys, and nothing to open them with.
+    case masterKeyMissing(String)
+    /// The file holds no key of 32 bytes.
+    case masterKeyUnusable(String)
+    /// Sealed by another key, or damaged.
+    case cannotOpen(String)
+    case noSuchVolumeKey(VolumeID)
+    case unusableID(EncryptionKeyID)
+    case system(SystemError)
+}
+
+package struct KeyRing: Sendable {
+    private let master: SymmetricKey
+    private let accounts: KeyFolder
+    private let volumes: KeyFolder
+
+    /// Opens the ring, and makes it where there is none.
+    ///
+    /// - Parameters:
+    ///   - directory: its folder; the one above it must exist.
+    ///   - masterKeyPath: where the master key lies; nil: in the ring's own folder. Elsewhere it is never made.
+    package init(directory: String, masterKeyPath: String? = nil) throws(KeyRingError) {
+        do throws(SystemError) {
+            let folder = try KeyFolder(directory)
+            accounts = try KeyFolder(directory + "/accounts")
+            volumes = try KeyFolder(directory + "/volumes")
+            let path = masterKeyPath ?? "\(directory)/\(KeyRing.masterName)"
+            var bytes = try KeyFolder.read(path)
+            let sealed = SmallFile.names(in: accounts.path).sorted()
+            if bytes == nil, masterKeyPath == nil, sealed.isEmpty {
+                bytes = try folder.create(KeyRing.masterName, KeyRing.newSecret())
+            }
+            master = SymmetricKey(data: bytes ?? [])
+            guard bytes != nil else { throw SystemError("open \(path)", number: KeyRing.missing) }
+        } catch {
+            throw error.number == KeyRing.missing ? .masterKeyMissing(error.call) : .system(error)
+        }
+        guard master.bitCount == 256 else { throw .masterKeyUnusable(masterKeyPath ?? directory) }
+        // A wrong master key shows now, not when the first guest wants its disk.
+        if let name = SmallFile.names(in: accounts.path).min() { _ = try accountKey(EncryptionKeyID(name)) }
+    }
+
+    private static let masterName = "master"
+    private static let missing: Int32 = 2  // ENOENT
+
+    /// What the blocks of snapshots are sealed with under an account's key.
+    package func blockSecret(of key: EncryptionKeyID) throws(KeyRingError) -> SymmetricKey {
+        HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: try accountKey(key), info: Array("apus key ring: snapshot blocks".utf8),
+            outputByteCount: 32)
+    }
+
+    /// The volume's data key, made where it has none. It is on the disk, sealed, when this returns.
+    package func makeVolumeKey(_ volume: VolumeID, under key: EncryptionKeyID) throws(KeyRingError) -> VolumePassphrase
+    {
+        if let kept = try found({ () throws(SystemError) in try volumes.read(volume.description) }) {
+            return try open(kept, of: volume)
+        }
+        let id = try KeyRing.checked(key)
+        let name = Array(id.utf8)
+        let sealed = try KeyRing.seal(KeyRing.newSecret(), with: accountKey(key), for: "volume \(volume) \(id)")
+        let kept = try found { () throws(SystemError) in try volumes.create(volume.description, name + sealed) }
+        return try open(kept, of: volume)
+    }
+
+    /// - Throws: `noSuchVolumeKey` where none was made.
+    package func volumeKey(of volume: VolumeID) throws(KeyRingError) -> VolumePassphrase {
+        guard let kept = try found({ () throws(SystemError) in try volumes.read(volume.description) }) else {
+            throw .noSuchVolumeKey(volume)
+        }
+        return try open(kept, of: volume)
+    }
+
+    /// From now on nobody can read the volume's bytes. One without a key is as it should be.
+    package func removeVolumeKey(of volume: VolumeID) throws(KeyRingError) {
+        try found { () throws(SystemError) in try volumes.remove(volume.description) }
+    }
+
+    // MARK: sealing
+
+    private func accountKey(_ key: EncryptionKeyID) throws(KeyRingError) -> SymmetricKey {
+        let name = try KeyRing.checked(key)
+        var kept = try found { () throws(SystemError) in try accounts.read(name) }
+        if kept == nil {
+            let sealed = try KeyRing.seal(KeyRing.newSecret(), with: master, for: "account \(name)")
+            kept = try found { () throws(SystemError) in try accounts.create(name, sealed) }
+        }
+        return SymmetricKey(data: try KeyRing.open(kept ?? [], with: master, for: "account \(name)"))
+    }
+
+    /// The file of a volume's key: the account key's id, 36 letters, and what is sealed with it.
+    private func open(_ kept: [UInt8], of volume: VolumeID) throws(KeyRingError) -> VolumePassphrase {
+        let id = String(decoding: kept.prefix(36), as: UTF8.self)
+        let key = try accountKey(EncryptionKeyID(id))
+        return VolumePassphrase(
+            secret: try KeyRing.open(Array(kept.dropFirst(36)), with: key, for: "volume \(volume) \(id)"))
+    }
+
+    private static func newSecret() -> [UInt8] { SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) } }
+
+    /// Nonce, bytes and tag.
+    private static func seal(
+        _ bytes: [UInt8], with key: SymmetricKey, for use: String
+    ) throws(KeyRingError) -> [UInt8] {
+        guard let sealed = try? AES.GCM.seal(bytes, using: key, authenticating: Array(use.utf8)).combined else {
+            throw .cannotOpen(use)
+        }
+        return Array(sealed)
+    }
+
+    private static func open(
+        _ bytes: [UInt8], with key: SymmetricKey, for use: String
+    ) throws(KeyRingError) -> [UInt8] {
+        guard let box = try? AES.GCM.SealedBox(combined: bytes),
+            let secret = try? AES.GCM.open(box, using: key, authenticating: Array(use.utf8)), secret.count == 32
+        else { throw .cannotOpen(use) }
+        return Array(secret)
+    }
+
+    /// An id becomes a file's name: a UUID in small letters and nothing else.
+    private static func checked(_ key: EncryptionKeyID) throws(KeyRingError) -> String {
+        let text = key.description
+        guard text.wholeMatch(of: /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/) != nil else { throw .unusableID(key) }
+        return text
+    }
+
+    private func found<Value>(_ body: () throws(SystemError) -> Value) throws(KeyRingError) -> Value {
+        do throws(SystemError) { return try body() } catch { throw .system(error) }
+    }
+}
