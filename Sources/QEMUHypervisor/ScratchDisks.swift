@@ -49,8 +49,22 @@ struct ScratchDisks: Sendable {
         return (0..<64).map { _ in digits[Int.random(in: 0..<16, using: &generator)] }
     }
 
+    /// How often the format is tried: the tool gives up at once where the processor's clock did not tick while it measured
+    /// how fast it derives keys, which on busy hosts happens many times in a row.
+    private static let attempts = 100
+
     /// The passphrase is random already: there is nothing to be gained by deriving the key from it slowly.
     private func format(_ file: OwnedDescriptor, _ bytes: Int) async throws(HypervisorError) {
+        var complaint = ""
+        for _ in 0..<ScratchDisks.attempts {
+            guard let text = try await complaintOfFormat(file, bytes) else { return }
+            complaint = text
+        }
+        throw .hostFailed("instance store: \(complaint)")
+    }
+
+    /// What the tool complained of; nil: it is done.
+    private func complaintOfFormat(_ file: OwnedDescriptor, _ bytes: Int) async throws(HypervisorError) -> String? {
         let ours = "/proc/\(getpid())/fd/"
         let outcome: HostCommand.Outcome
         do throws(HostCommandError) {
@@ -62,7 +76,7 @@ struct ScratchDisks: Sendable {
         } catch {
             throw .hostFailed("instance store: \(error)")
         }
-        guard outcome.isSuccess else { throw .hostFailed("instance store: \(outcome.errorText)") }
+        return outcome.isSuccess ? nil : outcome.errorText
     }
 }
 
