@@ -95,6 +95,8 @@ struct StateDirectory: Sendable {
     }
 
     /// Writes a small file whole or not at all, readable by its owner alone.
+    // Joined with a caller that is asynchronous, the optimiser of Swift 6.3 crashes on it.
+    @inline(never)
     func write<Value: Encodable>(_ value: Value, to file: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
