@@ -112,10 +112,12 @@ let package = Package(
         part(
             "NodeAgent",
             [
-                "Backends", "BlockStore", "CloudTypes", "HTTPListener", "HostSystem", "NBD", "NodeContract", crypto,
-                logging,
+                "Backends", "BlockStore", "CloudTypes", "HTTPListener", "HostSystem", "KeyRing", "NBD", "NodeContract",
+                crypto, logging,
             ]),
-        tests(of: "NodeAgent", ["CloudTypes", "HTTPListener", "HostSystem", "NodeContract", logging]),
+        tests(
+            of: "NodeAgent",
+            ["BlockStore", "CloudTypes", "HTTPListener", "HostSystem", "KeyRing", "NodeContract", crypto, logging]),
         tests(of: "ControlPlane", ["CloudStore", "CloudTypes", "NodeContract", "Simulation", logging]),
         // 4: the services
         part(

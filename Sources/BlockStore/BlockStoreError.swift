@@ -15,6 +15,8 @@ package enum BlockStoreError: Error, Equatable, Sendable {
     case noSuchDraft(SnapshotID)
     /// The key is not the one that the snapshot was made with, or one is missing, or one is too many.
     case wrongKey(SnapshotID)
+    /// The caller cannot come by the key; why.
+    case keyUnavailable(SnapshotID, reason: String)
 
     /// Not 524,288 bytes.
     case notABlock(byteCount: Int)

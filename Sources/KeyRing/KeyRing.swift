@@ -20,6 +20,8 @@ package enum KeyRingError: Error, Equatable, Sendable {
     /// Sealed by another key, or damaged.
     case cannotOpen(String)
     case noSuchVolumeKey(VolumeID)
+    /// Something is sealed under it, and its own file is gone.
+    case noSuchKey(EncryptionKeyID)
     case unusableID(EncryptionKeyID)
     case system(SystemError)
 }
@@ -58,11 +60,19 @@ package struct KeyRing: Sendable {
     private static let masterName = "master"
     private static let missing: Int32 = 2  // ENOENT
 
-    /// What the blocks of snapshots are sealed with under an account's key.
+    /// What the blocks of snapshots are sealed with under an account's key, which is made where it is heard of first.
+    package func makeBlockSecret(of key: EncryptionKeyID) throws(KeyRingError) -> SymmetricKey {
+        KeyRing.blockSecret(under: try makeAccountKey(key))
+    }
+
+    /// - Throws: `noSuchKey` where none was made.
     package func blockSecret(of key: EncryptionKeyID) throws(KeyRingError) -> SymmetricKey {
+        KeyRing.blockSecret(under: try accountKey(key))
+    }
+
+    private static func blockSecret(under key: SymmetricKey) -> SymmetricKey {
         HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: try accountKey(key), info: Array("apus key ring: snapshot blocks".utf8),
-            outputByteCount: 32)
+            inputKeyMaterial: key, info: Array("apus key ring: snapshot blocks".utf8), outputByteCount: 32)
     }
 
     /// The volume's data key, made where it has none. It is on the disk, sealed, when this returns.
@@ -73,7 +83,7 @@ package struct KeyRing: Sendable {
         }
         let id = try KeyRing.checked(key)
         let name = Array(id.utf8)
-        let sealed = try KeyRing.seal(KeyRing.newSecret(), with: accountKey(key), for: "volume \(volume) \(id)")
+        let sealed = try KeyRing.seal(KeyRing.newSecret(), with: makeAccountKey(key), for: "volume \(volume) \(id)")
         let kept = try found { () throws(SystemError) in try volumes.create(volume.description, name + sealed) }
         return try open(kept, of: volume)
     }
@@ -93,14 +103,21 @@ package struct KeyRing: Sendable {
 
     // MARK: sealing
 
+    private func makeAccountKey(_ key: EncryptionKeyID) throws(KeyRingError) -> SymmetricKey {
+        let name = try KeyRing.checked(key)
+        if try found({ () throws(SystemError) in try accounts.read(name) }) == nil {
+            let sealed = try KeyRing.seal(KeyRing.newSecret(), with: master, for: "account \(name)")
+            _ = try found { () throws(SystemError) in try accounts.create(name, sealed) }
+        }
+        return try accountKey(key)
+    }
+
     private func accountKey(_ key: EncryptionKeyID) throws(KeyRingError) -> SymmetricKey {
         let name = try KeyRing.checked(key)
-        var kept = try found { () throws(SystemError) in try accounts.read(name) }
-        if kept == nil {
-            let sealed = try KeyRing.seal(KeyRing.newSecret(), with: master, for: "account \(name)")
-            kept = try found { () throws(SystemError) in try accounts.create(name, sealed) }
+        guard let kept = try found({ () throws(SystemError) in try accounts.read(name) }) else {
+            throw .noSuchKey(key)
         }
-        return SymmetricKey(data: try KeyRing.open(kept ?? [], with: master, for: "account \(name)"))
+        return SymmetricKey(data: try KeyRing.open(kept, with: master, for: "account \(name)"))
     }
 
     /// The file of a volume's key: the account key's id, 36 letters, and what is sealed with it.

@@ -74,7 +74,7 @@ package actor QCOW2Volumes: VolumeBackend {
         do throws(KeyRingError) { return try body() } catch {
             switch error {
             case .system(let error): throw .system(error)
-            case .masterKeyMissing, .masterKeyUnusable, .cannotOpen, .noSuchVolumeKey, .unusableID:
+            case .masterKeyMissing, .masterKeyUnusable, .cannotOpen, .noSuchVolumeKey, .noSuchKey, .unusableID:
                 throw .hostFailed("\(error)")
             }
         }

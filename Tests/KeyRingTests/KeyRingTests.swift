@@ -24,7 +24,20 @@ struct KeyRingTests {
             #expect(try ring.makeVolumeKey(other, under: key) != made)
             let reopened = try KeyRing(directory: folder)
             #expect(try reopened.volumeKey(of: volume) == made)
-            #expect(try reopened.blockSecret(of: key) == ring.blockSecret(of: key))
+            #expect(try reopened.blockSecret(of: key) == ring.makeBlockSecret(of: key))
+        }
+    }
+
+    @Test("makes no new key in the place of one that something is sealed under")
+    func lostAccountKey() throws {
+        try Folder.with { folder in
+            let ring = try KeyRing(directory: folder)
+            #expect(throws: KeyRingError.noSuchKey(key)) { try ring.blockSecret(of: key) }
+            _ = try ring.makeVolumeKey(volume, under: key)
+            try FileManager.default.removeItem(atPath: "\(folder)/accounts/\(key)")
+            #expect(throws: KeyRingError.noSuchKey(key)) { try ring.volumeKey(of: volume) }
+            #expect(throws: KeyRingError.noSuchKey(key)) { try ring.makeVolumeKey(volume, under: key) }
+            #expect(try Folder.files(folder + "/accounts").isEmpty)
         }
     }
 

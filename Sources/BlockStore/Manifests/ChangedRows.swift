@@ -51,9 +51,13 @@ package struct BlockChanges: Sendable {
     private var second: ManifestRows
     private var left: BlockRow?
     private var right: BlockRow?
+    /// Two that are not sealed with one key, so that names tell nothing.
+    private let snapshots: (Snapshot, Snapshot)?
 
-    init(_ first: ManifestRows, _ second: ManifestRows) throws(BlockStoreError) {
-        (self.first, self.second) = (first, second)
+    init(
+        _ first: ManifestRows, _ second: ManifestRows, reading snapshots: (Snapshot, Snapshot)?
+    ) throws(BlockStoreError) {
+        (self.first, self.second, self.snapshots) = (first, second, snapshots)
         left = try self.first.next()
         right = try self.second.next()
     }
@@ -71,7 +75,14 @@ package struct BlockChanges: Sendable {
                 change.second = row.id
                 right = try second.next()
             }
-            if change.first != change.second { return change }
+            if try !isSame(change) { return change }
         }
+    }
+
+    private func isSame(_ change: BlockChange) throws(BlockStoreError) -> Bool {
+        guard let snapshots, let first = change.first, let second = change.second else {
+            return change.first == change.second
+        }
+        return try snapshots.0.checksum(of: first) == snapshots.1.checksum(of: second)
     }
 }

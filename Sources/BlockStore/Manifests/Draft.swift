@@ -181,14 +181,21 @@ package struct SnapshotDraft: Sendable {
 
     private func checksum(of row: DraftRow) throws(BlockStoreError) -> BlockID {
         guard case .block(let id) = row else { return Block.zeroChecksum }
-        // Without a key the name is the checksum.
-        guard let key else { return id }
+        return try store.packs.checksum(of: id, key: key)
+    }
+
+    /// Puts every block of a snapshot, which may be sealed with any key; what was put and is durable is not put again.
+    package func put(_ snapshot: Snapshot) throws(BlockStoreError) {
+        let isNew = try progress().indexes == 0
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Block.byteCount, alignment: 4096)
         defer { buffer.deallocate() }
-        try store.packs.read(id, key: key, into: buffer)
-        var hash = SHA256()
-        hash.update(bufferPointer: UnsafeRawBufferPointer(buffer))
-        return BlockID(hash.finalize())
+        var rows = try snapshot.blocks()
+        while let row = try rows.next() {
+            if !isNew, try contains(row.index) { continue }
+            try snapshot.read(at: row.index, into: buffer)
+            try put(UnsafeRawBufferPointer(buffer), at: row.index)
+        }
+        try flush()
     }
 
     /// Makes the snapshot: the parent's blocks, with what was put in their place. It stands alone from then on.

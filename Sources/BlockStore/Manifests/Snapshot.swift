@@ -63,12 +63,16 @@ package final class Snapshot: Sendable {
         SnapshotBlocks(rows: try file.rows(from: index))
     }
 
-    /// What is different in a later snapshot, beginning at an index.
-    ///
-    /// - Throws: `.wrongKey` where the two were not made with the same key: then every block is another.
+    /// What is different in a later snapshot, beginning at an index. Where the two are not sealed with one key, blocks that
+    /// both have are read.
     package func changes(to later: Snapshot, from index: Int = 0) throws(BlockStoreError) -> BlockChanges {
-        guard file.header.keyCheck == later.file.header.keyCheck else { throw .wrongKey(later.id) }
-        return try BlockChanges(file.rows(from: index), later.file.rows(from: index))
+        let isOneKey = file.header.keyCheck == later.file.header.keyCheck
+        return try BlockChanges(
+            file.rows(from: index), later.file.rows(from: index), reading: isOneKey ? nil : (self, later))
+    }
+
+    func checksum(of id: BlockID) throws(BlockStoreError) -> BlockID {
+        try store.packs.checksum(of: id, key: key)
     }
 }
 

@@ -1,6 +1,7 @@
 // The blocks on the disk: appended to packs, made durable in groups, read by name. `PackSweep` gives space back.
 // Locks are taken in this order: durable, tail, index. The index's is never held while the disk is waited for.
 
+import Crypto
 import Glibc
 import Synchronization
 
@@ -236,6 +237,17 @@ final class BlockPacks: Sendable {
         }
     }
 
+    /// SHA-256 of a block's bytes. Under a key they are read.
+    func checksum(of id: BlockID, key: BlockKey?) throws(BlockStoreError) -> BlockID {
+        guard let key else { return id }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Block.byteCount, alignment: 4096)
+        defer { buffer.deallocate() }
+        try read(id, key: key, into: buffer)
+        var hash = SHA256()
+        hash.update(bufferPointer: UnsafeRawBufferPointer(buffer))
+        return BlockID(hash.finalize())
+    }
+
     /// Lends a block's bytes as they are stored, after looking at their checksum.
     func withStored(
         _ id: BlockID, _ body: (RecordHeader.Kind, UnsafeRawBufferPointer) throws(BlockStoreError) -> Void
@@ -322,7 +334,8 @@ extension BlockStoreError {
         case .full: .stopped(errno: ENOSPC)
         case .stopped: self
         case .notAStore, .newerFormat, .alreadyInUse, .noSuchSnapshot, .snapshotExists, .noSuchDraft, .wrongKey,
-            .notABlock, .indexOutOfRange, .checksumMismatch, .sizeOutOfRange, .corruptBlock, .missingBlock,
+            .keyUnavailable, .notABlock, .indexOutOfRange, .checksumMismatch, .sizeOutOfRange, .corruptBlock,
+            .missingBlock,
             .corruptManifest, .unreadableFile:
             .stopped(errno: EIO)
         }

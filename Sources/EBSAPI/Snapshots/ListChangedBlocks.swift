@@ -31,12 +31,11 @@ enum ListChangedBlocks: NodeAction {
             changedBlocks: found.items.map { block in
                 EBS.ChangedBlock(
                     blockIndex: block.index,
-                    firstBlockToken: block.first.flatMap { _ in first }.map { snapshot in
+                    firstBlockToken: (block.isInFirst ? first : nil).map { snapshot in
                         tokens.block(block.index, of: snapshot.id, until: expiry)
                     },
-                    secondBlockToken: block.second.map { _ in
-                        tokens.block(block.index, of: second.id, until: expiry)
-                    })
+                    secondBlockToken: block.isInSecond
+                        ? tokens.block(block.index, of: second.id, until: expiry) : nil)
             },
             expiryTime: expiry, volumeSize: second.sizeGiB, blockSize: SnapshotBlocks.byteCount,
             nextToken: found.nextToken)
@@ -51,7 +50,7 @@ extension Node {
             return try await changedBlocks(from: first.bytes, to: second.bytes, from: index, limit: limit)
         }
         return try await blocks(of: second.bytes, from: index, limit: limit).map { block in
-            ChangedSnapshotBlock(index: block.index, first: nil, second: block.checksum)
+            ChangedSnapshotBlock(index: block.index, isInFirst: false, isInSecond: true)
         }
     }
 }

@@ -28,13 +28,9 @@ extension LocalNode {
     {
         if !snapshots.contains(copy.id) {
             try await ensureStored(source)
-            let snapshots = snapshots
-            try await snapshots.call(source.id) { store throws(BlockStoreError) in
-                let bytes = try store.snapshot(source.id).volumeBytes
-                try snapshots.draft(of: copy, volumeBytes: bytes, parent: source.id).commit()
-            }
+            try await snapshots.copy(source, to: copy)
         }
-        return try await snapshots.figures(of: copy.id)
+        return try await snapshots.figures(of: copy)
     }
 
     // MARK: blocks
@@ -53,27 +49,30 @@ extension LocalNode {
     package func putBlock(
         _ bytes: [UInt8], at index: Int, of snapshot: SnapshotBytes
     ) async throws(NodeError) {
-        try await snapshots.call(snapshot.id) { store throws(BlockStoreError) in
-            let draft = try store.draft(snapshot.id)
+        let snapshots = snapshots
+        try await snapshots.call(snapshot.id) { _ throws(BlockStoreError) in
+            let draft = try snapshots.draft(snapshot)
             try draft.put(bytes, at: index)
             try draft.flush()
         }
     }
 
     package func putBlocks(of snapshot: SnapshotBytes) async throws(NodeError) -> PutBlocks {
-        try await snapshots.call(snapshot.id) { store throws(BlockStoreError) in
-            let contents = try store.draft(snapshot.id).contents()
+        let snapshots = snapshots
+        return try await snapshots.call(snapshot.id) { _ throws(BlockStoreError) in
+            let contents = try snapshots.draft(snapshot).contents()
             return PutBlocks(count: contents.count, checksum: contents.checksum)
         }
     }
 
     package func completeSnapshot(_ snapshot: SnapshotBytes) async throws(NodeError) -> StoredSnapshot {
         if !snapshots.contains(snapshot.id) {
-            try await snapshots.call(snapshot.id) { store throws(BlockStoreError) in
-                try store.draft(snapshot.id).commit()
+            let snapshots = snapshots
+            try await snapshots.call(snapshot.id) { _ throws(BlockStoreError) in
+                try snapshots.draft(snapshot).commit()
             }
         }
-        return try await snapshots.figures(of: snapshot.id)
+        return try await snapshots.figures(of: snapshot)
     }
 
     package func block(at index: Int, of snapshot: SnapshotBytes) async throws(NodeError) -> [UInt8] {
@@ -93,7 +92,7 @@ extension LocalNode {
             var rows = try snapshots.snapshot(snapshot).blocks(from: index)
             var found: [SnapshotBlock] = []
             while found.count < limit, let row = try rows.next() {
-                found.append(SnapshotBlock(index: row.index, checksum: row.id.bytes))
+                found.append(SnapshotBlock(index: row.index))
             }
             return found
         }
@@ -110,7 +109,8 @@ extension LocalNode {
             var found: [ChangedSnapshotBlock] = []
             while found.count < limit, let change = try changes.next() {
                 found.append(
-                    ChangedSnapshotBlock(index: change.index, first: change.first?.bytes, second: change.second?.bytes))
+                    ChangedSnapshotBlock(
+                        index: change.index, isInFirst: change.first != nil, isInSecond: change.second != nil))
             }
             return found
         }

@@ -94,7 +94,7 @@ actor Moments {
     func store(_ spec: SnapshotSpec) async throws(NodeError) -> StoredSnapshot {
         if store.contains(spec.id) {
             try await forget(spec)
-            return try await store.figures(of: spec.id)
+            return try await store.figures(of: spec.bytes)
         }
         guard let note = notes.note(of: spec.id) else { throw .momentLost(spec.id) }
         let parent = spec.parent.flatMap { store.contains($0) ? $0 : nil }
@@ -103,9 +103,10 @@ actor Moments {
         } else {
             try await pullFree(spec, parent, note)
         }
-        try await store.call(spec.id) { store throws(BlockStoreError) in try store.draft(spec.id).commit() }
+        let snapshots = store
+        try await snapshots.call(spec.id) { _ throws(BlockStoreError) in try snapshots.draft(spec.bytes).commit() }
         try await forget(spec)
-        return try await store.figures(of: spec.id)
+        return try await store.figures(of: spec.bytes)
     }
 
     private func pull(
@@ -147,7 +148,7 @@ actor Moments {
         let (store, tell) = (store, tell)
         let draft = try await store.call(spec.id) { _ throws(BlockStoreError) in
             try store.draft(
-                of: SnapshotBytes(spec.id, key: spec.key), volumeBytes: spec.sizeGiB << 30, parent: parent)
+                of: spec.bytes, volumeBytes: spec.sizeGiB << 30, parent: parent)
         }
         let outcome: Result<Void, BlockPull.Failure>
         do throws(SystemError) {

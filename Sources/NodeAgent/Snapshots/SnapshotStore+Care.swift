@@ -2,7 +2,6 @@
 // nobody needs any more.
 
 import BlockStore
-package import CloudTypes
 package import NodeContract
 
 /// What reading a snapshot back found.
@@ -25,23 +24,27 @@ extension SnapshotStore {
     package func verify(_ snapshot: SnapshotBytes) async throws(NodeError) -> SnapshotCheck {
         try await call(snapshot.id) { store throws(BlockStoreError) in
             var damaged: [Int] = []
-            let result = try store.verify(snapshot.id) { damaged.append($0.index) }
+            let result = try store.verify(snapshot.id, key: try self.key(of: snapshot)) { damaged.append($0.index) }
             return SnapshotCheck(blocks: result.blocks, damaged: damaged)
         }
     }
 
-    /// Writes the snapshot as one file that needs nothing else.
+    /// Writes the snapshot as one file that needs nothing else, but its key where it is sealed.
     ///
     /// - Parameter path: absolute; what is there is replaced.
     package func export(_ snapshot: SnapshotBytes, to path: String) async throws(NodeError) {
-        try await call(snapshot.id) { store throws(BlockStoreError) in try store.export(snapshot.id, to: path) }
+        try await call(snapshot.id) { store throws(BlockStoreError) in
+            try store.export(snapshot.id, key: try self.key(of: snapshot), to: path)
+        }
     }
 
     /// Takes an exported snapshot in under an id. Returns the bytes of its volume. Nothing is left of a damaged file.
-    package func `import`(_ id: SnapshotID, from path: String) async throws(NodeError) -> Int {
-        try await call(id) { store throws(BlockStoreError) in
-            try store.import(id, from: path)
-            return try store.snapshot(id).volumeBytes
+    ///
+    /// - Parameter snapshot: names the key that the file is sealed with, which this host must have.
+    package func `import`(_ snapshot: SnapshotBytes, from path: String) async throws(NodeError) -> Int {
+        try await call(snapshot.id) { store throws(BlockStoreError) in
+            try store.import(snapshot.id, key: try self.key(of: snapshot), from: path)
+            return try self.snapshot(snapshot).volumeBytes
         }
     }
 

@@ -4,15 +4,17 @@ import BlockStore
 package import CloudTypes
 import Glibc
 import HostSystem
+package import KeyRing
 package import Logging
 package import NodeContract
 import Synchronization
 
 package final class SnapshotStore: Sendable {
     let store: BlockStore
+    private let keys: KeyRing
     private let log: Logger
     /// Snapshots that were read lately: opening one reads its manifest.
-    private let opened = Mutex<[Snapshot]>([])
+    private let opened = Mutex<[Opened]>([])
     private let collecting = Mutex(Collecting())
 
     private struct Collecting {
@@ -20,8 +22,14 @@ package final class SnapshotStore: Sendable {
         var isWanted = false
     }
 
-    package init(directory: String, log: Logger) throws(NodeError) {
-        self.log = log
+    private struct Opened {
+        let bytes: SnapshotBytes
+        let snapshot: Snapshot
+    }
+
+    /// - Parameter keys: what opens sealed snapshots.
+    package init(directory: String, keys: KeyRing, log: Logger) throws(NodeError) {
+        (self.keys, self.log) = (keys, log)
         do throws(BlockStoreError) { store = try BlockStore(directory: directory) } catch {
             throw NodeError(error, nil)
         }
@@ -50,20 +58,36 @@ package final class SnapshotStore: Sendable {
 
     /// The snapshot, open; the last few stay so.
     func snapshot(_ bytes: SnapshotBytes) throws(BlockStoreError) -> Snapshot {
-        if let found = opened.withLock({ opened in opened.first { $0.id == bytes.id } }) { return found }
-        let snapshot = try store.snapshot(bytes.id)
+        if let found = opened.withLock({ opened in opened.first { $0.bytes == bytes } }) { return found.snapshot }
+        let snapshot = try store.snapshot(bytes.id, key: try key(of: bytes))
         opened.withLock { opened in
-            opened.insert(snapshot, at: 0)
+            opened.insert(Opened(bytes: bytes, snapshot: snapshot), at: 0)
             if opened.count > SnapshotStore.openLimit { opened.removeLast() }
         }
         return snapshot
     }
 
+    /// What the blocks of a snapshot, or of its draft, were sealed with; nil: nothing.
+    func key(of bytes: SnapshotBytes) throws(BlockStoreError) -> BlockKey? {
+        guard let id = bytes.key else { return nil }
+        do throws(KeyRingError) { return BlockKey(secret: try keys.blockSecret(of: id)) } catch {
+            throw .keyUnavailable(bytes.id, reason: "\(error)")
+        }
+    }
+
+    /// What the blocks of a new snapshot are to be sealed with.
+    private func newKey(of bytes: SnapshotBytes) throws(BlockStoreError) -> BlockKey? {
+        guard let id = bytes.key else { return nil }
+        do throws(KeyRingError) { return BlockKey(secret: try keys.makeBlockSecret(of: id)) } catch {
+            throw .keyUnavailable(bytes.id, reason: "\(error)")
+        }
+    }
+
     private static let openLimit = 16
 
-    package func figures(of id: SnapshotID) async throws(NodeError) -> StoredSnapshot {
-        try await call(id) { store throws(BlockStoreError) in
-            StoredSnapshot(fullBytes: try store.snapshot(id).storedBlockCount * Block.byteCount)
+    package func figures(of snapshot: SnapshotBytes) async throws(NodeError) -> StoredSnapshot {
+        try await call(snapshot.id) { _ throws(BlockStoreError) in
+            StoredSnapshot(fullBytes: try self.snapshot(snapshot).storedBlockCount * Block.byteCount)
         }
     }
 
@@ -71,20 +95,39 @@ package final class SnapshotStore: Sendable {
     func draft(
         of snapshot: SnapshotBytes, volumeBytes: Int, parent: SnapshotID?
     ) throws(BlockStoreError) -> SnapshotDraft {
-        if store.drafts().contains(snapshot.id) { return try store.draft(snapshot.id) }
+        if store.drafts().contains(snapshot.id) { return try draft(snapshot) }
         let origin = parent.flatMap { store.contains($0) ? $0 : nil }
         do throws(BlockStoreError) {
-            return try store.begin(snapshot.id, volumeBytes: volumeBytes, parent: origin)
+            return try store.begin(
+                snapshot.id, volumeBytes: volumeBytes, parent: origin, key: try newKey(of: snapshot))
         } catch {
             // Another call began it meanwhile.
             guard case .snapshotExists = error else { throw error }
-            return try store.draft(snapshot.id)
+            return try draft(snapshot)
+        }
+    }
+
+    /// The draft of a snapshot that was begun.
+    func draft(_ snapshot: SnapshotBytes) throws(BlockStoreError) -> SnapshotDraft {
+        try store.draft(snapshot.id, key: try key(of: snapshot))
+    }
+
+    /// Makes a snapshot of the blocks of another. Under the same key they are shared; else each is sealed anew. Goes on
+    /// where an earlier call was cut off.
+    func copy(_ source: SnapshotBytes, to copy: SnapshotBytes) async throws(NodeError) {
+        try await call(copy.id) { store throws(BlockStoreError) in
+            let origin = try self.snapshot(source)
+            let isShared = source.key == copy.key
+            let draft = try self.draft(
+                of: copy, volumeBytes: origin.volumeBytes, parent: isShared ? source.id : nil)
+            if !isShared { try draft.put(origin) }
+            try draft.commit()
         }
     }
 
     /// Takes away what there is of the snapshot; the space of its blocks is given back afterwards.
     func remove(_ id: SnapshotID) async throws(NodeError) {
-        opened.withLock { opened in opened.removeAll { $0.id == id } }
+        opened.withLock { opened in opened.removeAll { $0.bytes.id == id } }
         let isRemoved = try await call(id) { store throws(BlockStoreError) in
             var isRemoved = false
             if store.drafts().contains(id) {
@@ -135,8 +178,10 @@ extension NodeError {
         case .noSuchSnapshot(let missing), .noSuchDraft(let missing): self = .noSuchSnapshot(missing)
         case .full: self = .insufficientCapacity("no room for snapshots")
         case .corruptBlock(_, let place): self = id.map { .damagedSnapshot($0, place) } ?? .hostFailed("\(error)")
-        case .missingBlock, .corruptManifest, .wrongKey:
+        case .missingBlock, .corruptManifest:
             self = id.map { .damagedSnapshot($0, "\(error)") } ?? .hostFailed("\(error)")
+        case .wrongKey(let sealed): self = .hostFailed("\(sealed) is not sealed with the key that was named for it")
+        case .keyUnavailable(let sealed, let reason): self = .hostFailed("the key of \(sealed): \(reason)")
         case .notAStore, .newerFormat, .alreadyInUse, .snapshotExists, .notABlock, .indexOutOfRange,
             .checksumMismatch, .sizeOutOfRange, .unreadableFile, .failed, .stopped:
             self = .hostFailed("\(error)")

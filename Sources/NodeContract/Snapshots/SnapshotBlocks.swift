@@ -6,18 +6,17 @@ package import CloudTypes
 package struct SnapshotBlock: Sendable, Equatable {
     /// Its offset in the volume is `index` × 524,288.
     package var index: Int
-    /// SHA-256 of its bytes, 32 of them.
-    package var checksum: [UInt8]
-    package init(index: Int, checksum: [UInt8]) { (self.index, self.checksum) = (index, checksum) }
+    package init(index: Int) { self.index = index }
 }
 
-/// A block that is another in a second snapshot; nil: it is zeros there.
+/// A block that is another in a second snapshot.
 package struct ChangedSnapshotBlock: Sendable, Equatable {
     package var index: Int
-    package var first: [UInt8]?
-    package var second: [UInt8]?
-    package init(index: Int, first: [UInt8]?, second: [UInt8]?) {
-        (self.index, self.first, self.second) = (index, first, second)
+    /// Whether each has it; where not, it is zeros there.
+    package var isInFirst: Bool
+    package var isInSecond: Bool
+    package init(index: Int, isInFirst: Bool, isInSecond: Bool) {
+        (self.index, self.isInFirst, self.isInSecond) = (index, isInFirst, isInSecond)
     }
 }
 

@@ -18,6 +18,8 @@ package struct SnapshotSpec: Sendable, Equatable, Codable {
         (self.id, self.volume, self.sizeGiB) = (id, volume, sizeGiB)
         (self.parent, self.key) = (parent, key)
     }
+
+    package var bytes: SnapshotBytes { SnapshotBytes(id, key: key) }
 }
 
 /// A snapshot whose bytes are durable.

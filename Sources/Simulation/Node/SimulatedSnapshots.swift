@@ -127,9 +127,7 @@ extension SimulatedNode {
         of snapshot: SnapshotBytes, from index: Int, limit: Int
     ) async throws(NodeError) -> [SnapshotBlock] {
         let found = try whole(snapshot)
-        return found.blocks.keys.filter { $0 >= index }.sorted().prefix(limit).map { index in
-            SnapshotBlock(index: index, checksum: SimulatedNode.checksum(found.blocks[index] ?? []))
-        }
+        return found.blocks.keys.filter { $0 >= index }.sorted().prefix(limit).map(SnapshotBlock.init)
     }
 
     package func changedBlocks(
@@ -138,9 +136,7 @@ extension SimulatedNode {
         let (before, after) = (try whole(first).blocks, try whole(second).blocks)
         let changed = Set(before.keys).union(after.keys).filter { $0 >= index && before[$0] != after[$0] }
         return changed.sorted().prefix(limit).map { index in
-            ChangedSnapshotBlock(
-                index: index, first: before[index].map(SimulatedNode.checksum),
-                second: after[index].map(SimulatedNode.checksum))
+            ChangedSnapshotBlock(index: index, isInFirst: before[index] != nil, isInSecond: after[index] != nil)
         }
     }
 

@@ -43,8 +43,8 @@ struct HostSnapshots: SnapshotKeeper {
         let id = SnapshotID(from: &generator)
         let (bytes, stored): (Int, StoredSnapshot)
         do throws(NodeError) {
-            bytes = try await store.import(id, from: path)
-            stored = try await store.figures(of: id)
+            bytes = try await store.import(SnapshotBytes(id), from: path)
+            stored = try await store.figures(of: SnapshotBytes(id))
         } catch {
             throw HostSnapshots.told(error)
         }

@@ -28,7 +28,7 @@ struct RealHost {
         configuration.canaryKernel = { kernels.anyKernel }
         let keys = try KeyRing(directory: directory.keys, masterKeyPath: RealHost.masterKeyPath)
         let volumes = try QCOW2Volumes(directory: directory.path, keys: keys)
-        let snapshots = try SnapshotStore(directory: directory.snapshots, log: log)
+        let snapshots = try SnapshotStore(directory: directory.snapshots, keys: keys, log: log)
         let node = try await LocalNode.open(
             hypervisor: try QEMUHypervisor(configuration: configuration, logger: log), volumes: volumes,
             fabric: try KernelNetwork(network),
