@@ -20,17 +20,20 @@ package final class Client {
         guard let form = form(of: operation) else { return }
         var wasLost = false
         for _ in 0..<100 {
-            if wasLost, let made = operation.made, let id = find(made.name) {
-                return acknowledge(operation, "<\(made.element)>\(id)</\(made.element)>")
+            if wasLost, let made = operation.made, case let ids = find(made.name), !ids.isEmpty {
+                let elements = ids.map { "<\(made.element)>\($0)</\(made.element)>" }
+                return acknowledge(operation, elements.joined())
             }
             switch ask(form) {
-            case .acknowledged(let body): return acknowledge(operation, body)
+            case .acknowledged(let body):
+                checkMoments(operation, body)
+                return acknowledge(operation, body)
             case .lost: wasLost = true
             case .refused(code: "InternalError", _): history.append("\(operation): InternalError")
             case .refused(let code, _):
                 history.append("\(operation): \(code)")
                 if wasLost, operation.codesOfDone.contains(code) || isDone(operation) {
-                    ledger.acknowledge(operation, "")
+                    acknowledge(operation, "")
                 }
                 return
             }
@@ -51,11 +54,23 @@ package final class Client {
 
     func hostMayHaveFailed() { ledger.hostMayHaveFailed() }
     func guestEnded(_ id: InstanceID) { ledger.guestEnded(id) }
-    func check() -> [String] { ledger.check(rig.records) }
+    func check() -> [String] { ledger.check(rig.records, at: rig.time.now) }
 
     private func acknowledge(_ operation: Operation, _ body: String) {
         history.append("\(operation): done")
-        ledger.acknowledge(operation, body)
+        ledger.acknowledge(operation, body, at: rig.time.now)
+    }
+
+    /// What is written after the answer is in no snapshot: their moment is held by then.
+    private func checkMoments(_ operation: Operation, _ body: String) {
+        switch operation {
+        case .createSnapshot, .createSnapshots:
+            for id in Answer.texts(of: "snapshotId", in: body).compactMap({ SnapshotID($0) })
+            where !rig.world.snapshots.contains(id) {
+                rig.note("\(operation) was answered before \(id) had its moment")
+            }
+        default: break
+        }
     }
 
     private func ask(_ form: Form) -> Answer {
@@ -63,7 +78,7 @@ package final class Client {
         return rig.finish(rig.begin(request))
     }
 
-    /// Whether what was asked of a volume shows in what is described of it.
+    /// Whether what was asked of a volume or a snapshot shows in what is described of it.
     private func isDone(_ operation: Operation) -> Bool {
         func volume(_ name: String) -> VolumeRecord? {
             ledger.id(name).flatMap { VolumeID($0) }.flatMap { rig.records.volumes[$0] }
@@ -78,12 +93,17 @@ package final class Client {
         case .growVolume(let name, let size):
             let found = volume(name)
             return found?.sizeGiB == size || found?.modification?.target.sizeGiB == size
+        case .unlockSnapshot(let name):
+            return ledger.id(name).flatMap { SnapshotID($0) }.flatMap { rig.records.snapshots[$0] }?.lock == nil
+        case .restoreSnapshot(let name):
+            return ledger.binned[name].flatMap { SnapshotID($0.id) }.flatMap { rig.records.snapshots[$0] }?.state
+                == .completed
         default: return false
         }
     }
 
-    /// The resource that carries the name.
-    private func find(_ wanted: String) -> String? {
+    /// The resources that carry the name.
+    private func find(_ wanted: String) -> [String] {
         let form = Form(
             "DescribeTags",
             [
@@ -91,9 +111,9 @@ package final class Client {
                 ("Filter.2.Value.1", wanted),
             ])
         for _ in 0..<100 {
-            if case .acknowledged(let body) = ask(form) { return Answer.texts(of: "resourceId", in: body).first }
+            if case .acknowledged(let body) = ask(form) { return Answer.texts(of: "resourceId", in: body) }
         }
-        return nil
+        return []
     }
 }
 
@@ -125,7 +145,55 @@ extension Client {
             networkForm(of: operation)
         case .createVolume, .attachVolume, .detachVolume, .growVolume, .createImage, .replaceRoot:
             volumeForm(of: operation)
+        case .createSnapshot, .createSnapshots, .copySnapshot, .lockSnapshot, .unlockSnapshot, .restoreSnapshot,
+            .createVolumeOf, .copyImage, .deregisterImage:
+            snapshotForm(of: operation)
         }
+    }
+
+    private func snapshotForm(of operation: Operation) -> Form? {
+        switch operation {
+        case .createSnapshot(let name, let volume, let isKept):
+            guard let volume = ledger.id(volume) else { return nil }
+            let form = Form("CreateSnapshot", making: name, "snapshot", [("VolumeId", volume)])
+            return isKept ? form.adding(Furnishing.keptTag) : form
+        case .createSnapshots(let name, let instance, _):
+            guard let instance = ledger.launches[instance]?.first else { return nil }
+            return Form(
+                "CreateSnapshots", making: name, "snapshot", [("InstanceSpecification.InstanceId", "\(instance)")])
+        case .copySnapshot(let name, let source):
+            guard let source = ledger.id(source) else { return nil }
+            return Form(
+                "CopySnapshot", making: name, "snapshot",
+                [("SourceSnapshotId", source), ("SourceRegion", Furnishing.settings.region)])
+        case .lockSnapshot(let name):
+            return ledger.id(name).map {
+                Form("LockSnapshot", [("SnapshotId", $0), ("LockMode", "governance"), ("LockDuration", "2")])
+            }
+        case .unlockSnapshot(let name): return ledger.id(name).map { Form("UnlockSnapshot", [("SnapshotId", $0)]) }
+        case .restoreSnapshot(let name):
+            return ledger.binned[name].map { Form("RestoreSnapshotFromRecycleBin", [("SnapshotId", $0.id)]) }
+        case .createVolumeOf(let name, let snapshot, let size):
+            guard let snapshot = ledger.id(snapshot) else { return nil }
+            return Form(
+                "CreateVolume", making: name, "volume",
+                [
+                    ("AvailabilityZone", Furnishing.settings.zones[0].name), ("SnapshotId", snapshot),
+                    ("Size", "\(size)"),
+                ])
+        case .copyImage(let name, let source):
+            return image(source).map {
+                Form(
+                    "CopyImage",
+                    [("SourceImageId", $0), ("SourceRegion", Furnishing.settings.region), ("Name", name)])
+            }
+        case .deregisterImage(let name): return image(name).map { Form("DeregisterImage", [("ImageId", $0)]) }
+        default: return nil
+        }
+    }
+
+    private func image(_ name: String) -> String? {
+        rig.records.images.all.first { $0.name == name }?.id.description
     }
 
     private func networkForm(of operation: Operation) -> Form? {
@@ -152,7 +220,8 @@ extension Client {
             return ledger.id(name).map { Form(kind.action, [(kind.parameter, $0)]) }
         case .launch, .stop, .start, .reboot, .terminate, .tag, .createGroup, .authorize, .revoke, .allocateAddress,
             .associate, .disassociate, .release, .createVolume, .attachVolume, .detachVolume, .growVolume,
-            .createImage, .replaceRoot:
+            .createImage, .replaceRoot, .createSnapshot, .createSnapshots, .copySnapshot, .lockSnapshot,
+            .unlockSnapshot, .restoreSnapshot, .createVolumeOf, .copyImage, .deregisterImage:
             return nil
         }
     }

@@ -12,6 +12,8 @@ enum Furnishing {
     static let caller = Caller(account: account, accessKeyID: "AKIAIOSFODNN7EXAMPLE")
     static let image = ImageID("ami-0123456789abcdef0")!
     private static let snapshot = SnapshotID("snap-0123456789abcdef0")!
+    /// What a snapshot carries beside its name that is kept in the recycle bin for a day.
+    static let keptTag = [("TagSpecification.1.Tag.2.Key", "Kept"), ("TagSpecification.1.Tag.2.Value", "yes")]
 
     static let log: Logger = {
         var log = Logger(label: "crash")
@@ -60,6 +62,10 @@ enum Furnishing {
         var bytes = SnapshotRecord(id: snapshot, account: account, sizeGiB: 8, description: "", startedAt: now)
         bytes.isPublic = true
         transaction.put(bytes)
+        var rule = RetentionRuleRecord(
+            id: "0123456789a", account: account, resourceType: .snapshot, retentionDays: 1, createdAt: now)
+        rule.resourceTags = [RetentionRuleRecord.TagMatch(key: "Kept", value: "yes")]
+        transaction.put(rule)
         var record = ImageRecord(
             id: image, account: account, name: "linux", architecture: .x86_64, createdAt: now,
             rootDeviceName: "/dev/xvda")

@@ -13,7 +13,7 @@ struct Invariants {
     init(_ rig: Rig) { (state, world, settings) = (rig.records, rig.world, Furnishing.settings) }
 
     var violations: [String] {
-        states + guests + volumes + disks + networks + metadata + interfaces + addresses + reservations
+        states + guests + volumes + disks + snapshots + networks + metadata + interfaces + addresses + reservations
     }
 
     /// Nothing is on its way for ever.
@@ -84,6 +84,23 @@ struct Invariants {
             let size = world.volumeSizes[volume.id]
             if size != volume.sizeGiB { faults.append("\(volume.id) has \(size ?? 0) of \(volume.sizeGiB) GiB") }
             if let last = volume.modification, last.isUnderWay { faults.append("\(volume.id) is \(last.state)") }
+        }
+        return faults
+    }
+
+    /// The host has the bytes of each snapshot, whole, and of no other; what it was brought from outside has no record of
+    /// where they came from.
+    private var snapshots: [String] {
+        let own = state.snapshots.all.filter { $0.origin != nil }
+        let wanted = Set(own.filter { $0.state != .error }.map(\.id))
+        var faults = wanted.subtracting(world.wholeSnapshots).map { "\($0) has no bytes, or not all" }
+        faults += world.snapshots.subtracting(wanted).map { "the bytes of \($0) leak" }
+        faults += own.filter { $0.state == .deleting }.map { "\($0.id) is never gone" }
+        for image in state.images.all where image.state == .available {
+            for id in image.blockDevices.compactMap({ $0.ebs?.snapshot })
+            where state.snapshots[id]?.state != .completed {
+                faults.append("\(image.id) has lost \(id)")
+            }
         }
         return faults
     }

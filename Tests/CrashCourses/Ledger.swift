@@ -20,6 +20,12 @@ struct Ledger {
         var instance: InstanceID?
     }
 
+    struct Snapshot {
+        /// Whether it goes to the recycle bin when it is deleted, for a day.
+        var isKept = false
+        var isLocked = false
+    }
+
     private(set) var instances: [InstanceID: Instance] = [:]
     private(set) var launches: [String: [InstanceID]] = [:]
     private(set) var tokens: [String: (reservation: String, body: String)] = [:]
@@ -29,12 +35,17 @@ struct Ledger {
     private(set) var addresses: [String: InstanceID?] = [:]
     private(set) var gone: Set<String> = []
     private(set) var volumes: [String: Volume] = [:]
+    private(set) var snapshots: [String: Snapshot] = [:]
+    /// What is in the recycle bin, and from when on at the latest.
+    private(set) var binned: [String: (id: String, since: Timestamp)] = [:]
+    private(set) var images: Set<String> = []
     private(set) var faults: [String] = []
 
     func id(_ name: String) -> String? { ids[name] }
     var instanceNames: [String] { launches.keys.sorted() }
     var groupNames: [String] { ports.keys.sorted() }
     var volumeNames: [String] { volumes.keys.sorted() }
+    var snapshotNames: [String] { snapshots.keys.sorted() }
     func isAttached(_ volume: String) -> Bool { volumes[volume]?.instance != nil }
     var addressNames: [String] { addresses.keys.sorted() }
     func isAssociated(_ address: String) -> Bool { addresses[address].flatMap { $0 } != nil }
@@ -55,7 +66,7 @@ struct Ledger {
     mutating func guestEnded(_ id: InstanceID) { instances[id]?.mayHaveEnded() }
 
     /// The client asked for the operation and was told that it is done.
-    mutating func acknowledge(_ operation: Operation, _ body: String) {
+    mutating func acknowledge(_ operation: Operation, _ body: String, at now: Timestamp) {
         if let made = operation.made {
             guard let id = Answer.texts(of: made.element, in: body).first else {
                 return faults.append("\(operation) was answered without an id")
@@ -79,16 +90,40 @@ struct Ledger {
         case .release(let name):
             addresses[name] = nil
             forget(name)
-        case .createVolume(let name, let size): volumes[name] = Volume(sizeGiB: size, instance: nil)
+        case .createVolume(let name, let size), .createVolumeOf(let name, _, let size):
+            volumes[name] = Volume(sizeGiB: size, instance: nil)
+        case .createSnapshot(let name, _, let isKept): snapshots[name] = Snapshot(isKept: isKept)
+        case .createSnapshots(let name, _, let count): captured(name, count, body)
+        case .copySnapshot(let name, _): snapshots[name] = Snapshot()
+        case .lockSnapshot(let name): snapshots[name]?.isLocked = true
+        case .unlockSnapshot(let name): snapshots[name]?.isLocked = false
+        case .restoreSnapshot(let name):
+            ids[name] = binned.removeValue(forKey: name)?.id
+            snapshots[name] = Snapshot(isKept: true)
+        case .createImage(let name, _, _), .copyImage(let name, _): images.insert(name)
+        case .deregisterImage(let name): images.remove(name)
+        case .delete(.snapshot, let name) where snapshots[name]?.isKept == true:
+            binned[name] = ids.removeValue(forKey: name).map { ($0, now) }
+            snapshots[name] = nil
         case .attachVolume(let name, let instance, _): volumes[name]?.instance = launches[instance]?.first
         case .detachVolume(let name, _): volumes[name]?.instance = nil
         case .growVolume(let name, let size): volumes[name]?.sizeGiB = size
         case .delete(_, let name):
-            (ports[name], volumes[name]) = (nil, nil)
+            (ports[name], volumes[name], snapshots[name]) = (nil, nil, nil)
             forget(name)
         case .reboot, .createVPC, .createSubnet, .createGateway, .attach, .detach, .createTable, .createRoute,
-            .associateTable, .createImage, .replaceRoot:
+            .associateTable, .replaceRoot:
             break
+        }
+    }
+
+    /// The snapshots of one moment: all of them, or none.
+    private mutating func captured(_ name: String, _ count: Int, _ body: String) {
+        let found = Answer.texts(of: "snapshotId", in: body)
+        if found.count != count { faults.append("\(name): \(found.count) of \(count) snapshots") }
+        for (place, id) in found.enumerated() {
+            let member = place == 0 ? name : "\(name)/\(place + 1)"
+            (ids[member], snapshots[member]) = (id, Snapshot())
         }
     }
 
@@ -122,7 +157,7 @@ struct Ledger {
     }
 
     /// Compares with the records, everything resting, and takes over what was left open.
-    mutating func check(_ state: CloudState) -> [String] {
+    mutating func check(_ state: CloudState, at now: Timestamp) -> [String] {
         var faults = faults
         for (id, promised) in instances {
             guard let record = state.instances[id] else {
@@ -141,11 +176,31 @@ struct Ledger {
             state.vpcs.all.map(\.id.description) + state.subnets.all.map(\.id.description)
                 + state.securityGroups.all.map(\.id.description) + state.addresses.all.map(\.id.description)
                 + state.internetGateways.all.map(\.id.description) + state.routeTables.all.map(\.id.description)
-                + state.volumes.all.map(\.id.description))
+                + state.volumes.all.map(\.id.description)
+                + state.snapshots.all.filter(\.isListed).map(\.id.description))
         faults += ids.filter { !present.contains($0.value) }.map { "\($0.key) (\($0.value)) is lost" }
         faults += gone.intersection(present).map { "\($0) is back" }
         faults += checkRules(state) + checkAddresses(state) + checkVolumes(state)
-        return faults
+        return faults + checkSnapshots(state, at: now)
+    }
+
+    private func checkSnapshots(_ state: CloudState, at now: Timestamp) -> [String] {
+        var faults: [String] = []
+        for (name, promised) in snapshots {
+            guard let snapshot = ids[name].flatMap({ SnapshotID($0) }).flatMap({ state.snapshots[$0] }) else {
+                continue
+            }
+            if snapshot.state != .completed { faults.append("\(name) is \(snapshot.state)") }
+            if (snapshot.lock != nil) != promised.isLocked { faults.append("\(name) has another lock than promised") }
+        }
+        for (name, stay) in binned {
+            let isThere = SnapshotID(stay.id).flatMap { state.snapshots[$0] }?.state == .recoverable
+            if isThere != (now < stay.since.adding(seconds: 86_400)) {
+                faults.append("\(name) is \(isThere ? "still" : "not") in the bin")
+            }
+        }
+        let found = Set(state.images.all.filter { $0.state == .available }.map(\.name))
+        return faults + images.subtracting(found).sorted().map { "the image \($0) is lost" }
     }
 
     private mutating func checkVolumes(_ state: CloudState) -> [String] {

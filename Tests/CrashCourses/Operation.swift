@@ -35,19 +35,30 @@ enum Operation: Sendable, Equatable {
     case associate(address: String, instance: String)
     case disassociate(String)
     case release(String)
-    /// In the zone where instances are launched that name no subnet.
     /// An image of the instance, for which its guest is off for a while, or is not.
     case createImage(String, instance: String, reboots: Bool)
+    case copyImage(String, of: String)
+    case deregisterImage(String)
     /// The first state of the root again; the text tells one such request from another.
     case replaceRoot(String, instance: String)
+    /// One that is kept goes to the recycle bin when it is deleted.
+    case createSnapshot(String, of: String, isKept: Bool = false)
+    /// One of each volume of the instance: the first has the name, the second the name and `/2`.
+    case createSnapshots(String, instance: String, count: Int)
+    case copySnapshot(String, of: String)
+    case lockSnapshot(String)
+    case unlockSnapshot(String)
+    case restoreSnapshot(String)
+    /// In the zone where instances are launched that name no subnet.
     case createVolume(String, size: Int)
+    case createVolumeOf(String, snapshot: String, size: Int)
     case attachVolume(String, instance: String, device: String)
     case detachVolume(String, force: Bool = false)
     case growVolume(String, size: Int)
     case delete(Kind, String)
 
     enum Kind: String, Sendable, CaseIterable {
-        case vpc, subnet, gateway, table, group, volume
+        case vpc, subnet, gateway, table, group, volume, snapshot
 
         var action: String {
             switch self {
@@ -57,6 +68,7 @@ enum Operation: Sendable, Equatable {
             case .table: "DeleteRouteTable"
             case .group: "DeleteSecurityGroup"
             case .volume: "DeleteVolume"
+            case .snapshot: "DeleteSnapshot"
             }
         }
 
@@ -68,6 +80,7 @@ enum Operation: Sendable, Equatable {
             case .table: "RouteTableId"
             case .group: "GroupId"
             case .volume: "VolumeId"
+            case .snapshot: "SnapshotId"
             }
         }
     }
@@ -87,7 +100,8 @@ enum Operation: Sendable, Equatable {
     /// The refusals that a client takes for success, if it had asked before and was not answered.
     var codesOfDone: Set<String> {
         switch self {
-        case .createImage: ["InvalidAMIName.Duplicate"]
+        case .createImage, .copyImage: ["InvalidAMIName.Duplicate"]
+        case .deregisterImage: ["InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"]
         case .attach: ["Resource.AlreadyAssociated"]
         case .detach: ["Gateway.NotAttached"]
         case .createRoute: ["RouteAlreadyExists"]
@@ -103,11 +117,13 @@ enum Operation: Sendable, Equatable {
             case .table: ["InvalidRouteTableID.NotFound"]
             case .group: ["InvalidGroup.NotFound"]
             case .volume: ["InvalidVolume.NotFound"]
+            case .snapshot: ["InvalidSnapshot.NotFound"]
             }
         // The client looks whether it was its own request.
-        case .attachVolume, .detachVolume, .growVolume: []
+        case .attachVolume, .detachVolume, .growVolume, .unlockSnapshot, .restoreSnapshot: []
         case .launch, .stop, .start, .reboot, .terminate, .tag, .createVPC, .createSubnet, .createGateway, .createTable,
-            .associateTable, .createGroup, .allocateAddress, .associate, .createVolume, .replaceRoot:
+            .associateTable, .createGroup, .allocateAddress, .associate, .createVolume, .createVolumeOf, .replaceRoot,
+            .createSnapshot, .createSnapshots, .copySnapshot, .lockSnapshot:
             []
         }
     }
@@ -122,12 +138,13 @@ enum Operation: Sendable, Equatable {
         case .createTable(let name, _): (name, "routeTableId")
         case .createGroup(let name, _): (name, "groupId")
         case .allocateAddress(let name): (name, "allocationId")
-        case .createVolume(let name, _): (name, "volumeId")
+        case .createVolume(let name, _), .createVolumeOf(let name, _, _): (name, "volumeId")
+        case .createSnapshot(let name, _, _), .createSnapshots(let name, _, _), .copySnapshot(let name, _):
+            (name, "snapshotId")
         case .launch, .stop, .start, .reboot, .terminate, .tag, .attach, .detach, .createRoute, .associateTable,
             .authorize,
             .revoke, .associate, .disassociate, .release, .attachVolume, .detachVolume, .growVolume, .delete,
-            .createImage,
-            .replaceRoot:
+            .createImage, .copyImage, .deregisterImage, .replaceRoot, .lockSnapshot, .unlockSnapshot, .restoreSnapshot:
             nil
         }
     }

@@ -93,6 +93,10 @@ extension Client {
         for name in ledger.instanceNames { perform(.terminate(name)) }
         settle()
         for name in ledger.volumeNames { perform(.delete(.volume, name)) }
+        for name in ledger.snapshotNames {
+            if ledger.snapshots[name]?.isLocked == true { perform(.unlockSnapshot(name)) }
+            perform(.delete(.snapshot, name))
+        }
         for name in ledger.addressNames { perform(.release(name)) }
         for name in ledger.groupNames { perform(.delete(.group, name)) }
         let named = ledger.ids.sorted { $0.key < $1.key }

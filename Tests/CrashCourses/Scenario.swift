@@ -28,7 +28,8 @@ package struct Scenario: Sendable, CustomStringConvertible {
 extension Scenario {
     package static let all = [
         shortLife, lifeOfAnInstance, severalAtOnce, ownNetwork, addresses, endsByThemselves, deafGuests, hurried,
-        travellingVolume, clingingGuest, hurriedVolumes, imagesOfInstances, replacedRoots,
+        travellingVolume, clingingGuest, hurriedVolumes, imagesOfInstances, copiedImages, replacedRoots,
+        snapshotsOfVolumes, snapshotsOfInstances, volumesOfSnapshots, binnedSnapshots,
     ]
 
     package static let shortLife = Scenario(
@@ -125,6 +126,61 @@ extension Scenario {
             .ask(.createImage("deaf", instance: "b", reboots: true)), .pass(seconds: 121), .settle,
             .ask(.createImage("overtaken", instance: "a", reboots: true)), .ask(.stop("a")), .settle,
             .ask(.createImage("still", instance: "a", reboots: true)), .ask(.terminate("b")), .settle,
+        ])
+
+    package static let copiedImages = Scenario(
+        name: "images that are copied and outlive what they were made of",
+        events: [
+            .ask(.launch(.init(name: "a", hasMoreVolumes: true))), .settle,
+            .ask(.createImage("golden", instance: "a", reboots: false)), .settle,
+            .ask(.copyImage("copy", of: "golden")), .ask(.deregisterImage("golden")), .settle,
+            .ask(.copyImage("second", of: "copy")), .ask(.terminate("a")), .settle,
+        ])
+
+    package static let snapshotsOfVolumes = Scenario(
+        name: "snapshots of a volume, copied, locked, deleted in any order",
+        events: [
+            .ask(.launch(.init(name: "a"))), .ask(.createVolume("v", size: 1)), .settle,
+            .ask(.attachVolume("v", instance: "a", device: "/dev/sdf")), .settle,
+            .ask(.createSnapshot("first", of: "v")), .ask(.createSnapshot("second", of: "v")), .settle,
+            .ask(.copySnapshot("copy", of: "first")), .ask(.delete(.snapshot, "first")), .settle,
+            .ask(.lockSnapshot("second")), .ask(.delete(.snapshot, "second")), .settle,
+            .ask(.unlockSnapshot("second")), .ask(.createSnapshot("brief", of: "v")),
+            .ask(.delete(.snapshot, "brief")), .ask(.detachVolume("v")), .settle,
+            .ask(.createSnapshot("last", of: "v")), .ask(.delete(.volume, "v")), .ask(.delete(.snapshot, "second")),
+            .settle,
+        ])
+
+    package static let snapshotsOfInstances = Scenario(
+        name: "snapshots of all volumes of an instance that runs, stops, is stopped, and starts",
+        events: [
+            .ask(.launch(.init(name: "a", hasMoreVolumes: true))), .settle,
+            .ask(.createSnapshots("live", instance: "a", count: 3)), .ask(.stop("a")), .settle,
+            .ask(.createSnapshots("still", instance: "a", count: 3)), .ask(.start("a")),
+            .ask(.createSnapshots("starting", instance: "a", count: 3)), .settle, .ask(.delete(.snapshot, "live/2")),
+            .ask(.terminate("a")), .settle,
+        ])
+
+    package static let volumesOfSnapshots = Scenario(
+        name: "volumes of snapshots that are deleted meanwhile",
+        events: [
+            .ask(.launch(.init(name: "a"))), .ask(.createVolume("v", size: 1)), .settle,
+            .ask(.createSnapshot("s", of: "v")), .settle, .ask(.createVolumeOf("w", snapshot: "s", size: 2)),
+            .ask(.delete(.snapshot, "s")), .settle, .ask(.attachVolume("w", instance: "a", device: "/dev/sdf")),
+            .ask(.createSnapshot("t", of: "w")), .settle, .ask(.copySnapshot("c", of: "t")),
+            .ask(.createVolumeOf("x", snapshot: "t", size: 2)), .ask(.delete(.snapshot, "t")), .settle,
+            .ask(.detachVolume("w")), .settle, .ask(.createVolumeOf("y", snapshot: "c", size: 3)),
+            .ask(.delete(.volume, "w")), .ask(.delete(.snapshot, "c")), .settle,
+        ])
+
+    package static let binnedSnapshots = Scenario(
+        name: "snapshots that go to the recycle bin, come back, and leave it for good",
+        events: [
+            .ask(.createVolume("v", size: 1)), .settle, .ask(.createSnapshot("s", of: "v", isKept: true)), .settle,
+            .ask(.createSnapshot("t", of: "v", isKept: true)), .settle, .ask(.delete(.snapshot, "s")),
+            .ask(.delete(.snapshot, "t")), .settle, .ask(.restoreSnapshot("s")),
+            .ask(.createVolumeOf("w", snapshot: "s", size: 1)), .ask(.delete(.snapshot, "s")), .settle,
+            .pass(seconds: 100_000), .settle,
         ])
 
     package static let replacedRoots = Scenario(

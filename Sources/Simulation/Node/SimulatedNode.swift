@@ -46,6 +46,9 @@ package final class SimulatedWorld: Sendable {
     /// What each guest that runs has in its machine.
     package var disks: [InstanceID: [VolumeID: GuestSpec.Disk]] { contents.withLock { $0.disks.byGuest } }
     package var snapshots: Set<SnapshotID> { contents.withLock { Set($0.snapshots.keys) } }
+    package var wholeSnapshots: Set<SnapshotID> {
+        contents.withLock { Set($0.snapshots.filter { $0.value.phase == .whole }.keys) }
+    }
     package var networks: [VPCID: VPCNetwork] { contents.withLock { $0.networks } }
     package var metadata: [InstanceID: InstanceMetadata] { contents.withLock { $0.metadata } }
     /// The launch numbers that were booted, in order.
