@@ -23,6 +23,22 @@ package struct Action: Sendable {
         }
     }
 
+    package init<Meaning: AwaitedAction>(_ meaning: Meaning.Type) where Meaning.Operation: QueryOperation {
+        let operation = Meaning.Operation.self
+        name = operation.name
+        cost = .unknown
+        run = { call throws(EC2Error) in
+            let input = try Action.input(of: operation, call)
+            let token = try Action.token(of: operation, input, call)
+            let changes = call.cloud.changes()
+            let answer = try await Action.write(meaning, call)
+            try await meaning.settle(input, for: call.caller, in: call.cloud, watching: changes) { transaction in
+                token?.forget(in: &transaction)
+            }
+            return answer
+        }
+    }
+
     package init<Meaning: LiveAction>(_ meaning: Meaning.Type) {
         let operation = Meaning.Operation.self
         name = operation.name

@@ -14,6 +14,15 @@ package protocol RecordAction: Sendable {
     ) throws(EC2Error) -> Operation.Output
 }
 
+/// One whose answer waits until what was decided is so in the world as well.
+package protocol AwaitedAction: RecordAction {
+    /// Returns once it is so. Where it does not come to be in time, takes it back, together with `undo`, and refuses.
+    static func settle(
+        _ input: Operation.Input, for caller: Caller, in cloud: Cloud, watching changes: AsyncStream<CloudChange>,
+        undo: @Sendable (inout Transaction) -> Void
+    ) async throws(EC2Error)
+}
+
 /// An action that must ask the node or compute for long: few.
 package protocol NodeAction: Sendable {
     associatedtype Operation: WireOperation

@@ -32,6 +32,9 @@ struct RequestToken: Sendable {
                 id: id, account: transaction.account, requestHash: hash, answer: answer, createdAt: transaction.now))
     }
 
+    /// What was answered is taken back.
+    func forget(in transaction: inout Transaction) { transaction.delete(id, RequestTokenRecord.self) }
+
     static let mismatchSentence =
         "The request uses the same client token as a previous, but non-identical request."
 }

@@ -82,6 +82,24 @@ def test_a_volume_is_made_from_a_snapshot_whose_volume_is_gone(ec2, volume):
     assert ec2.describe_volumes(VolumeIds=[made["VolumeId"]])["Volumes"][0]["SnapshotId"] == snapshot
 
 
+def test_a_copy_is_complete_within_the_duration_that_was_asked_for(ec2, volume):
+    source = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    completed(ec2, source)
+    region = ec2.meta.region_name
+    for minutes in (1, 20, 2895):
+        refusal = code(ec2.copy_snapshot, SourceSnapshotId=source, SourceRegion=region, CompletionDurationMinutes=minutes)
+        assert refusal == "InvalidParameterValue", minutes
+    copy = ec2.copy_snapshot(SourceSnapshotId=source, SourceRegion=region, CompletionDurationMinutes=15)["SnapshotId"]
+    found = completed(ec2, copy)[0]
+    assert (found["CompletionDurationMinutes"], found["TransferType"]) == (15, "time-based")
+    assert (found["CompletionTime"] - found["StartTime"]).total_seconds() <= 15 * 60
+    plain = ec2.copy_snapshot(SourceSnapshotId=source, SourceRegion=region)["SnapshotId"]
+    assert "CompletionDurationMinutes" not in completed(ec2, plain)[0]
+    listed = ec2.describe_snapshots(
+        OwnerIds=["self"], Filters=[{"Name": "transfer-type", "Values": ["time-based"]}])["Snapshots"]
+    assert [one["SnapshotId"] for one in listed] == [copy]
+
+
 def test_a_snapshot_that_an_image_uses_stays(ec2, volume):
     snapshot = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
     completed(ec2, snapshot)

@@ -130,6 +130,28 @@ def test_a_volume_is_changed_while_it_is_in_use_and_while_it_is_free(ec2, instan
     assert {one["VolumeId"] for page in pages for one in page["VolumesModifications"]} == {id, free}
 
 
+def test_a_volume_in_use_is_copied_once_to_a_token_and_the_copy_stands_alone(ec2, instance, make, refused):
+    source = make(3)
+    ec2.attach_volume(VolumeId=source, InstanceId=instance["InstanceId"], Device="/dev/sdf")
+    ec2.get_waiter("volume_in_use").wait(VolumeIds=[source], WaiterConfig=quick())
+    wanted = {"SourceVolumeId": source, "Size": 4, "VolumeType": "gp3", "ClientToken": "copy-once", "TagSpecifications": [
+        {"ResourceType": "volume", "Tags": [{"Key": "kind", "Value": "copy"}]}]}
+    made = ec2.copy_volumes(**wanted)["Volumes"][0]
+    assert (made["State"], made["SourceVolumeId"], made["Size"]) == ("creating", source, 4)
+    assert ec2.copy_volumes(**wanted)["Volumes"][0]["VolumeId"] == made["VolumeId"]
+    with refused("IdempotentParameterMismatch", 400):
+        ec2.copy_volumes(**wanted | {"Size": 5})
+    ec2.get_waiter("volume_available").wait(VolumeIds=[made["VolumeId"]], WaiterConfig=quick())
+    found = volume(ec2, made["VolumeId"])
+    assert (found["VolumeType"], found["SnapshotId"], found["SourceVolumeId"]) == ("gp3", "", source)
+    assert found["AvailabilityZone"] == volume(ec2, source)["AvailabilityZone"]
+    assert found["Tags"] == [{"Key": "kind", "Value": "copy"}]
+    assert ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"] == []
+    with refused("DryRunOperation", 412):
+        ec2.copy_volumes(SourceVolumeId=source, DryRun=True)
+    ec2.delete_volume(VolumeId=made["VolumeId"])
+
+
 @pytest.mark.parametrize("settings, code", [
     ({"VolumeType": "gp3", "Size": 65537}, "InvalidParameterValue"),
     ({"VolumeType": "gp3", "Size": 10, "Iops": 2999}, "InvalidParameterValue"),

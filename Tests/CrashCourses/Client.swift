@@ -69,6 +69,13 @@ package final class Client {
             where !rig.world.snapshots.contains(id) {
                 rig.note("\(operation) was answered before \(id) had its moment")
             }
+        case .copyVolume:
+            for id in Answer.texts(of: "volumeId", in: body).compactMap({ VolumeID($0) }) {
+                guard let moment = rig.records.volumes[id]?.snapshot, !rig.world.snapshots.contains(moment) else {
+                    continue
+                }
+                rig.note("\(operation) was answered before its source's moment was held")
+            }
         default: break
         }
     }
@@ -143,7 +150,7 @@ extension Client {
         case .createVPC, .createSubnet, .createGateway, .attach, .detach, .createTable, .createRoute, .associateTable,
             .delete:
             networkForm(of: operation)
-        case .createVolume, .attachVolume, .detachVolume, .growVolume, .createImage, .replaceRoot:
+        case .createVolume, .copyVolume, .attachVolume, .detachVolume, .growVolume, .createImage, .replaceRoot:
             volumeForm(of: operation)
         case .createSnapshot, .createSnapshots, .copySnapshot, .lockSnapshot, .unlockSnapshot, .restoreSnapshot,
             .createVolumeOf, .copyImage, .deregisterImage:
@@ -221,7 +228,7 @@ extension Client {
         case .launch, .stop, .start, .reboot, .terminate, .tag, .createGroup, .authorize, .revoke, .allocateAddress,
             .associate, .disassociate, .release, .createVolume, .attachVolume, .detachVolume, .growVolume,
             .createImage, .replaceRoot, .createSnapshot, .createSnapshots, .copySnapshot, .lockSnapshot,
-            .unlockSnapshot, .restoreSnapshot, .createVolumeOf, .copyImage, .deregisterImage:
+            .unlockSnapshot, .restoreSnapshot, .createVolumeOf, .copyVolume, .copyImage, .deregisterImage:
             return nil
         }
     }
@@ -232,6 +239,11 @@ extension Client {
             return Form(
                 "CreateVolume", making: name, "volume",
                 [("AvailabilityZone", Furnishing.settings.zones[0].name), ("Size", "\(size)")])
+        case .copyVolume(let name, let source, let size):
+            return ledger.id(source).map {
+                Form("CopyVolumes", making: name, "volume", [("SourceVolumeId", $0), ("Size", "\(size)")])
+                    .adding([("ClientToken", "\(self.name)-\(name)")])
+            }
         case .attachVolume(let name, let instance, let device):
             guard let id = ledger.id(name), let instance = ledger.launches[instance]?.first else { return nil }
             return Form(

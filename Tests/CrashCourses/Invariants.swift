@@ -95,7 +95,7 @@ struct Invariants {
         let wanted = Set(own.filter { $0.state != .error }.map(\.id))
         var faults = wanted.subtracting(world.wholeSnapshots).map { "\($0) has no bytes, or not all" }
         faults += world.snapshots.subtracting(wanted).map { "the bytes of \($0) leak" }
-        faults += own.filter { $0.state == .deleting }.map { "\($0.id) is never gone" }
+        faults += own.filter { $0.state == .deleting || $0.copy != nil }.map { "\($0.id) is never gone" }
         for image in state.images.all where image.state == .available {
             for id in image.blockDevices.compactMap({ $0.ebs?.snapshot })
             where state.snapshots[id]?.state != .completed {

@@ -90,7 +90,8 @@ struct Ledger {
         case .release(let name):
             addresses[name] = nil
             forget(name)
-        case .createVolume(let name, let size), .createVolumeOf(let name, _, let size):
+        case .createVolume(let name, let size), .createVolumeOf(let name, _, let size),
+            .copyVolume(let name, _, let size):
             volumes[name] = Volume(sizeGiB: size, instance: nil)
         case .createSnapshot(let name, _, let isKept): snapshots[name] = Snapshot(isKept: isKept)
         case .createSnapshots(let name, _, let count): captured(name, count, body)

@@ -52,6 +52,7 @@ enum Operation: Sendable, Equatable {
     /// In the zone where instances are launched that name no subnet.
     case createVolume(String, size: Int)
     case createVolumeOf(String, snapshot: String, size: Int)
+    case copyVolume(String, of: String, size: Int)
     case attachVolume(String, instance: String, device: String)
     case detachVolume(String, force: Bool = false)
     case growVolume(String, size: Int)
@@ -122,7 +123,8 @@ enum Operation: Sendable, Equatable {
         // The client looks whether it was its own request.
         case .attachVolume, .detachVolume, .growVolume, .unlockSnapshot, .restoreSnapshot: []
         case .launch, .stop, .start, .reboot, .terminate, .tag, .createVPC, .createSubnet, .createGateway, .createTable,
-            .associateTable, .createGroup, .allocateAddress, .associate, .createVolume, .createVolumeOf, .replaceRoot,
+            .associateTable, .createGroup, .allocateAddress, .associate, .createVolume, .createVolumeOf, .copyVolume,
+            .replaceRoot,
             .createSnapshot, .createSnapshots, .copySnapshot, .lockSnapshot:
             []
         }
@@ -138,7 +140,8 @@ enum Operation: Sendable, Equatable {
         case .createTable(let name, _): (name, "routeTableId")
         case .createGroup(let name, _): (name, "groupId")
         case .allocateAddress(let name): (name, "allocationId")
-        case .createVolume(let name, _), .createVolumeOf(let name, _, _): (name, "volumeId")
+        case .createVolume(let name, _), .createVolumeOf(let name, _, _), .copyVolume(let name, _, _):
+            (name, "volumeId")
         case .createSnapshot(let name, _, _), .createSnapshots(let name, _, _), .copySnapshot(let name, _):
             (name, "snapshotId")
         case .launch, .stop, .start, .reboot, .terminate, .tag, .attach, .detach, .createRoute, .associateTable,

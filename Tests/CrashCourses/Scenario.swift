@@ -29,7 +29,7 @@ extension Scenario {
     package static let all = [
         shortLife, lifeOfAnInstance, severalAtOnce, ownNetwork, addresses, endsByThemselves, deafGuests, hurried,
         travellingVolume, clingingGuest, hurriedVolumes, imagesOfInstances, copiedImages, replacedRoots,
-        snapshotsOfVolumes, snapshotsOfInstances, volumesOfSnapshots, binnedSnapshots,
+        snapshotsOfVolumes, snapshotsOfInstances, volumesOfSnapshots, binnedSnapshots, copiedVolumes,
     ]
 
     package static let shortLife = Scenario(
@@ -181,6 +181,17 @@ extension Scenario {
             .ask(.delete(.snapshot, "t")), .settle, .ask(.restoreSnapshot("s")),
             .ask(.createVolumeOf("w", snapshot: "s", size: 1)), .ask(.delete(.snapshot, "s")), .settle,
             .pass(seconds: 100_000), .settle,
+        ])
+
+    package static let copiedVolumes = Scenario(
+        name: "copies of volumes in use and free, whose source goes meanwhile",
+        events: [
+            .ask(.launch(.init(name: "a"))), .ask(.createVolume("v", size: 1)), .settle,
+            .ask(.attachVolume("v", instance: "a", device: "/dev/sdf")), .settle,
+            .ask(.copyVolume("w", of: "v", size: 1)), .ask(.createSnapshot("s", of: "v")), .ask(.detachVolume("v")),
+            .settle, .ask(.copyVolume("x", of: "v", size: 2)), .ask(.delete(.volume, "v")), .settle,
+            .ask(.attachVolume("w", instance: "a", device: "/dev/sdf")), .ask(.copyVolume("y", of: "w", size: 2)),
+            .ask(.delete(.volume, "x")), .settle, .ask(.delete(.volume, "y")), .settle,
         ])
 
     package static let replacedRoots = Scenario(

@@ -122,6 +122,7 @@ struct Affected {
         if case .copy(let source) = old?.origin, after.snapshots[source]?.state == .deleting {
             snapshots.insert(source)
         }
+        if let copy = (new ?? old)?.copy, after.volumes[copy] != nil { volumes.insert(copy) }
         for companion in new?.companions ?? [] where after.snapshots[companion]?.state == .pending {
             snapshots.insert(companion)
         }

@@ -39,6 +39,18 @@ extension Cloud {
         return image.id
     }
 
+    /// Returns once copies of the volume that were accepted have the moment at which they were.
+    ///
+    /// - Parameter undo: takes back with them what else was accepted.
+    /// - Throws: `InvalidVolume.NotFound`; `Unavailable` as `takeSnapshots`, and then there are no such copies.
+    package func holdCopies(
+        of volume: VolumeID, as caller: Caller, watching changes: AsyncStream<CloudChange>,
+        undo: @Sendable (inout Transaction) -> Void
+    ) async throws(EC2Error) {
+        let ids = records.momentsOfCopies(of: volume)
+        if await !momentsAreHeld(of: ids, watching: changes) { try await giveUp(ids, as: caller, undo) }
+    }
+
     private func momentsAreHeld(of ids: [SnapshotID], watching changes: AsyncStream<CloudChange>) async -> Bool {
         if isSettled(ids) { return true }
         let deadline = now.adding(seconds: Cloud.momentPatience)
@@ -66,12 +78,15 @@ extension Cloud {
         }
     }
 
-    private func giveUp(_ ids: [SnapshotID], as caller: Caller) async throws(EC2Error) {
+    private func giveUp(
+        _ ids: [SnapshotID], as caller: Caller, _ undo: @Sendable (inout Transaction) -> Void = { _ in }
+    ) async throws(EC2Error) {
         let isGivenUp = try await transact(as: caller) { transaction throws(EC2Error) in
             // The moment may have come just now.
             let late = ids.filter { transaction.state.snapshots[$0]?.isMomentHeld == false }
             guard !late.isEmpty else { return false }
-            for id in ids { transaction.discardWithImages(id) }
+            for id in ids { transaction.discardWithWhatIsMadeOfIt(id) }
+            undo(&transaction)
             return true
         }
         guard isGivenUp else { return }
@@ -82,8 +97,9 @@ extension Cloud {
 }
 
 extension Transaction {
-    /// With the snapshot goes the image that is being made over it.
-    fileprivate mutating func discardWithImages(_ id: SnapshotID) {
+    /// With the snapshot goes the image that is being made over it, or the volume that is to be a copy.
+    fileprivate mutating func discardWithWhatIsMadeOfIt(_ id: SnapshotID) {
+        if let copy = state.snapshots[id]?.copy { delete(copy, VolumeRecord.self) }
         for image in state.images.all(where: IndexKey(.snapshot, id)) where image.state == .pending {
             delete(image.id, ImageRecord.self)
         }

@@ -44,6 +44,8 @@ package struct SnapshotRecord: TaggedRecord, Equatable {
     package var lock: SnapshotLock?
     /// Its time in the recycle bin, while it is there.
     package var binStay: BinStay?
+    /// The volume's copy that it is made for, and that takes it along: nobody else sees it.
+    package var copy: VolumeID?
     /// Accounts that may make volumes from it besides the owner.
     package var sharedWith: Set<AccountID>?
 
@@ -72,7 +74,8 @@ package struct SnapshotRecord: TaggedRecord, Equatable {
 
     /// Whether callers find it: what is deleted or in the bin is not there.
     package var isListed: Bool {
-        switch state {
+        guard copy == nil else { return false }
+        return switch state {
         case .pending, .completed, .error: true
         case .recoverable, .deleting: false
         }

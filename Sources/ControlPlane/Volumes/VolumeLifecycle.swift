@@ -10,6 +10,8 @@ package enum VolumeStep: Sendable, Equatable {
     /// Make the bytes exist.
     case create
     case remove
+    /// It can never be what it was to be a copy of.
+    case abandon
     /// The guest runs and has to get the disk.
     case plug(VolumeRecord.Attachment, GuestRun)
     /// The guest runs and has to let go.
@@ -39,8 +41,18 @@ package struct VolumeLifecycle: Sendable {
         case .error: .settled
         // Its bytes are wanted until its snapshots have them.
         case .deleting: state.isBeingCaptured(volume.id) ? .awaitGuest : .remove
-        case .creating: volume.isRealised ? .settled : .create
+        case .creating: volume.isRealised ? .settled : createStep
         case .available, .inUse: volume.isRealised ? attachmentStep ?? modificationStep : .create
+        }
+    }
+
+    /// A copy waits for the bytes of its source's moment.
+    private var createStep: VolumeStep {
+        guard volume.source != nil else { return .create }
+        return switch volume.snapshot.flatMap({ state.snapshots[$0]?.state }) {
+        case .pending: .awaitGuest
+        case .completed: .create
+        case .error, .recoverable, .deleting, nil: .abandon
         }
     }
 

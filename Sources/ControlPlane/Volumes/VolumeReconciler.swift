@@ -65,7 +65,8 @@ package struct VolumeReconciler: Sendable {
         case .remove:
             // The bytes first, then the record: a crash between the two removes nothing twice and forgets nothing.
             try await node.deleteVolume(id)
-            return await transact(volume) { $0.delete(id, VolumeRecord.self) }
+            return await transact(volume) { $0.removeVolume(id) }
+        case .abandon: return await transact(volume) { $0.abandonCopy(id) }
         case .plug(let attachment, let run):
             let disk = GuestSpec.Disk(
                 volume: id, deviceName: attachment.deviceName, limits: VolumePerformance(volume.figures).limits)
@@ -84,7 +85,7 @@ package struct VolumeReconciler: Sendable {
             }
         case .fill(let run):
             guard try await node.fillVolume(spec(of: volume), in: run) else { return .settled }
-            return await write(volume) { $0.isFilled = true }
+            return await transact(volume) { $0.noteFilled(id) }
         case .limit(let modification, let run):
             if let run {
                 try await node.limitVolume(id, to: VolumePerformance(modification.target).limits, in: run)

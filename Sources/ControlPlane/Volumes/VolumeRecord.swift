@@ -15,7 +15,10 @@ package struct VolumeRecord: TaggedRecord, Equatable {
     package var iops: Int?
     /// MiB/s; gp3 alone.
     package var throughput: Int?
+    /// Where its bytes come from. A copy's is its own affair, and goes when it is filled.
     package var snapshot: SnapshotID?
+    /// The volume that it began as a copy of.
+    package var source: VolumeID?
     package var isEncrypted = false
     package var kmsKeyID: String?
     package var state: State = .creating

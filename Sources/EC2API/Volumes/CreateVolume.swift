@@ -16,12 +16,7 @@ enum CreateVolume: RecordAction {
         if let snapshot = input.snapshotID, !snapshot.isEmpty { order.snapshot = try Lookup.id(snapshot) }
         order.initializationRate = try initializationRate(input)
         if let type = input.volumeType { order.volumeType = type.rawValue }
-        if input.multiAttachEnabled == true, !["io1", "io2"].contains(order.volumeType) {
-            throw .invalidParameterCombination(
-                "The parameter MultiAttachEnabled is not supported for \(order.volumeType) volumes.")
-        }
-        try UnservedMembers.refuse(
-            ["MultiAttachEnabled": input.multiAttachEnabled == true], because: UnservedMembers.noMultiAttach)
+        try MultiAttach.check(input.multiAttachEnabled, volumeType: order.volumeType)
         order.tags = try TagSpecifications.tags(input.tagSpecifications, for: "volume", in: transaction)
         return EC2.Volume(try transaction.createVolume(order), transaction.settings)
     }

@@ -10,9 +10,10 @@ enum ModifyVolume: RecordAction {
     static func perform(
         _ input: EC2.ModifyVolumeRequest, _ transaction: inout Transaction
     ) throws(EC2Error) -> EC2.ModifyVolumeResult {
-        try UnservedMembers.refuse(
-            ["MultiAttachEnabled": input.multiAttachEnabled == true], because: UnservedMembers.noMultiAttach)
         let id: VolumeID = try Lookup.id(input.volumeID)
+        let volume: VolumeRecord = try transaction.owned(id)
+        try MultiAttach.check(
+            input.multiAttachEnabled, volumeType: input.volumeType?.rawValue ?? volume.volumeType)
         var change = VolumeChange()
         (change.sizeGiB, change.volumeType) = (input.size, input.volumeType?.rawValue)
         (change.iops, change.throughput) = (input.iops, input.throughput)

@@ -9,7 +9,7 @@ extension EC2.Volume {
     init(_ volume: VolumeRecord, _ settings: CloudSettings) {
         self.init()
         (volumeID, size) = (volume.id.description, volume.sizeGiB)
-        snapshotID = volume.snapshot?.description ?? ""
+        (snapshotID, sourceVolumeID) = (volume.shownSnapshot ?? "", volume.source?.description)
         availabilityZone = volume.availabilityZone
         availabilityZoneID = settings.zoneID(ofZone: volume.availabilityZone)
         state = EC2.VolumeState(rawValue: volume.state.rawValue)
@@ -32,6 +32,11 @@ extension EC2.VolumeAttachment {
             instanceID: attachment.instance.description, device: attachment.deviceName,
             state: EC2.VolumeAttachmentState(rawValue: attachment.state.rawValue), attachTime: attachment.attachedAt)
     }
+}
+
+extension VolumeRecord {
+    /// The moment of a copy's source is no snapshot that anybody finds.
+    var shownSnapshot: String? { source == nil ? snapshot?.description : nil }
 }
 
 enum VolumeFilters {
@@ -65,7 +70,7 @@ enum VolumeFilters {
         "operator.managed": { _, _ in ["false"] },
         "operator.principal": { _, _ in [] },
         "size": { volume, _ in ["\(volume.sizeGiB)"] },
-        "snapshot-id": { volume, _ in volume.snapshot.map { [$0.description] } ?? [] },
+        "snapshot-id": { volume, _ in volume.shownSnapshot.map { [$0] } ?? [] },
         "status": { volume, _ in [volume.state.rawValue] },
         "volume-id": { volume, _ in [volume.id.description] },
         "volume-type": { volume, _ in [volume.volumeType] },

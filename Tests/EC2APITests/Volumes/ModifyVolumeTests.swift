@@ -71,7 +71,8 @@ struct ModifyVolumeTests {
         ("InvalidParameterCombination", .init(volumeID: "", throughput: 300)),
         ("InvalidParameterValue", .init(volumeID: "", volumeType: .gp3, iops: 6_000)),
         ("UnsupportedOperation", .init(volumeID: "", volumeType: .standard)),
-        ("UnsupportedOperation", .init(volumeID: "", multiAttachEnabled: true)),
+        ("InvalidParameterCombination", .init(volumeID: "", multiAttachEnabled: true)),
+        ("UnsupportedOperation", .init(volumeID: "", volumeType: .io2, iops: 100, multiAttachEnabled: true)),
     ]
 
     @Test("are refused for what cannot be", arguments: refusals)
