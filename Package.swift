@@ -97,9 +97,9 @@ let package = Package(
             ["CloudTypes", "NodeContract", "Backends", "HostSystem", "CHostSystem", "JSON", "QMP", logging]),
         tests(
             of: "QEMUHypervisor",
-            ["CloudTypes", "NodeContract", "Backends", "HostSystem", "KeyRing", "QCOW2Volumes", logging]),
+            ["CloudTypes", "NodeContract", "Backends", "HostSystem", "KeyRing", "NBD", "QCOW2Volumes", logging]),
         part("QCOW2Volumes", ["CHostSystem", "CloudTypes", "NodeContract", "Backends", "HostSystem", "KeyRing"]),
-        tests(of: "QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem", "KeyRing"]),
+        tests(of: "QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem", "KeyRing", "NBD"]),
         part("KernelNetwork", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
         tests(of: "KernelNetwork", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
         // 3: control plane and node

@@ -80,7 +80,7 @@ package struct GuestLaunch: Sendable {
 package struct GuestMoment: Sendable, Equatable {
     package var snapshot: SnapshotID
     package var volume: VolumeID
-    /// A qcow2 file of the volume's size, empty when the moment is held.
+    /// A qcow2 file of the volume's size, empty when the moment is held; opened by what opens the volume.
     package var path: String
     package init(snapshot: SnapshotID, volume: VolumeID, path: String) {
         (self.snapshot, self.volume, self.path) = (snapshot, volume, path)

@@ -13,7 +13,8 @@ package protocol VolumeBackend: Sendable {
     func delete(_ volume: VolumeID) async throws(VolumeBackendError)
     func volumes() async throws(VolumeBackendError) -> Set<VolumeID>
 
-    /// Makes the empty file in which what is overwritten of a volume is kept, anew where there was one. Returns its path.
+    /// Makes the empty file in which what is overwritten of a volume is kept, anew where there was one, sealed as the
+    /// volume is. Returns its path.
     func makeMoment(_ snapshot: SnapshotID, of volume: VolumeID) async throws(VolumeBackendError) -> String
     /// Whether the moment's file was closed in good order: only then does it hold all that it should.
     func isMomentWhole(_ snapshot: SnapshotID) async throws(VolumeBackendError) -> Bool

@@ -9,21 +9,26 @@ struct MomentServer: Sendable {
     let volume: String
     /// The file of what was overwritten since; nil: nothing was.
     let moment: String?
+    /// What opens both; nil: they are in the clear.
+    let passphrase: VolumePassphrase?
     let socket: String
     let export: String
     /// The record of changes to tell of.
     let bitmap: String?
 
-    private func arguments(listeningAt socket: String) -> [String] {
-        var image = "driver=qcow2"
+    private func arguments(listeningAt socket: String, _ secret: ToolSecret?) -> [String] {
+        let seal = secret == nil ? "" : "\(ToolSecret.option),"
+        var image = "driver=qcow2,\(seal)"
         if let moment {
-            image += ",file.filename=\(moment),backing.driver=qcow2,backing.file.filename=\(volume)"
+            image += "file.filename=\(moment),backing.driver=qcow2,"
+            if secret != nil { image += "backing.\(seal)" }
+            image += "backing.file.filename=\(volume)"
         } else {
-            image += ",file.filename=\(volume)"
+            image += "file.filename=\(volume)"
         }
         var arguments = ["qemu-nbd", "--read-only", "--export-name=\(export)", "--socket=\(socket)"]
         if let bitmap { arguments.append("--bitmap=\(bitmap)") }
-        return arguments + ["--image-opts", image]
+        return arguments + (secret?.arguments ?? []) + ["--image-opts", image]
     }
 
     /// Returns once it listens.
@@ -31,29 +36,32 @@ struct MomentServer: Sendable {
         unlink(socket)
         let log = socket + ".log"
         let process: ProcessWatch
+        let secret: ToolSecret? = if let passphrase { try ToolSecret(passphrase) } else { nil }
         // A socket's address holds 107 bytes: its folder is reached through a descriptor of ours, until it listens.
         let folder: OwnedDescriptor
+        let short: String
         do {
             let slash = socket.lastIndex(of: "/") ?? socket.startIndex
             folder = try OwnedDescriptor(
                 open(String(socket[..<slash]), O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open folder of \(socket)")
-            let short = "/proc/\(getpid())/fd/\(folder.number)\(socket[slash...])"
-            let pid = try await HostCommand.spawnDetached(arguments(listeningAt: short), outputPath: log)
+            short = "/proc/\(getpid())/fd/\(folder.number)\(socket[slash...])"
+            let pid = try await HostCommand.spawnDetached(arguments(listeningAt: short, secret), outputPath: log)
             process = try ProcessWatch(pid)
         } catch {
             throw .hostFailed("qemu-nbd: \(error)")
         }
-        defer { withExtendedLifetime(folder) {} }
+        defer { withExtendedLifetime((folder, secret)) {} }
         for _ in 0..<1_000 {
-            // It tells nobody that it listens; its socket is there a moment before it does.
+            // It tells nobody that it listens.
             if process.end != nil { break }
-            if access(socket, F_OK) == 0 {
+            if access(socket, F_OK) == 0, MomentServer.listens(at: short) {
                 let (path, log) = (socket, log)
                 return ServedMoment(
                     source: MomentSource(
                         socketPath: socket, export: export, changes: bitmap.map { "qemu:dirty-bitmap:\($0)" })
                 ) {
-                    process.signal(SIGTERM)
+                    // It writes nothing; a gentler signal is lost where it comes before the first client.
+                    process.signal(SIGKILL)
                     _ = await process.waitForEnd()
                     unlink(path)
                     unlink(log)
@@ -66,6 +74,13 @@ struct MomentServer: Sendable {
         let complaint = SmallFile.read(log) ?? ""
         unlink(log)
         throw .hostFailed("qemu-nbd does not serve \(volume): \(complaint)")
+    }
+
+    /// A socket has its name a moment before somebody listens at it; trying it out would be the one client.
+    private static func listens(at address: String) -> Bool {
+        // Of each socket: number, references, protocol, flags, of which one says that it listens.
+        guard let sockets = SmallFile.read("/proc/net/unix") else { return true }
+        return sockets.split(separator: "\n").contains { $0.contains(" 00010000 ") && $0.hasSuffix(" " + address) }
     }
 
     /// Ends servers of an earlier run of ours, by the folder of the volumes that they serve.

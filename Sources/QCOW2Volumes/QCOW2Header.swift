@@ -7,6 +7,8 @@ struct QCOW2Header: Equatable {
     /// As written in the file; a relative one counts from the file's own directory.
     var backingFile: String?
     var isEncrypted = false
+    /// Where the file has what opens its clusters, as LUKS has it.
+    var seal: Range<Int>?
     /// The guest's data lies in another file.
     var hasExternalData = false
     /// It is open for writing, or was not closed in good order.
@@ -38,6 +40,28 @@ struct QCOW2Header: Equatable {
         isEncrypted = bytes.bigEndian(at: 32, width: 4) != 0
         isDirty = version == 3 && bytes.bigEndian(at: 72, width: 8) & 1 != 0
         hasExternalData = version == 3 && bytes.bigEndian(at: 72, width: 8) & 4 != 0
+        if version == 3 { seal = QCOW2Header.seal(bytes) }
+    }
+
+    static let sealExtension: UInt64 = 0x0537_be77
+
+    /// As the header's extensions tell: each a kind, a length, and its content, padded to 8 bytes.
+    private static func seal(_ bytes: [UInt8]) -> Range<Int>? {
+        var place = Int(bytes.bigEndian(at: 100, width: 4))
+        while place + 24 <= bytes.count {
+            let kind = bytes.bigEndian(at: place, width: 4)
+            if kind == 0 { return nil }
+            let length = Int(bytes.bigEndian(at: place + 4, width: 4))
+            if kind == sealExtension {
+                let (start, count) = (
+                    bytes.bigEndian(at: place + 8, width: 8), bytes.bigEndian(at: place + 16, width: 8)
+                )
+                guard start < 1 << 40, count <= 16 << 20 else { return nil }
+                return Int(start)..<Int(start + count)
+            }
+            place += 8 + (length + 7) / 8 * 8
+        }
+        return nil
     }
 }
 
@@ -58,52 +82,82 @@ struct EmptyQCOW2: Equatable {
     let pieces: [Piece]
     let length: UInt64
 
+    /// Everything of a header that has to be said.
+    private struct Plan {
+        let virtualSize: UInt64
+        let l1Entries: UInt64
+        let backingFile: String?
+        let closing: Closing
+        /// Of what opens the clusters.
+        let seal: (offset: UInt64, count: UInt64)?
+    }
+
     /// - Parameters:
     ///   - virtualSize: bytes, a multiple of 512.
     ///   - backingFile: at most 1023 bytes; its content is read as `raw`.
-    init(virtualSize: UInt64, backingFile: String?, closing: Closing = .plain) {
-        // Cluster 0: header. 1: refcount table. 2: refcount block. From 3: the L1 table, which begins as zeros.
+    ///   - seal: a LUKS header, for clusters that it opens; nil: they are in the clear.
+    init(virtualSize: UInt64, backingFile: String?, closing: Closing = .plain, seal: [UInt8]? = nil) {
+        // Cluster 0: header. 1: refcount table. 2: refcount block. From 3: the L1 table, which begins as zeros. Then
+        // the LUKS header.
         let bytesPerL2 = EmptyQCOW2.cluster * (EmptyQCOW2.cluster / 8)
         let l1Entries = (virtualSize + bytesPerL2 - 1) / bytesPerL2
         let l1Clusters = max(1, (l1Entries * 8 + EmptyQCOW2.cluster - 1) / EmptyQCOW2.cluster)
-        let clusters = 3 + l1Clusters
+        let sealOffset = (3 + l1Clusters) * EmptyQCOW2.cluster
+        let sealCount = UInt64(seal?.count ?? 0)
+        let clusters = 3 + l1Clusters + (sealCount + EmptyQCOW2.cluster - 1) / EmptyQCOW2.cluster
         length = clusters * EmptyQCOW2.cluster
         var table = BigEndianBytes()
         table.append(2 * EmptyQCOW2.cluster, width: 8)
         var block = BigEndianBytes()
         for _ in 0..<clusters { block.append(1, width: 2) }
-        let header = EmptyQCOW2.header(
-            virtualSize: virtualSize, l1Entries: l1Entries, backingFile: backingFile, closing: closing)
-        pieces = [
-            Piece(offset: 0, bytes: header), Piece(offset: EmptyQCOW2.cluster, bytes: table.bytes),
-            Piece(offset: 2 * EmptyQCOW2.cluster, bytes: block.bytes),
-        ]
+        let plan = Plan(
+            virtualSize: virtualSize, l1Entries: l1Entries, backingFile: backingFile, closing: closing,
+            seal: seal.map { _ in (sealOffset, sealCount) })
+        pieces =
+            [
+                Piece(offset: 0, bytes: EmptyQCOW2.header(plan)),
+                Piece(offset: EmptyQCOW2.cluster, bytes: table.bytes),
+                Piece(offset: 2 * EmptyQCOW2.cluster, bytes: block.bytes),
+            ] + EmptyQCOW2.pieces(of: seal ?? [], at: sealOffset)
     }
 
-    private static func header(
-        virtualSize: UInt64, l1Entries: UInt64, backingFile: String?, closing: Closing
-    ) -> [UInt8] {
+    /// Those parts of bytes that are not zeros.
+    private static func pieces(of bytes: [UInt8], at offset: UInt64) -> [Piece] {
+        stride(from: 0, to: bytes.count, by: 4096).compactMap { start in
+            let part = bytes[start..<min(bytes.count, start + 4096)]
+            return part.allSatisfy { $0 == 0 } ? nil : Piece(offset: offset + UInt64(start), bytes: Array(part))
+        }
+    }
+
+    private static func header(_ plan: Plan) -> [UInt8] {
         let headerLength: UInt64 = 104
-        // The extension that names the backing format (8 + 8 bytes), then the end mark (8 bytes).
-        let extensions: UInt64 = backingFile == nil ? 8 : 24
+        // The extensions: where the LUKS header lies (8 + 16 bytes), the backing's format (8 + 8), the end mark (8).
+        let extensions: UInt64 = (plan.seal == nil ? 0 : 24) + (plan.backingFile == nil ? 0 : 16) + 8
+        let backingFile = plan.backingFile
         var header = BigEndianBytes(QCOW2Header.magic)
         header.append(3, width: 4)
         header.append(backingFile == nil ? 0 : headerLength + extensions, width: 8)
         header.append(UInt64(backingFile?.utf8.count ?? 0), width: 4)
         header.append(clusterBits, width: 4)
-        header.append(virtualSize, width: 8)
-        header.append(0, width: 4)  // not encrypted
-        header.append(l1Entries, width: 4)
+        header.append(plan.virtualSize, width: 8)
+        header.append(plan.seal == nil ? 0 : 2, width: 4)  // not encrypted, or as LUKS has it
+        header.append(plan.l1Entries, width: 4)
         header.append(3 * cluster, width: 8)
         header.append(cluster, width: 8)
         header.append(1, width: 4)  // clusters of the refcount table
         header.append(0, width: 4)  // no internal snapshots
         header.append(0, width: 8)
         header.append(0, width: 8)  // incompatible features
-        header.append(closing == .told ? 1 : 0, width: 8)  // compatible features: lazy refcounts
+        header.append(plan.closing == .told ? 1 : 0, width: 8)  // compatible features: lazy refcounts
         header.append(0, width: 8)  // autoclear features
         header.append(4, width: 4)  // 16-bit refcounts
         header.append(headerLength, width: 4)
+        if let seal = plan.seal {
+            header.append(QCOW2Header.sealExtension, width: 4)
+            header.append(16, width: 4)
+            header.append(seal.offset, width: 8)
+            header.append(seal.count, width: 8)
+        }
         if let backingFile {
             header.append(backingFormatExtension, width: 4)
             header.append(3, width: 4)

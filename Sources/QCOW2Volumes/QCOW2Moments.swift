@@ -13,9 +13,22 @@ extension QCOW2Volumes {
     ) async throws(VolumeBackendError) -> String {
         let name = QCOW2Volumes.momentName(of: snapshot)
         try momentFiles.remove(name)
-        let size = try header(of: volume).virtualSize
-        try momentFiles.create(name, EmptyQCOW2(virtualSize: size, backingFile: nil, closing: .told))
+        let header = try header(of: volume)
+        let content = EmptyQCOW2(
+            virtualSize: header.virtualSize, backingFile: nil, closing: .told, seal: try seal(of: volume, header))
+        try momentFiles.create(name, content)
         return momentFiles.file(name)
+    }
+
+    /// What opens the volume's clusters opens those of its moments too: no secret is needed to make them, and with the
+    /// volume's key they are gone.
+    private func seal(of volume: VolumeID, _ header: QCOW2Header) throws(VolumeBackendError) -> [UInt8]? {
+        guard header.isEncrypted else { return nil }
+        let name = QCOW2Volumes.name(of: volume)
+        guard let place = header.seal else { throw .hostFailed("\(name) is sealed, and tells not where by") }
+        let bytes = try volumeFiles.bytes(of: name, at: place)
+        guard bytes.count == place.count else { throw .hostFailed("\(name) is cut off") }
+        return bytes
     }
 
     package func isMomentWhole(_ snapshot: SnapshotID) async throws(VolumeBackendError) -> Bool {
@@ -31,30 +44,32 @@ extension QCOW2Volumes {
     package func markChanges(
         of volume: VolumeID, since snapshot: SnapshotID
     ) async throws(VolumeBackendError) {
-        let path = volumeFiles.file(QCOW2Volumes.name(of: volume))
         let known = try await bitmaps(of: volume)
-        for bitmap in known where bitmap.isVoid { try await change(path, bitmap.name, ["--remove"]) }
+        for bitmap in known where bitmap.isVoid { try await change(volume, bitmap.name, ["--remove"]) }
         if !known.contains(where: { $0.name == snapshot.description && !$0.isVoid }) {
-            try await change(path, snapshot.description, ["--add", "-g", "524288"])
+            try await change(volume, snapshot.description, ["--add", "-g", "524288"])
         }
         for bitmap in known where bitmap.isRecording && bitmap.name != snapshot.description && !bitmap.isVoid {
-            try await change(path, bitmap.name, ["--disable"])
+            try await change(volume, bitmap.name, ["--disable"])
         }
     }
 
     package func forgetChanges(
         of volume: VolumeID, exceptSince kept: Set<SnapshotID>
     ) async throws(VolumeBackendError) {
-        let path = volumeFiles.file(QCOW2Volumes.name(of: volume))
         let names = Set(kept.map(\.description))
         for bitmap in try await bitmaps(of: volume) where !names.contains(bitmap.name) {
-            try await change(path, bitmap.name, ["--remove"])
+            try await change(volume, bitmap.name, ["--remove"])
         }
     }
 
     private func change(
-        _ path: String, _ bitmap: String, _ change: [String]
+        _ volume: VolumeID, _ bitmap: String, _ change: [String]
     ) async throws(VolumeBackendError) {
+        let path = volumeFiles.file(QCOW2Volumes.name(of: volume))
+        if let passphrase = try passphrase(of: volume, try header(of: volume)) {
+            return try await EncryptedFile(path: path, passphrase: passphrase).change(bitmap, change)
+        }
         try await ImageTool.require(
             ["qemu-img", "bitmap"] + change + ["-f", "qcow2", path, bitmap], deadline: .seconds(60))
     }
@@ -68,6 +83,7 @@ extension QCOW2Volumes {
         let moment = momentFiles.file(QCOW2Volumes.momentName(of: snapshot))
         let server = MomentServer(
             volume: path, moment: access(moment, F_OK) == 0 ? moment : nil,
+            passphrase: try passphrase(of: volume, try header(of: volume)),
             socket: momentFiles.file(".\(snapshot).sock"), export: snapshot.description, bitmap: since?.name)
         return try await server.start()
     }

@@ -90,7 +90,7 @@ package actor QCOW2Volumes: VolumeBackend {
             backingPaths: backing.map { [$0] } ?? [], passphrase: try passphrase(of: volume, header))
     }
 
-    private func passphrase(
+    func passphrase(
         of volume: VolumeID, _ header: QCOW2Header
     ) throws(VolumeBackendError) -> VolumePassphrase? {
         guard header.isEncrypted else { return nil }

@@ -79,8 +79,13 @@ struct VolumeDirectory: Sendable {
 
     /// The first bytes of a file, at most `count`.
     func beginning(of name: String, count: Int) throws(VolumeBackendError) -> [UInt8] {
+        try bytes(of: name, at: 0..<count)
+    }
+
+    /// Some bytes of a file, fewer at its end.
+    func bytes(of name: String, at range: Range<Int>) throws(VolumeBackendError) -> [UInt8] {
         let file = try open(self.file(name), O_RDONLY)
-        return try VolumeDirectory.read(file, at: 0, count: count)
+        return try VolumeDirectory.read(file, at: range.lowerBound, count: range.count)
     }
 
     func size(of name: String) throws(VolumeBackendError) -> Int {

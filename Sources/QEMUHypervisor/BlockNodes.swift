@@ -41,7 +41,7 @@ struct BlockNodes {
         case .qcow2: format["backing"] = descriptors.backing.isEmpty ? .null : .string(names.backing(0))
         case .raw: break
         }
-        if file.passphrase != nil { format["encrypt"] = ["format": "luks", "key-secret": .string(names.secret)] }
+        if file.passphrase != nil { format["encrypt"] = names.encryption }
         nodes.append(.object(format))
         nodes.append(names.throttle(names.limited, group: names.group, over: names.data))
         nodes.append(names.throttle(names.top, group: BlockNames.sharedGroup, over: names.limited))
@@ -77,6 +77,7 @@ struct BlockNames: Sendable {
         ["qom-type": "secret", "id": .string(secret), "file": .string("/proc/self/fd/\(descriptor)")]
     }
     var secretUse: String { "\(volume)/k" }
+    var encryption: JSONValue { ["format": "luks", "key-secret": .string(secret)] }
     func backing(_ index: Int) -> String { "\(volume)-b\(index)" }
 
     /// Whose descriptor it is, for whoever asks the monitor.

@@ -85,8 +85,7 @@ extension Guest {
                 // It may have been plugged in again while this waited for its turn.
                 guard !view.isPlugged(names) else { return }
                 try await monitored { () throws(QMPError) in
-                    try await self.endMoments(of: names, view, in: disks)
-                    try await disks.clear(names, view)
+                    try await disks.clear(names, self.endMoments(of: names, view, in: disks))
                 }
                 (diskLimits[volume], applied[volume]) = (nil, nil)
                 surroundings.report(.volumeDetached(volume, from: id))
@@ -105,13 +104,11 @@ extension Guest {
             view = try await disks.look()
         }
         if !view.isPlugged(names) {
-            try await endMoments(of: names, view, in: disks)
-            try await disks.clear(names, view)
+            try await disks.clear(names, endMoments(of: names, view, in: disks))
             return true
         }
         if force {
-            try await endMoments(of: names, view, in: disks)
-            try await disks.sever(names, view)
+            try await disks.sever(names, endMoments(of: names, view, in: disks))
         }
         // What was taken by force before is as free as what the guest let go of.
         return force || (view.isSevered(names) && view.nodes[names.file] == nil)

@@ -48,13 +48,17 @@ extension Guest {
         return hasVolume
     }
 
-    /// The volume leaves the guest, or is taken from it: its moments are in their files, closed in good order.
-    func endMoments(of names: BlockNames, _ view: GuestDisks.View, in disks: GuestDisks) async throws(QMPError) {
+    /// The volume leaves the guest, or is taken from it: its moments are in their files, closed in good order. Returns
+    /// what is there then.
+    func endMoments(
+        of names: BlockNames, _ view: GuestDisks.View, in disks: GuestDisks
+    ) async throws(QMPError) -> GuestDisks.View {
         for use in view.descriptors.keys where use.hasPrefix("\(names.volume)/") {
             guard let snapshot = SnapshotID(String(use.dropFirst(names.volume.description.count + 1))) else { continue }
             let moment = GuestMoment(snapshot: snapshot, volume: names.volume, path: "")
             try await end(MomentNames(moment), in: disks)
         }
+        return try await disks.look()
     }
 
     private func end(_ names: MomentNames, in disks: GuestDisks) async throws(QMPError) {

@@ -64,7 +64,7 @@ extension GuestDisks {
                     throw Failure.impossible("the guest has no \(moment.volume)")
                 }
                 try await clear(MomentNames(moment), view)
-                try await open(moment)
+                try await open(moment, view)
                 actions += try await self.actions(for: moment, view)
             }
             try await monitor.execute("transaction", ["actions": .array(actions)], within: .seconds(30))
@@ -78,8 +78,9 @@ extension GuestDisks {
         }
     }
 
-    private func open(_ moment: GuestMoment) async throws {
-        let names = MomentNames(moment)
+    /// What opens the volume opens its moments, and is in the guest's machine as long as the volume is.
+    private func open(_ moment: GuestMoment, _ view: View) async throws {
+        let (names, volume) = (MomentNames(moment), BlockNames(moment.volume))
         let file: OwnedDescriptor
         do throws(SystemError) {
             file = try OwnedDescriptor(Glibc.open(moment.path, O_RDWR | O_CLOEXEC), "open \(moment.path)")
@@ -94,12 +95,12 @@ extension GuestDisks {
                 "driver": "file", "node-name": .string(names.file), "filename": .string("/dev/fdset/\(set)"),
                 "discard": "unmap",
             ])
-        try await monitor.execute(
-            "blockdev-add",
-            [
-                "driver": "qcow2", "node-name": .string(names.moment), "file": .string(names.file),
-                "backing": .string(BlockNames(moment.volume).data),
-            ])
+        var node: [String: JSONValue] = [
+            "driver": "qcow2", "node-name": .string(names.moment), "file": .string(names.file),
+            "backing": .string(volume.data),
+        ]
+        if view.groups.contains(volume.secret) { node["encrypt"] = volume.encryption }
+        try await monitor.execute("blockdev-add", .object(node))
     }
 
     private func actions(for moment: GuestMoment, _ view: View) async throws -> [JSONValue] {

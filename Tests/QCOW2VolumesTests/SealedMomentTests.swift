@@ -1,0 +1,171 @@
+// Moments of encrypted volumes, as files and as they are served.
+
+import Backends
+import CloudTypes
+import Foundation
+import HostSystem
+import KeyRing
+import NBD
+import NodeContract
+import Testing
+
+@testable import QCOW2Volumes
+
+private let hasTools = HostCommand.path(of: "qemu-img") != nil && HostCommand.path(of: "qemu-nbd") != nil
+
+@Suite("Moments of an encrypted volume", .enabled(if: hasTools, "qemu-img or qemu-nbd is not installed"))
+struct SealedMomentTests {
+    private let directory: TemporaryDirectory
+    private let volumes: QCOW2Volumes
+    private let volume: VolumeID
+    private let first: SnapshotID
+    private let second: SnapshotID
+
+    init() async throws {
+        volume = try #require(VolumeID("vol-0123456789abcdef0"))
+        first = try #require(SnapshotID("snap-0123456789abcdef0"))
+        second = try #require(SnapshotID("snap-0123456789abcdef1"))
+        directory = try TemporaryDirectory()
+        volumes = try QCOW2Volumes(directory: directory.path, keys: KeyRing(directory: directory.path + "/keys"))
+        let key = EncryptionKeyID("1f0e5c1a-2f3b-4c5d-8e9f-0a1b2c3d4e5f")
+        try await volumes.create(VolumeSpec(id: volume, sizeGiB: 3, snapshot: nil, key: key))
+    }
+
+    /// As a guest's QEMU has them: the moment's file keeps what the volume had.
+    @Test("keep what was there in the clear nowhere, are as large as the volume, and open by its passphrase")
+    func kept() async throws {
+        try await io("write -P 0x5a 1M 1M")
+        let moment = try await volumes.makeMoment(first, of: volume)
+        let info = try await directory.run("qemu-img", "info", "--output=json", "-f", "qcow2", moment)
+        #expect(info.contains("\"virtual-size\": \(3 << 30),"))
+        #expect(try directory.allocated(moment) <= 3 << 20)
+        #expect(try await volumes.isMomentWhole(first))
+        try await io("write -P 0x5a 1M 1M", on: moment)
+        try await io("write -P 0xa5 1M 2M")
+        #expect(try await volumes.isMomentWhole(first))
+        try directory.expectNowhere([0x5a, 0xa5], but: ["secret"])
+        let checked = try await tool(["qemu-img", "check"], ["--image-opts", image(moment)])
+        #expect(checked.contains("No errors"), "\(checked)")
+
+        let served = try await volumes.serveMoment(first, of: volume, changedSince: nil)
+        // What was not overwritten shows through.
+        #expect(try await read(served.source, at: [1 << 20, 2 << 20, 3 << 20]) == [0x5a, 0xa5, 0])
+        await served.end()
+        try await volumes.removeMoment(first)
+        #expect(try directory.names(in: "moments").isEmpty)
+    }
+
+    @Test("of one that nobody has open are marked, told apart and forgotten, by a server that hides the passphrase")
+    func free() async throws {
+        try await io("write -P 0x5a 1M 1M")
+        try await volumes.markChanges(of: volume, since: first)
+        try await volumes.markChanges(of: volume, since: first)
+        try await io("write -P 0x77 5M 64k")
+        try await volumes.markChanges(of: volume, since: second)
+        try await volumes.forgetChanges(of: volume, exceptSince: [first, second])
+        let served = try await volumes.serveMoment(second, of: volume, changedSince: first)
+        let pid = try #require(try server())
+        let digits = Data(try #require(try await volumes.file(of: volume).passphrase).digits)
+        for place in ["cmdline", "environ"] {
+            let bytes = try #require(FileManager.default.contents(atPath: "/proc/\(pid)/\(place)"))
+            #expect(!bytes.isEmpty && bytes.range(of: digits) == nil, "\(place)")
+        }
+        let changes = try #require(served.source.changes)
+        let changed = try await extents(served.source, changes)
+        #expect(changed == [10: true])
+        await served.end()
+        try directory.expectNowhere([0x5a, 0x77], but: ["secret"])
+        try await volumes.forgetChanges(of: volume, exceptSince: [])
+        let after = try await volumes.serveMoment(second, of: volume, changedSince: first)
+        #expect(after.source.changes == nil)
+        await after.end()
+        let checked = try await tool(
+            ["qemu-img", "check"], ["--image-opts", image(try await volumes.file(of: volume).path)])
+        #expect(checked.contains("No errors"), "\(checked)")
+    }
+
+    @Test("of one whose key is gone are refused, with a reason")
+    func lostKey() async throws {
+        try FileManager.default.removeItem(atPath: "\(directory.path)/keys/volumes/\(volume)")
+        let reason = VolumeBackendError.hostFailed("noSuchVolumeKey(\(volume))")
+        await #expect(throws: reason) { try await volumes.markChanges(of: volume, since: first) }
+        await #expect(throws: reason) { try await volumes.serveMoment(first, of: volume, changedSince: nil) }
+        await #expect(throws: reason) { try await volumes.file(of: volume) }
+    }
+
+    // MARK: tools
+
+    private func image(_ path: String) -> String {
+        "driver=qcow2,encrypt.key-secret=key,file.driver=file,file.filename=\(path)"
+    }
+
+    private func tool(_ command: [String], _ operands: [String]) async throws -> String {
+        let digits = try #require(try await volumes.file(of: volume).passphrase).digits
+        let secret = try directory.write("secret", digits)
+        defer { unlink(secret) }
+        let outcome = try await HostCommand.run(command + ["--object", "secret,id=key,file=\(secret)"] + operands)
+        #expect(outcome.isSuccess && !outcome.outputText.contains("failed"), "\(outcome)")
+        return outcome.outputText
+    }
+
+    private func io(_ order: String, on path: String? = nil) async throws {
+        let own = try await volumes.file(of: volume).path
+        _ = try await tool(["qemu-io", "-c", order], ["--image-opts", image(path ?? own)])
+    }
+
+    /// The byte that each piece of the moment consists of.
+    private func read(_ source: MomentSource, at offsets: [Int]) async throws -> [UInt8?] {
+        try await HostThread.run {
+            Result {
+                let client = try NBDClient(try UnixSocket.connect(source.socketPath), export: source.export)
+                defer { client.close() }
+                return try offsets.map { offset in
+                    var bytes = [UInt8](repeating: 1, count: 65_536)
+                    try bytes.withUnsafeMutableBytes { try client.read(at: offset, into: $0) }
+                    return Set(bytes).count == 1 ? bytes.first : nil
+                }
+            }
+        }.get()
+    }
+
+    /// Which blocks of 512 KiB changed.
+    private func extents(_ source: MomentSource, _ context: String) async throws -> [Int: Bool] {
+        try await HostThread.run {
+            Result {
+                let client = try NBDClient(
+                    try UnixSocket.connect(source.socketPath), export: source.export, contexts: [context])
+                defer { client.close() }
+                var (offset, found) = (0, [Int: Bool]())
+                while offset < client.size {
+                    for extent in try client.extents(of: context, at: offset, length: client.size - offset) {
+                        if extent.flags & 1 != 0 {
+                            for block in offset >> 19...(offset + extent.length - 1) >> 19 { found[block] = true }
+                        }
+                        offset += extent.length
+                    }
+                }
+                return found
+            }
+        }.get()
+    }
+
+    private func server() throws -> String? {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").first { pid in
+            guard let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") else { return false }
+            let text = String(decoding: line, as: UTF8.self)
+            return text.contains("qemu-nbd") && text.contains(directory.path)
+        }
+    }
+}
+
+extension TemporaryDirectory {
+    /// That no file holds 64 of one of the bytes in a row.
+    func expectNowhere(_ patterns: [UInt8], but excused: Set<String> = []) throws {
+        for name in try FileManager.default.subpathsOfDirectory(atPath: path) where !excused.contains(name) {
+            guard let contents = FileManager.default.contents(atPath: file(name)) else { continue }
+            for byte in patterns {
+                #expect(contents.range(of: Data(repeating: byte, count: 64)) == nil, "\(name)")
+            }
+        }
+    }
+}
