@@ -98,7 +98,11 @@ let package = Package(
         tests(
             of: "QEMUHypervisor",
             ["CloudTypes", "NodeContract", "Backends", "HostSystem", "KeyRing", "NBD", "QCOW2Volumes", logging]),
-        part("QCOW2Volumes", ["CHostSystem", "CloudTypes", "NodeContract", "Backends", "HostSystem", "KeyRing"]),
+        part(
+            "QCOW2Volumes",
+            [
+                "CHostSystem", "CloudTypes", "NodeContract", "Backends", "HostSystem", "KeyRing", crypto, cryptoExtras,
+            ]),
         tests(of: "QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem", "KeyRing", "NBD"]),
         part("KernelNetwork", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
         tests(of: "KernelNetwork", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),

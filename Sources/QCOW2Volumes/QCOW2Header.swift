@@ -171,12 +171,18 @@ struct EmptyQCOW2: Equatable {
     }
 }
 
-private struct BigEndianBytes {
+struct BigEndianBytes {
     var bytes: [UInt8]
     init(_ bytes: [UInt8] = []) { self.bytes = bytes }
 
     mutating func append(_ number: UInt64, width: Int) {
         for index in (0..<width).reversed() { bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(index * 8))) }
+    }
+
+    /// Padded with zeros, of which there is one at least.
+    mutating func append(_ text: String, width: Int) {
+        let taken = text.utf8.prefix(width - 1)
+        bytes += taken + [UInt8](repeating: 0, count: width - taken.count)
     }
 }
 

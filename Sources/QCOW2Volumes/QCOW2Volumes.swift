@@ -56,16 +56,19 @@ package actor QCOW2Volumes: VolumeBackend {
         if let snapshot = volume.snapshot?.id { claims.append(snapshot) }
         defer { if let place = claims.firstIndex(where: { $0 == volume.snapshot?.id }) { claims.remove(at: place) } }
         let passphrase = try ringing { () throws(KeyRingError) in try keys.makeVolumeKey(volume.id, under: key) }
-        let name = QCOW2Volumes.name(of: volume.id)
-        let draft = volumeFiles.draft(of: name)
-        do throws(VolumeBackendError) {
-            try await EncryptedFile(path: draft, passphrase: passphrase)
-                .create(sizeGiB: volume.sizeGiB, backing: backing)
-            try volumeFiles.publish(draft, as: name)
+        let seal: Result<LUKSHeader, VolumeBackendError>
+        do throws(SystemError) {
+            seal = try await HostThread.run {
+                do throws(VolumeBackendError) { return .success(try LUKSHeader(passphrase: passphrase)) } catch {
+                    return .failure(error)
+                }
+            }
         } catch {
-            unlink(draft)
-            throw error
+            throw .system(error)
         }
+        let content = EmptyQCOW2(
+            virtualSize: UInt64(volume.sizeGiB) << 30, backingFile: backing, seal: try seal.get().bytes)
+        try volumeFiles.create(QCOW2Volumes.name(of: volume.id), content)
     }
 
     private func ringing<Value>(

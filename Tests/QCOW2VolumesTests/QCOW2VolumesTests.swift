@@ -97,6 +97,7 @@ struct QCOW2VolumesTests {
             try await volumes.grow(volume, toGiB: 2)
             let file = try await volumes.file(of: volume)
             let digits = try #require(file.passphrase).digits
+            #expect(try directory.allocated(file.path) <= 1 << 20)
             let secret = try directory.write("passphrase", digits)
             let arguments = [
                 "qemu-io", "--object", "secret,id=key,file=\(secret)", "-c", "write -P 0x5a 1M 4M", "-c",
@@ -115,6 +116,27 @@ struct QCOW2VolumesTests {
             #expect(try directory.names(in: "keys/volumes").isEmpty)
         }
         try await volumes.deleteBase(snapshot)
+    }
+
+    @Test("an encrypted volume opens by its own passphrase alone")
+    func ownPassphrase() async throws {
+        let key = EncryptionKeyID("1f0e5c1a-2f3b-4c5d-8e9f-0a1b2c3d4e5f")
+        var generator = SystemRandomNumberGenerator()
+        let other = VolumeID(from: &generator)
+        for volume in [volume, other] {
+            try await volumes.create(VolumeSpec(id: volume, sizeGiB: 1, snapshot: nil, key: key))
+        }
+        let path = try await volumes.file(of: volume).path
+        for (holder, opens) in [(volume, true), (other, false)] {
+            let digits = try #require(try await volumes.file(of: holder).passphrase).digits
+            let outcome = try await HostCommand.run([
+                "qemu-img", "check", "--object",
+                "secret,id=key,file=\(try directory.write("passphrase", digits))", "--image-opts",
+                "driver=qcow2,encrypt.key-secret=key,file.filename=\(path)",
+            ])
+            #expect(outcome.isSuccess == opens, "\(outcome.errorText)")
+            if !opens { #expect(outcome.errorText.contains("Invalid password")) }
+        }
     }
 
     @Test("what a crash left of a draft is gone after the next start, what was whole is kept")

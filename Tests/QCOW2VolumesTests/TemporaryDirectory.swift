@@ -31,8 +31,9 @@ final class TemporaryDirectory: Sendable {
 
     /// Bytes that a file takes on the disk.
     func allocated(_ path: String) throws -> Int {
-        let values = try URL(fileURLWithPath: path).resourceValues(forKeys: [.fileAllocatedSizeKey])
-        return values.fileAllocatedSize ?? 0
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw Failed(text: "stat \(path)") }
+        return Int(status.st_blocks) * 512
     }
 
     /// Runs a tool that must succeed; answers what it printed.
