@@ -65,6 +65,8 @@ final class FabricNode: Node {
     func copySnapshot(_ source: SnapshotBytes, to copy: SnapshotBytes) async throws(NodeError) -> StoredSnapshot {
         try await guests.copySnapshot(source, to: copy)
     }
+    func prepareSnapshot(_ snapshot: SnapshotBytes) async throws(NodeError) { try await guests.prepareSnapshot(snapshot) }
+    func releaseSnapshot(_ id: SnapshotID) async throws(NodeError) { try await guests.releaseSnapshot(id) }
     func deleteSnapshot(_ id: SnapshotID) async throws(NodeError) { try await guests.deleteSnapshot(id) }
     func beginSnapshot(_ snapshot: SnapshotBytes, sizeGiB: Int, parent: SnapshotID?) async throws(NodeError) {
         try await guests.beginSnapshot(snapshot, sizeGiB: sizeGiB, parent: parent)

@@ -40,6 +40,10 @@ package protocol Node: SnapshotBlockNode {
     func storeSnapshot(_ snapshot: SnapshotSpec) async throws(NodeError) -> StoredSnapshot
     /// Stores the same bytes again, maybe under another key, as a snapshot that needs the first no more.
     func copySnapshot(_ source: SnapshotBytes, to copy: SnapshotBytes) async throws(NodeError) -> StoredSnapshot
+    /// Returns once volumes of the snapshot are whole when they are made, until `releaseSnapshot`.
+    func prepareSnapshot(_ snapshot: SnapshotBytes) async throws(NodeError)
+    /// What volumes of the snapshot stand on is not kept ready any more; those that are there keep it.
+    func releaseSnapshot(_ id: SnapshotID) async throws(NodeError)
     /// Takes away what there is of the snapshot: bytes, draft, moment.
     func deleteSnapshot(_ id: SnapshotID) async throws(NodeError)
 

@@ -143,6 +143,9 @@ EXAMPLES = {
     "CancelImageLaunchPermission": lambda w: {"ImageId": w.lent_image},
     "CopyImage": lambda w: {"SourceRegion": "us-east-1", "SourceImageId": w.own_image, "Name": "copied"},
     "CopySnapshot": lambda w: {"SourceRegion": "us-east-1", "SourceSnapshotId": w.snapshot},
+    "DescribeFastSnapshotRestores": lambda w: {},
+    "DisableFastSnapshotRestores": lambda w: {"SourceSnapshotIds": [w.snapshot], "AvailabilityZones": [w.zone]},
+    "EnableFastSnapshotRestores": lambda w: {"SourceSnapshotIds": [w.snapshot], "AvailabilityZones": [w.zone]},
     "CopyVolumes": lambda w: {"SourceVolumeId": w.free_volume, "VolumeType": "gp3"},
     "CreateDefaultSubnet": None,  # refused while the zone has one; in test_vpcs
     "CreateDefaultVpc": None,  # the same

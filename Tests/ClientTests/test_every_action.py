@@ -14,7 +14,8 @@ ID = re.compile(r"^([a-z]+(?:-[a-z]+)?)-([0-9a-f]{17})$")
 UNKNOWN = "0123456789abcdef0"
 
 # Actions for which an id that is not there is as good as done, or is told in the answer, as the EC2 API Reference says.
-FORGIVING = {"DeleteKeyPair", "ModifyInstanceCreditSpecification"}
+FORGIVING = {
+    "DeleteKeyPair", "DisableFastSnapshotRestores", "EnableFastSnapshotRestores", "ModifyInstanceCreditSpecification"}
 
 NOT_FOUND = {
     "i": "InvalidInstanceID.NotFound", "vol": "InvalidVolume.NotFound", "ami": "InvalidAMIID.NotFound",

@@ -39,6 +39,10 @@ resource "aws_ebs_snapshot_copy" "copy" {
   completion_duration_minutes = 15
   tags                        = { role = var.role, kind = "copy" }
 }
+resource "aws_ebs_fast_snapshot_restore" "first" {
+  availability_zone = data.aws_availability_zones.all.names[0]
+  snapshot_id       = aws_ebs_snapshot.first.id
+}
 resource "aws_snapshot_create_volume_permission" "friend" {
   snapshot_id = aws_ebs_snapshot_copy.copy.id
   account_id  = var.friend

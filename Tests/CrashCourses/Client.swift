@@ -153,7 +153,7 @@ extension Client {
         case .createVolume, .copyVolume, .attachVolume, .detachVolume, .growVolume, .createImage, .replaceRoot:
             volumeForm(of: operation)
         case .createSnapshot, .createSnapshots, .copySnapshot, .lockSnapshot, .unlockSnapshot, .restoreSnapshot,
-            .createVolumeOf, .copyImage, .deregisterImage:
+            .createVolumeOf, .copyImage, .deregisterImage, .enableFastRestore, .disableFastRestore:
             snapshotForm(of: operation)
         }
     }
@@ -188,6 +188,8 @@ extension Client {
                     ("AvailabilityZone", Furnishing.settings.zones[0].name), ("SnapshotId", snapshot),
                     ("Size", "\(size)"),
                 ])
+        case .enableFastRestore(let name): return fastRestoreForm("EnableFastSnapshotRestores", name)
+        case .disableFastRestore(let name): return fastRestoreForm("DisableFastSnapshotRestores", name)
         case .copyImage(let name, let source):
             return image(source).map {
                 Form(
@@ -196,6 +198,12 @@ extension Client {
             }
         case .deregisterImage(let name): return image(name).map { Form("DeregisterImage", [("ImageId", $0)]) }
         default: return nil
+        }
+    }
+
+    private func fastRestoreForm(_ action: String, _ name: String) -> Form? {
+        ledger.id(name).map {
+            Form(action, [("SourceSnapshotId.1", $0), ("AvailabilityZone.1", Furnishing.settings.zones[0].name)])
         }
     }
 
@@ -228,7 +236,8 @@ extension Client {
         case .launch, .stop, .start, .reboot, .terminate, .tag, .createGroup, .authorize, .revoke, .allocateAddress,
             .associate, .disassociate, .release, .createVolume, .attachVolume, .detachVolume, .growVolume,
             .createImage, .replaceRoot, .createSnapshot, .createSnapshots, .copySnapshot, .lockSnapshot,
-            .unlockSnapshot, .restoreSnapshot, .createVolumeOf, .copyVolume, .copyImage, .deregisterImage:
+            .unlockSnapshot, .restoreSnapshot, .createVolumeOf, .copyVolume, .copyImage, .deregisterImage,
+            .enableFastRestore, .disableFastRestore:
             return nil
         }
     }

@@ -96,6 +96,10 @@ struct Invariants {
         var faults = wanted.subtracting(world.wholeSnapshots).map { "\($0) has no bytes, or not all" }
         faults += world.snapshots.subtracting(wanted).map { "the bytes of \($0) leak" }
         faults += own.filter { $0.state == .deleting || $0.copy != nil }.map { "\($0.id) is never gone" }
+        faults += state.fastRestores.all.filter { ![.enabled, .disabled].contains($0.state) }
+            .map { "\($0.id) is stuck in \($0.state)" }
+        let ready = Set(state.fastRestores.all.filter(\.state.isWanted).map(\.snapshot))
+        faults += ready.symmetricDifference(world.preparedSnapshots).map { "\($0) is kept ready, or should be" }
         for image in state.images.all where image.state == .available {
             for id in image.blockDevices.compactMap({ $0.ebs?.snapshot })
             where state.snapshots[id]?.state != .completed {

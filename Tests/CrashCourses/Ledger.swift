@@ -24,6 +24,8 @@ struct Ledger {
         /// Whether it goes to the recycle bin when it is deleted, for a day.
         var isKept = false
         var isLocked = false
+        /// Whether volumes of it are kept ready.
+        var isFast = false
     }
 
     private(set) var instances: [InstanceID: Instance] = [:]
@@ -98,6 +100,8 @@ struct Ledger {
         case .copySnapshot(let name, _): snapshots[name] = Snapshot()
         case .lockSnapshot(let name): snapshots[name]?.isLocked = true
         case .unlockSnapshot(let name): snapshots[name]?.isLocked = false
+        case .enableFastRestore(let name): snapshots[name]?.isFast = true
+        case .disableFastRestore(let name): snapshots[name]?.isFast = false
         case .restoreSnapshot(let name):
             ids[name] = binned.removeValue(forKey: name)?.id
             snapshots[name] = Snapshot(isKept: true)
@@ -192,6 +196,9 @@ struct Ledger {
                 continue
             }
             if snapshot.state != .completed { faults.append("\(name) is \(snapshot.state)") }
+            let isFast = state.fastRestores.all(where: IndexKey(.snapshot, snapshot.id)).contains(
+                where: \.state.isWanted)
+            if isFast != promised.isFast { faults.append("\(name) is \(isFast ? "" : "not ")kept ready") }
             if (snapshot.lock != nil) != promised.isLocked { faults.append("\(name) has another lock than promised") }
         }
         for (name, stay) in binned {

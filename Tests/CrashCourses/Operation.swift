@@ -49,6 +49,9 @@ enum Operation: Sendable, Equatable {
     case lockSnapshot(String)
     case unlockSnapshot(String)
     case restoreSnapshot(String)
+    /// In the zone where volumes are made.
+    case enableFastRestore(String)
+    case disableFastRestore(String)
     /// In the zone where instances are launched that name no subnet.
     case createVolume(String, size: Int)
     case createVolumeOf(String, snapshot: String, size: Int)
@@ -121,11 +124,11 @@ enum Operation: Sendable, Equatable {
             case .snapshot: ["InvalidSnapshot.NotFound"]
             }
         // The client looks whether it was its own request.
-        case .attachVolume, .detachVolume, .growVolume, .unlockSnapshot, .restoreSnapshot: []
+        case .attachVolume, .detachVolume, .growVolume, .unlockSnapshot, .restoreSnapshot, .disableFastRestore: []
         case .launch, .stop, .start, .reboot, .terminate, .tag, .createVPC, .createSubnet, .createGateway, .createTable,
             .associateTable, .createGroup, .allocateAddress, .associate, .createVolume, .createVolumeOf, .copyVolume,
             .replaceRoot,
-            .createSnapshot, .createSnapshots, .copySnapshot, .lockSnapshot:
+            .createSnapshot, .createSnapshots, .copySnapshot, .lockSnapshot, .enableFastRestore:
             []
         }
     }
@@ -147,7 +150,8 @@ enum Operation: Sendable, Equatable {
         case .launch, .stop, .start, .reboot, .terminate, .tag, .attach, .detach, .createRoute, .associateTable,
             .authorize,
             .revoke, .associate, .disassociate, .release, .attachVolume, .detachVolume, .growVolume, .delete,
-            .createImage, .copyImage, .deregisterImage, .replaceRoot, .lockSnapshot, .unlockSnapshot, .restoreSnapshot:
+            .createImage, .copyImage, .deregisterImage, .replaceRoot, .lockSnapshot, .unlockSnapshot, .restoreSnapshot,
+            .enableFastRestore, .disableFastRestore:
             nil
         }
     }

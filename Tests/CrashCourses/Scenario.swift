@@ -30,6 +30,7 @@ extension Scenario {
         shortLife, lifeOfAnInstance, severalAtOnce, ownNetwork, addresses, endsByThemselves, deafGuests, hurried,
         travellingVolume, clingingGuest, hurriedVolumes, imagesOfInstances, copiedImages, replacedRoots,
         snapshotsOfVolumes, snapshotsOfInstances, volumesOfSnapshots, binnedSnapshots, copiedVolumes,
+        fastRestores,
     ]
 
     package static let shortLife = Scenario(
@@ -192,6 +193,17 @@ extension Scenario {
             .settle, .ask(.copyVolume("x", of: "v", size: 2)), .ask(.delete(.volume, "v")), .settle,
             .ask(.attachVolume("w", instance: "a", device: "/dev/sdf")), .ask(.copyVolume("y", of: "w", size: 2)),
             .ask(.delete(.volume, "x")), .settle, .ask(.delete(.volume, "y")), .settle,
+        ])
+
+    package static let fastRestores = Scenario(
+        name: "snapshots that are kept ready, and deleted while they are",
+        events: [
+            .ask(.createVolume("v", size: 1)), .settle, .ask(.createSnapshot("s", of: "v")),
+            .ask(.enableFastRestore("s")), .settle, .pass(seconds: 3_600),
+            .ask(.createVolumeOf("w", snapshot: "s", size: 1)), .ask(.disableFastRestore("s")), .settle,
+            .ask(.enableFastRestore("s")), .settle, .ask(.createVolumeOf("x", snapshot: "s", size: 1)),
+            .ask(.delete(.snapshot, "s")), .settle, .ask(.createSnapshot("t", of: "v")), .settle,
+            .ask(.enableFastRestore("t")), .ask(.delete(.snapshot, "t")), .settle,
         ])
 
     package static let replacedRoots = Scenario(

@@ -22,6 +22,7 @@ extension Transaction {
             }
         }
         emptyBins()
+        forgetDisabledFastRestores()
         for token in state.requestTokens.all where token.createdAt <= lastToken {
             delete(token.id, RequestTokenRecord.self)
         }

@@ -117,7 +117,9 @@ extension Transaction {
                 sizeGiB: disk.figures.sizeGiB, volumeType: disk.figures.volumeType, snapshot: disk.snapshot,
                 createdAt: now)
             (volume.iops, volume.throughput, volume.tags) = (disk.figures.iops, disk.figures.throughput, tags)
-            volume.begin(with: disk.snapshot.flatMap { state.snapshots[$0] })
+            let snapshot = disk.snapshot.flatMap { state.snapshots[$0] }
+            volume.begin(with: snapshot)
+            restoreFast(&volume, from: snapshot)
             volume.attachments = [
                 VolumeRecord.Attachment(
                     instance: instance.id, deviceName: disk.deviceName, state: .attaching, attachedAt: now,

@@ -14,6 +14,7 @@ struct Affected {
     private(set) var snapshots: Set<SnapshotID> = []
     private(set) var images: Set<ImageID> = []
     private(set) var rootTasks: Set<RootTaskID> = []
+    private(set) var fastRestores: Set<String> = []
     /// Volumes that guests which run should have and may not: nobody watched for a while.
     private(set) var doubtful: Set<VolumeID> = []
     private let before: CloudState
@@ -35,6 +36,7 @@ struct Affected {
         snapshots.formUnion(state.snapshots.all.filter { !$0.isSettled }.map(\.id))
         images = Set(state.images.all.filter { $0.state == .pending }.map(\.id))
         rootTasks = Set(state.rootTasks.all.filter { !$0.state.isFinal }.map(\.id))
+        fastRestores = Set(state.fastRestores.all.filter { $0.state != .disabled }.map(\.id))
         instances = Set(inventory.guests.keys).union(state.instances.all.map(\.id))
         metadata = instances
     }
@@ -45,6 +47,7 @@ struct Affected {
         case VolumeRecord.kind: if let id = VolumeID(key.id) { noteVolume(id) }
         case SnapshotRecord.kind: if let id = SnapshotID(key.id) { noteSnapshot(id) }
         case ImageRecord.kind: if let id = ImageID(key.id), after.images[id]?.state == .pending { images.insert(id) }
+        case FastRestoreRecord.kind: noteFastRestore(key.id)
         case RootTaskRecord.kind: if let id = RootTaskID(key.id) { noteRootTask(id) }
         case NetworkInterfaceRecord.kind: if let id = NetworkInterfaceID(key.id) { noteInterface(id) }
         case AddressRecord.kind: if let id = AllocationID(key.id) { noteAddress(id) }
@@ -108,6 +111,9 @@ struct Affected {
     /// What waited for this one is looked at too: the next of its volume, its companions, what it is a copy of.
     private mutating func noteSnapshot(_ id: SnapshotID) {
         let (old, new) = (before.snapshots[id], after.snapshots[id])
+        if old?.state != new?.state || old?.isPublic != new?.isPublic || old?.sharedWith != new?.sharedWith {
+            fastRestores.formUnion(after.fastRestores.ids(where: IndexKey(.snapshot, id)))
+        }
         guard old?.state != new?.state || old?.isMomentHeld != new?.isMomentHeld || old?.origin != new?.origin else {
             return
         }
@@ -125,6 +131,15 @@ struct Affected {
         if let copy = (new ?? old)?.copy, after.volumes[copy] != nil { volumes.insert(copy) }
         for companion in new?.companions ?? [] where after.snapshots[companion]?.state == .pending {
             snapshots.insert(companion)
+        }
+    }
+
+    private mutating func noteFastRestore(_ id: String) {
+        guard before.fastRestores[id]?.state != after.fastRestores[id]?.state else { return }
+        fastRestores.insert(id)
+        // A snapshot that is deleted waits until it is kept ready no more.
+        if let snapshot = after.fastRestores[id]?.snapshot, after.snapshots[snapshot]?.state == .deleting {
+            snapshots.insert(snapshot)
         }
     }
 

@@ -18,6 +18,7 @@ package final class Reconcilers: Sendable {
     private let metadataWork: KeyedWork<InstanceID>
     private let imageWork: KeyedWork<ImageID>
     private let rootTaskWork: KeyedWork<RootTaskID>
+    private let fastRestoreWork: KeyedWork<String>
 
     /// - Parameter idleNetworkSeconds: how long a VPC's network is kept that no interface is on any more.
     package init(
@@ -42,6 +43,8 @@ package final class Reconcilers: Sendable {
         imageWork = KeyedWork(time: cloud.time) { await images.work($0) }
         let rootTasks = RootTaskReconciler(cloud: cloud)
         rootTaskWork = KeyedWork(time: cloud.time) { await rootTasks.work($0) }
+        let fastRestores = FastRestoreReconciler(cloud: cloud, node: node)
+        fastRestoreWork = KeyedWork(time: cloud.time) { await fastRestores.work($0) }
     }
 
     /// Looks at everything once, then at what changes, until cancelled.
@@ -57,6 +60,7 @@ package final class Reconcilers: Sendable {
             group.addTask { await self.metadataWork.run() }
             group.addTask { await self.imageWork.run() }
             group.addTask { await self.rootTaskWork.run() }
+            group.addTask { await self.fastRestoreWork.run() }
             group.addTask { await self.forgetNowAndThen() }
             group.addTask { for await event in self.node.events { await self.hear(event) } }
             for await change in changes { await route(change) }
@@ -73,6 +77,7 @@ package final class Reconcilers: Sendable {
         await metadataWork.quiet()
         await imageWork.quiet()
         await rootTaskWork.quiet()
+        await fastRestoreWork.quiet()
     }
 
     private func adopt(_ inventory: NodeInventory) async {
@@ -136,5 +141,6 @@ package final class Reconcilers: Sendable {
         for id in affected.metadata.sorted() { await metadataWork.mark(id) }
         for id in affected.images.sorted() { await imageWork.mark(id) }
         for id in affected.rootTasks.sorted() { await rootTaskWork.mark(id) }
+        for id in affected.fastRestores.sorted() { await fastRestoreWork.mark(id) }
     }
 }

@@ -51,6 +51,7 @@ extension Transaction {
         (volume.iops, volume.throughput) = (root.iops, root.throughput)
         (volume.isEncrypted, volume.kmsKeyID) = (root.isEncrypted, root.kmsKeyID)
         volume.begin(with: snapshot, at: order.initializationRate)
+        restoreFast(&volume, from: snapshot)
         var task = RootTaskRecord(
             id: newID(), account: account, instance: instance.id, volume: volume.id, snapshot: snapshot.id,
             startedAt: now)

@@ -141,9 +141,9 @@ extension CloudState {
         snapshots.all(where: IndexKey(.volume, id)).contains { $0.isStoring }
     }
 
-    /// Whether a volume or a copy on its way still reads the snapshot's bytes.
+    /// Whether a volume or a copy on its way still reads the snapshot's bytes, or they are kept ready for volumes.
     func isRead(_ id: SnapshotID) -> Bool {
-        snapshots.contains(IndexKey(.snapshot, id))
+        snapshots.contains(IndexKey(.snapshot, id)) || isKeptReady(id)
             || volumes.all(where: IndexKey(.snapshot, id)).contains { $0.needsSnapshot }
     }
 }

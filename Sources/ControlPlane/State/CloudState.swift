@@ -22,6 +22,7 @@ package struct CloudTables: Sendable {
     package var secrets = Table<SecretRecord>()
     package var retentionRules = Table<RetentionRuleRecord>()
     package var rootTasks = Table<RootTaskRecord>()
+    package var fastRestores = Table<FastRestoreRecord>()
 
     init() {}
 }
@@ -75,6 +76,7 @@ package struct CloudState: Sendable {
         RecordKind(NetworkInterfaceRecord.self), RecordKind(AddressRecord.self), RecordKind(RequestTokenRecord.self),
         RecordKind(SecretRecord.self),
         RecordKind(RetentionRuleRecord.self), RecordKind(RootTaskRecord.self),
+        RecordKind(FastRestoreRecord.self),
     ]
 }
 
@@ -100,4 +102,5 @@ extension CloudState {
     package var secrets: Table<SecretRecord> { _read { yield content.tables.secrets } }
     package var retentionRules: Table<RetentionRuleRecord> { _read { yield content.tables.retentionRules } }
     package var rootTasks: Table<RootTaskRecord> { _read { yield content.tables.rootTasks } }
+    package var fastRestores: Table<FastRestoreRecord> { _read { yield content.tables.fastRestores } }
 }

@@ -35,6 +35,8 @@ package struct VolumeRecord: TaggedRecord, Equatable {
     package var modifiedAt: [Timestamp]?
     /// Whether all of its snapshot has been read into it; nil: it never had to be.
     package var isFilled: Bool?
+    /// Whether it was made by fast snapshot restore.
+    package var isFastRestored: Bool?
     /// MiB/s at which it is to be filled, 100 to 300; nil: as fast as the node sees fit.
     package var initializationRate: Int?
     /// The last snapshot that was accepted of it.

@@ -29,6 +29,7 @@ extension Transaction {
             volumeType: figures.volumeType, snapshot: snapshot?.id, createdAt: now)
         (volume.iops, volume.throughput, volume.tags) = (figures.iops, figures.throughput, order.tags)
         volume.begin(with: snapshot, at: order.initializationRate)
+        restoreFast(&volume, from: snapshot)
         put(volume)
         return volume
     }

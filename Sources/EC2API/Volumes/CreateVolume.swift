@@ -18,7 +18,10 @@ enum CreateVolume: RecordAction {
         if let type = input.volumeType { order.volumeType = type.rawValue }
         try MultiAttach.check(input.multiAttachEnabled, volumeType: order.volumeType)
         order.tags = try TagSpecifications.tags(input.tagSpecifications, for: "volume", in: transaction)
-        return EC2.Volume(try transaction.createVolume(order), transaction.settings)
+        var volume = EC2.Volume(try transaction.createVolume(order), transaction.settings)
+        // AWS tells it when the volume is described.
+        volume.fastRestored = nil
+        return volume
     }
 
     /// MiB/s.

@@ -18,6 +18,7 @@ extension EC2.Volume {
         (encrypted, kmsKeyID) = (volume.isEncrypted, volume.kmsKeyID)
         volumeType = EC2.VolumeType(rawValue: volume.volumeType)
         (iops, throughput) = (volume.iops, volume.throughput)
+        fastRestored = volume.isFastRestored
         multiAttachEnabled = volume.multiAttach
         volumeInitializationRate = volume.initializationRate
         tags = EC2.Tag.list(volume.tags)
@@ -65,7 +66,7 @@ enum VolumeFilters {
         "availability-zone": { volume, _ in [volume.availabilityZone] },
         "create-time": { volume, _ in [volume.createdAt.description] },
         "encrypted": { volume, _ in ["\(volume.isEncrypted)"] },
-        "fast-restored": { _, _ in ["false"] },
+        "fast-restored": { volume, _ in ["\(volume.isFastRestored == true)"] },
         "multi-attach-enabled": { volume, _ in ["\(volume.multiAttach)"] },
         "operator.managed": { _, _ in ["false"] },
         "operator.principal": { _, _ in [] },

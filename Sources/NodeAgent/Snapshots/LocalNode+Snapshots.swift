@@ -18,6 +18,16 @@ extension LocalNode {
         try await moments.store(snapshot)
     }
 
+    package func prepareSnapshot(_ snapshot: SnapshotBytes) async throws(NodeError) {
+        try await ensureBase(of: snapshot)
+    }
+
+    package func releaseSnapshot(_ id: SnapshotID) async throws(NodeError) {
+        // A disk that the operator brought in may have its base alone.
+        guard snapshots.contains(id) else { return }
+        do { try await volumes.dropBase(id) } catch { throw NodeError(error) }
+    }
+
     package func deleteSnapshot(_ id: SnapshotID) async throws(NodeError) {
         try await moments.drop(id)
         try await snapshots.remove(id)

@@ -13,6 +13,7 @@ package final class SimulatedWorld: Sendable {
         var networks: [VPCID: VPCNetwork] = [:]
         var metadata: [InstanceID: InstanceMetadata] = [:]
         var snapshots: [SnapshotID: SimulatedSnapshot] = [:]
+        var preparedSnapshots: Set<SnapshotID> = []
         /// The disks of guests that run.
         var disks = OpenDisks()
         /// Guests whose system does not let go of disks.
@@ -49,6 +50,8 @@ package final class SimulatedWorld: Sendable {
     package var wholeSnapshots: Set<SnapshotID> {
         contents.withLock { Set($0.snapshots.filter { $0.value.phase == .whole }.keys) }
     }
+    /// Those of which volumes are kept ready.
+    package var preparedSnapshots: Set<SnapshotID> { contents.withLock { $0.preparedSnapshots } }
     package var networks: [VPCID: VPCNetwork] { contents.withLock { $0.networks } }
     package var metadata: [InstanceID: InstanceMetadata] { contents.withLock { $0.metadata } }
     /// The launch numbers that were booted, in order.

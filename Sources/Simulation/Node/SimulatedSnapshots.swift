@@ -66,8 +66,19 @@ extension SimulatedNode {
         return stored
     }
 
+    package func prepareSnapshot(_ snapshot: SnapshotBytes) async throws(NodeError) {
+        world.contents.withLock { _ = $0.preparedSnapshots.insert(snapshot.id) }
+    }
+
+    package func releaseSnapshot(_ id: SnapshotID) async throws(NodeError) {
+        world.contents.withLock { _ = $0.preparedSnapshots.remove(id) }
+    }
+
     package func deleteSnapshot(_ id: SnapshotID) async throws(NodeError) {
-        world.contents.withLock { $0.snapshots[id] = nil }
+        world.contents.withLock { contents in
+            contents.snapshots[id] = nil
+            contents.preparedSnapshots.remove(id)
+        }
     }
 
     // MARK: blocks

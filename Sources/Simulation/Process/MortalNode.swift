@@ -105,6 +105,14 @@ package final class MortalNode: Node {
         return stored
     }
 
+    package func prepareSnapshot(_ snapshot: SnapshotBytes) async throws(NodeError) {
+        try await take(.prepareSnapshot) { () throws(NodeError) in try await node.prepareSnapshot(snapshot) }
+    }
+
+    package func releaseSnapshot(_ id: SnapshotID) async throws(NodeError) {
+        try await take(.releaseSnapshot) { () throws(NodeError) in try await node.releaseSnapshot(id) }
+    }
+
     package func copySnapshot(_ source: SnapshotBytes, to copy: SnapshotBytes) async throws(NodeError) -> StoredSnapshot
     {
         var stored = StoredSnapshot(fullBytes: 0)
