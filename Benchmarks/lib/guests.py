@@ -146,9 +146,9 @@ class LineByHand:
         run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", self.base, "-F", "raw", self._path(number, "qcow2"),
              str(self.size)])
 
-    def spawn(self, number):
-        """Starts it: the process, the path of its monitor, and when that began."""
-        arguments = [self._own(argument, number) for argument in self.arguments]
+    def spawn(self, number, more=()):
+        """Starts it, with more arguments: the process, the path of its monitor, and when that began."""
+        arguments = [self._own(argument, number) for argument in self.arguments] + list(more)
         log = self._path(number, "log")
         with In(self.network.namespace) if self.network else contextlib.nullcontext():
             began = time.monotonic()
@@ -212,8 +212,8 @@ def connected(path, process, end):
 class HandNetwork:
     """A tap with DHCP and a metadata service, in a namespace of its own."""
 
-    def __init__(self, lab, mac, instance):
-        self.namespace = lab.namespace("hand")
+    def __init__(self, lab, mac, instance, name="hand", key=None):
+        self.namespace = lab.namespace(name)
         run(["ip", "-n", self.namespace, "-batch", "-"], input=(
             "tuntap add dev t0 mode tap\nlink set t0 up\naddr add 10.9.0.1/24 dev t0\n"
             "addr add 169.254.169.254/32 dev t0\n"))
@@ -224,7 +224,7 @@ class HandNetwork:
                    "--dhcp-range=10.9.0.20,10.9.0.20,255.255.255.0", f"--dhcp-host={mac},{self.address}",
                    "--dhcp-option=3,10.9.0.1", "--dhcp-authoritative", "--no-ping"), "/dev/null")
         Metadata.answers = {"token": "token", "instance-id": instance, "local-hostname": "ip-10-9-0-20.ec2.internal",
-                            "local-ipv4": self.address}
+                            "local-ipv4": self.address, **({"openssh-key": key} if key else {})}
         with In(self.namespace):
             self.metadata = http.server.ThreadingHTTPServer(("169.254.169.254", 80), Metadata)
         threading.Thread(target=self.metadata.serve_forever, daemon=True).start()
@@ -237,7 +237,7 @@ class HandNetwork:
 
 class Metadata(http.server.BaseHTTPRequestHandler):
     """As much of an instance's metadata as a guest waits for at boot, each answer in one packet, as ours are; also
-    the page that says that there is no key pair."""
+    the page that says that there is no key pair, where there is none."""
     protocol_version = "HTTP/1.1"
     wbufsize = -1
     answers = {}

@@ -1,12 +1,9 @@
 """Peer and us in turn: the loop that every comparison of two servers uses."""
 
-import os
 import time
 
 from lib.processes import cpu_seconds
-from lib.report import Series, log, show
-
-PAIRS = max(10, int(os.environ.get("PAIRS", "10")))
+from lib.report import PAIRS, Series, log, show
 
 
 class Side:

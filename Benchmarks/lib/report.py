@@ -1,9 +1,14 @@
 """Samples in pairs, and how they are shown: median, min-max, ratio, and one last line per figure."""
 
+import os
 import statistics
 import sys
 
 from lib import undo  # noqa: F401  Whoever ends a benchmark early still gets everything taken away.
+
+
+PAIRS = max(1, int(os.environ.get("PAIRS", "10")))
+ENOUGH = 10
 
 
 def log(text):
@@ -40,7 +45,9 @@ def show(title, unit, ours, peers=None, peer_name="peer"):
     print(line, flush=True)
 
 
-def last_line(id, ours, peer, ratio, goal, met):
-    """The line that a script ends in: id, us, peer, ratio, goal, met or short."""
-    print("  ".join([id, ours, peer, ratio, goal, "met" if met else "short"]), flush=True)
+def last_line(id, ours, peer, ratio, goal, met, is_trial=False):
+    """The line that a script ends in: id, us, peer, ratio, goal, met or short. A run too small or too simulated to tell
+    says `trial` instead."""
+    verdict = "trial" if is_trial or PAIRS < ENOUGH else "met" if met else "short"
+    print("  ".join([id, ours, peer, ratio, goal, verdict]), flush=True)
     return met
