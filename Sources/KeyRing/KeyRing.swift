@@ -75,6 +75,13 @@ package struct KeyRing: Sendable {
             inputKeyMaterial: key, info: Array("apus key ring: snapshot blocks".utf8), outputByteCount: 32)
     }
 
+    /// Those that were ever heard of here.
+    package var keys: [EncryptionKeyID] {
+        SmallFile.names(in: accounts.path).sorted().map(EncryptionKeyID.init).filter {
+            (try? KeyRing.checked($0)) != nil
+        }
+    }
+
     /// The volume's data key, made where it has none. It is on the disk, sealed, when this returns.
     package func makeVolumeKey(_ volume: VolumeID, under key: EncryptionKeyID) throws(KeyRingError) -> VolumePassphrase
     {

@@ -52,12 +52,13 @@ extension Transaction {
 
     /// Takes in a snapshot of the caller's own whose bytes are stored already.
     package mutating func takeInSnapshot(
-        _ id: SnapshotID, sizeGiB: Int, fullBytes: Int, description: String
+        _ id: SnapshotID, sizeGiB: Int, fullBytes: Int, description: String, keyID: String? = nil
     ) -> SnapshotRecord {
         var snapshot = SnapshotRecord(
             id: id, account: account, sizeGiB: sizeGiB, description: description, startedAt: now)
         (snapshot.origin, snapshot.completedAt) = (.blocks(areComplete: true), now)
         snapshot.fullBytes = fullBytes
+        (snapshot.keyID, snapshot.isEncrypted) = (keyID, keyID != nil)
         put(snapshot)
         return snapshot
     }

@@ -2,6 +2,8 @@
 // nobody needs any more.
 
 import BlockStore
+package import CloudTypes
+import KeyRing
 package import NodeContract
 
 /// What reading a snapshot back found.
@@ -38,13 +40,24 @@ extension SnapshotStore {
         }
     }
 
-    /// Takes an exported snapshot in under an id. Returns the bytes of its volume. Nothing is left of a damaged file.
-    ///
-    /// - Parameter snapshot: names the key that the file is sealed with, which this host must have.
-    package func `import`(_ snapshot: SnapshotBytes, from path: String) async throws(NodeError) -> Int {
-        try await call(snapshot.id) { store throws(BlockStoreError) in
-            try store.import(snapshot.id, key: try self.key(of: snapshot), from: path)
-            return try self.snapshot(snapshot).volumeBytes
+    /// Takes an exported snapshot in under an id, sealed as the file is. Returns the bytes of its volume. Nothing is left of a
+    /// damaged file, nor of one that none of this host's keys opens.
+    package func `import`(
+        _ id: SnapshotID, from path: String
+    ) async throws(NodeError) -> (snapshot: SnapshotBytes, volumeBytes: Int) {
+        try await call(id) { store throws(BlockStoreError) in
+            for key in [nil] + self.keys.keys {
+                let snapshot = SnapshotBytes(id, key: key)
+                do throws(BlockStoreError) {
+                    try store.import(id, key: try self.key(of: snapshot), from: path)
+                    return (snapshot, try self.snapshot(snapshot).volumeBytes)
+                } catch {
+                    if case .wrongKey = error { continue }
+                    if case .keyUnavailable = error { continue }
+                    throw error
+                }
+            }
+            throw .keyUnavailable(id, reason: "this host has none that opens \(path)")
         }
     }
 

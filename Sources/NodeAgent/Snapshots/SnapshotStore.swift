@@ -11,7 +11,7 @@ import Synchronization
 
 package final class SnapshotStore: Sendable {
     let store: BlockStore
-    private let keys: KeyRing
+    let keys: KeyRing
     private let log: Logger
     /// Snapshots that were read lately: opening one reads its manifest.
     private let opened = Mutex<[Opened]>([])

@@ -71,7 +71,8 @@ struct Snapshots: AsyncParsableCommand {
 
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Write a snapshot as one file that needs nothing else.")
+            abstract: "Write a snapshot as one file that needs nothing else.",
+            discussion: "An encrypted snapshot stays sealed: only a host that has its account's key takes it in.")
         @Argument(help: "The snapshot's id.") var snapshot: String
         @Argument(help: "The file; one that exists is replaced.") var file: String
         @OptionGroup var output: Output
@@ -86,7 +87,7 @@ struct Snapshots: AsyncParsableCommand {
     struct Import: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take a snapshot in from a file that `apus snapshots export` wrote.",
-            discussion: "A damaged file is refused as a whole.")
+            discussion: "A damaged file is refused as a whole, and so is a sealed one whose key is not on this host.")
         @Argument(help: "The file.") var file: String
         @Option(help: "The snapshot's description.") var description = ""
         @Option(help: "The id of the account that it is to belong to; default: that of `apus env`.") var account:

@@ -41,17 +41,18 @@ struct HostSnapshots: SnapshotKeeper {
     ) async throws -> SnapshotRecord {
         var generator = SystemRandomNumberGenerator()
         let id = SnapshotID(from: &generator)
-        let (bytes, stored): (Int, StoredSnapshot)
+        let (snapshot, bytes): (SnapshotBytes, Int)
+        let stored: StoredSnapshot
         do throws(NodeError) {
-            bytes = try await store.import(SnapshotBytes(id), from: path)
-            stored = try await store.figures(of: SnapshotBytes(id))
+            (snapshot, bytes) = try await store.import(id, from: path)
+            stored = try await store.figures(of: snapshot)
         } catch {
             throw HostSnapshots.told(error)
         }
         return try await cloud.transact(as: .system(for: owner)) { transaction throws(EC2Error) in
             transaction.takeInSnapshot(
                 id, sizeGiB: max(1, (bytes + (1 << 30) - 1) >> 30), fullBytes: stored.fullBytes,
-                description: description)
+                description: description, keyID: snapshot.key?.description)
         }
     }
 
