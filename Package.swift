@@ -122,7 +122,7 @@ let package = Package(
         tests(
             of: "NodeAgent",
             ["BlockStore", "CloudTypes", "HTTPListener", "HostSystem", "KeyRing", "NodeContract", crypto, logging]),
-        tests(of: "ControlPlane", ["CloudStore", "CloudTypes", "NodeContract", "Simulation", logging]),
+        tests(of: "ControlPlane", ["CloudStore", "CloudTypes", "NodeContract", "RecordCoding", "Simulation", logging]),
         // 4: the services
         part(
             "APIGateway",

@@ -12,6 +12,6 @@ package enum EC2Actions {
         addresses, prefixLists,
         keyPairs, images, instanceTypes, regions,
         instances,
-        volumes, snapshots, rootTasks,
+        volumes, snapshots, rootTasks, encryption,
     ]
 }

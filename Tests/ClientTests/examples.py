@@ -223,6 +223,7 @@ EXAMPLES = {
     "DetachInternetGateway": lambda w: {"InternetGatewayId": w.gateway, "VpcId": w.vpc},
     "DetachNetworkInterface": lambda w: {"AttachmentId": w.interface_attachment},
     "DetachVolume": lambda w: {"VolumeId": w.stopped_data, "InstanceId": w.stopped},
+    "DisableEbsEncryptionByDefault": lambda w: {},
     "DisableImage": lambda w: {"ImageId": w.own_image},
     "DisableImageBlockPublicAccess": lambda w: {},
     "DisableImageDeprecation": lambda w: {"ImageId": w.own_image},
@@ -230,6 +231,7 @@ EXAMPLES = {
     "DisableSnapshotBlockPublicAccess": lambda w: {},
     "DisassociateAddress": lambda w: {"AssociationId": w.address_association},
     "DisassociateRouteTable": lambda w: {"AssociationId": w.table_association},
+    "EnableEbsEncryptionByDefault": lambda w: {},
     "EnableImage": lambda w: {"ImageId": w.own_image},
     "EnableImageBlockPublicAccess": lambda w: {"ImageBlockPublicAccessState": "block-new-sharing"},
     "EnableImageDeprecation": lambda w: {"ImageId": w.own_image, "DeprecateAt": tomorrow()},
@@ -247,6 +249,7 @@ EXAMPLES = {
     "ListImagesInRecycleBin": lambda w: {},
     "ListSnapshotsInRecycleBin": lambda w: {},
     "LockSnapshot": lambda w: {"SnapshotId": w.snapshot, "LockMode": "governance", "LockDuration": 1},
+    "ModifyEbsDefaultKmsKeyId": lambda w: {"KmsKeyId": "alias/aws/ebs"},
     "ModifyImageAttribute": lambda w: {"ImageId": w.own_image, "Description": {"Value": "new"}},
     "ModifyInstanceAttribute": lambda w: {"InstanceId": w.instance, "DisableApiTermination": {"Value": True}},
     "ModifyInstanceCapacityReservationAttributes": lambda w: {
@@ -276,6 +279,7 @@ EXAMPLES = {
     "ReplaceRoute": lambda w: {
         "RouteTableId": w.table, "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": w.gateway},
     "ReplaceRouteTableAssociation": lambda w: {"AssociationId": w.table_association, "RouteTableId": w.free_table},
+    "ResetEbsDefaultKmsKeyId": lambda w: {},
     "ResetImageAttribute": lambda w: {"ImageId": w.own_image, "Attribute": "launchPermission"},
     "ResetInstanceAttribute": lambda w: {"InstanceId": w.stopped, "Attribute": "sourceDestCheck"},
     "ResetNetworkInterfaceAttribute": lambda w: {"NetworkInterfaceId": w.interface, "SourceDestCheck": "true"},

@@ -17,6 +17,12 @@ package struct AccountRecord: CloudRecord {
     package var blocksPublicImages: Bool?
     /// What the account forbids of its public snapshots; nil: nothing.
     package var publicSnapshotBlock: PublicSnapshotBlock?
+    /// Whether new volumes and copies are encrypted though nobody asks; nil: they are not.
+    package var encryptsByDefault: Bool?
+    /// The account's AWS managed key for EBS; nil: it was never needed.
+    package var managedKeyID: String?
+    /// The key that is used where none is named; nil: the account never chose, and it is the managed one.
+    package var defaultKeyID: String?
 
     package init(id: AccountID, name: String, createdAt: Timestamp, ownerAlias: String? = nil) {
         (self.id, self.name, self.createdAt, self.ownerAlias) = (id, name, createdAt, ownerAlias)

@@ -89,6 +89,22 @@ extension Transaction {
                 + "this Region.")
     }
 
+    /// Whoever launches the image reads its snapshots.
+    ///
+    /// - Throws: `UnsupportedOperation` for an image with encrypted snapshots that is to be public; `InvalidParameter` for
+    ///   one with snapshots that are sealed with the AWS managed key.
+    package func checkSharable(_ image: ImageRecord, withEverybody: Bool) throws(EC2Error) {
+        let snapshots = image.blockDevices.compactMap { $0.ebs?.snapshot.flatMap { state.snapshots[$0] } }
+        guard !withEverybody || !snapshots.contains(where: \.isEncrypted) else {
+            throw .unsupported("Encrypted snapshots can't be shared publicly. Specify another snapshot.")
+        }
+        guard !snapshots.contains(where: { state.hasManagedKey($0) }) else {
+            throw EC2Error(
+                "InvalidParameter",
+                "Snapshots encrypted with the AWS Managed CMK can't be shared. Specify another snapshot.")
+        }
+    }
+
     package mutating func blockPublicImages(_ blocks: Bool) {
         update(account, AccountRecord.self) { $0.blocksPublicImages = blocks ? true : nil }
     }

@@ -44,6 +44,7 @@ package struct ImageCopyOrder: Sendable {
     /// Whether the source's tags come along, where the caller owns it.
     package var copiesTags = false
     package var completionMinutes: Int?
+    package var encryption = EncryptionWish()
     package init(source: ImageID, name: String) { (self.source, self.name) = (source, name) }
 }
 
@@ -91,7 +92,7 @@ extension Transaction {
     /// Accepts a copy, owned by the caller, of an image whose snapshots the caller may use.
     ///
     /// - Throws: `InvalidAMIID.NotFound`, `InvalidAMIID.Unavailable`, `InvalidAMIName.…`, `InvalidRequest` where the
-    ///   image is shared and its storage is not, `SnapshotLimitExceeded`.
+    ///   image is shared and its storage is not, and as `copySnapshot`.
     package mutating func copyImage(_ order: ImageCopyOrder) throws(EC2Error) -> ImageRecord {
         let source = try launchableImage(order.source)
         try checkImageName(order.name)
@@ -116,7 +117,7 @@ extension Transaction {
                 id,
                 description: "Copied for DestinationAmi \(image.id) from SourceAmi \(source.id) for "
                     + "SourceSnapshot \(id).",
-                tags: order.snapshotTags)
+                tags: order.snapshotTags, encryption: order.encryption)
             if let minutes = order.completionMinutes {
                 copy.completionMinutes = minutes
                 put(copy)
@@ -254,7 +255,7 @@ private struct ImageDevices {
             && (wish.volumeType ?? volume.volumeType) == volume.volumeType
             && (wish.iops == nil || wish.iops == volume.iops)
             && (wish.throughput == nil || wish.throughput == volume.throughput)
-            && (wish.isEncrypted ?? volume.isEncrypted) == volume.isEncrypted
+            && (wish.isEncrypted != true || volume.isEncrypted)
         guard isSame else {
             throw .invalidMapping(
                 "The device '\(wish.deviceName)' is attached to the instance: of its mapping only DeleteOnTermination can "
@@ -267,12 +268,13 @@ private struct ImageDevices {
         if let virtualName = wish.virtualName {
             return ImageRecord.BlockDevice(deviceName: wish.deviceName, virtualName: virtualName)
         }
-        if wish.isEncrypted == true {
-            throw .unsupported("A mapping of a new device takes no encryption here: copy the image instead.")
+        guard wish.snapshot == nil || wish.isEncrypted == nil else {
+            throw .invalidMapping(
+                "Whether the volume of a snapshot is encrypted follows from the snapshot and cannot be said.")
         }
         var ebs = ImageRecord.EBS(
             snapshot: wish.snapshot, sizeGiB: wish.sizeGiB ?? 0, volumeType: wish.volumeType ?? "gp2",
-            deleteOnTermination: wish.deleteOnTermination ?? true)
+            deleteOnTermination: wish.deleteOnTermination ?? true, isEncrypted: wish.isEncrypted ?? false)
         (ebs.iops, ebs.throughput) = (wish.iops, wish.throughput)
         return ImageRecord.BlockDevice(deviceName: wish.deviceName, ebs: ebs)
     }

@@ -84,8 +84,8 @@ package struct ImageRecord: TaggedRecord {
         package var iops: Int?
         package var throughput: Int?
         package var deleteOnTermination: Bool
+        /// Of a mapping without snapshot: whether its volumes are to be encrypted, with the launching account's key.
         package var isEncrypted: Bool
-        package var kmsKeyID: String?
         package init(
             snapshot: SnapshotID?, sizeGiB: Int, volumeType: String = "gp3", deleteOnTermination: Bool = true,
             isEncrypted: Bool = false

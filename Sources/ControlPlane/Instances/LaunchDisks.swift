@@ -8,6 +8,7 @@ struct LaunchDisks {
         let deviceName: String
         let figures: VolumeFigures
         let snapshot: SnapshotID?
+        let encryption: EncryptionWish
         let deleteOnTermination: Bool
     }
 
@@ -80,8 +81,10 @@ struct LaunchDisks {
         if isRoot, VolumeTypeRules.all[type]?.isBootable == false {
             throw EC2Error("InvalidBlockDeviceMapping", "The volume type \(type) cannot be used for the root device.")
         }
+        var encryption = wish?.encryption ?? EncryptionWish()
+        if encryption.isEncrypted == nil, snapshot == nil, own?.isEncrypted == true { encryption.isEncrypted = true }
         return Disk(
-            deviceName: deviceName, figures: figures, snapshot: snapshot,
+            deviceName: deviceName, figures: figures, snapshot: snapshot, encryption: encryption,
             deleteOnTermination: wish?.deleteOnTermination ?? own?.deleteOnTermination ?? true)
     }
 

@@ -48,6 +48,7 @@ package struct LaunchOrder: Sendable {
         package var volumeType: String?
         package var iops: Int?
         package var throughput: Int?
+        package var encryption = EncryptionWish()
         package var deleteOnTermination: Bool?
         package init(deviceName: String) { self.deviceName = deviceName }
     }

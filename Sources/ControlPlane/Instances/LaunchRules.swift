@@ -37,7 +37,7 @@ extension Transaction {
             instance.instanceStoreDevices = stores.isEmpty ? nil : stores
             put(instance)
             try makeInterfaces(of: instance.id, order, placement)
-            makeVolumes(of: instance, disks, tags: order.volumeTags)
+            try makeVolumes(of: instance, disks, tags: order.volumeTags)
             instances.append(instance.id)
         }
         update(image.id, ImageRecord.self) { [now] in $0.lastLaunchedAt = now }
@@ -110,14 +110,15 @@ extension Transaction {
 
     private mutating func makeVolumes(
         of instance: InstanceRecord, _ disks: [LaunchDisks.Disk], tags: [String: String]
-    ) {
+    ) throws(EC2Error) {
         for disk in disks {
+            let snapshot = disk.snapshot.flatMap { state.snapshots[$0] }
             var volume = VolumeRecord(
                 id: newID(), account: account, availabilityZone: instance.availabilityZone,
                 sizeGiB: disk.figures.sizeGiB, volumeType: disk.figures.volumeType, snapshot: disk.snapshot,
                 createdAt: now)
             (volume.iops, volume.throughput, volume.tags) = (disk.figures.iops, disk.figures.throughput, tags)
-            let snapshot = disk.snapshot.flatMap { state.snapshots[$0] }
+            volume.keyID = try keyID(forVolumeOf: snapshot, disk.encryption)
             volume.begin(with: snapshot)
             restoreFast(&volume, from: snapshot)
             volume.attachments = [

@@ -22,8 +22,8 @@ package struct RootTaskOrder: Sendable {
 }
 
 extension Transaction {
-    /// Accepts the replacement; the new volume has the type, size and figures of the old, and is at least as large as
-    /// what it begins as.
+    /// Accepts the replacement; the new volume has the type, size, figures and key of the old, and is at least as large
+    /// as what it begins as. Where the old is in the clear, it is encrypted as any new volume would be.
     ///
     /// - Throws: `…NotFound`, `IncorrectInstanceState`, `IncorrectState`, `InvalidParameterValue`,
     ///   `UnsupportedOperation`.
@@ -49,7 +49,8 @@ extension Transaction {
             sizeGiB: max(root.sizeGiB, snapshot.sizeGiB), volumeType: root.volumeType, snapshot: snapshot.id,
             createdAt: now)
         (volume.iops, volume.throughput) = (root.iops, root.throughput)
-        (volume.isEncrypted, volume.kmsKeyID) = (root.isEncrypted, root.kmsKeyID)
+        volume.keyID = root.keyID
+        if !root.isEncrypted { volume.keyID = try keyID(forVolumeOf: snapshot, EncryptionWish()) }
         volume.begin(with: snapshot, at: order.initializationRate)
         restoreFast(&volume, from: snapshot)
         var task = RootTaskRecord(

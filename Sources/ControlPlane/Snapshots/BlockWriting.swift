@@ -30,6 +30,7 @@ package struct BlockSnapshotOrder: Sendable {
     package var tags: [String: String] = [:]
     /// One that the caller may use, completed, and no larger.
     package var parent: SnapshotRecord?
+    /// Of a snapshot without parent: one with a parent has its key.
     package var keyID: String?
     package init(sizeGiB: Int) { self.sizeGiB = sizeGiB }
 }
@@ -46,7 +47,6 @@ extension Transaction {
         (snapshot.volume, snapshot.origin) = (VolumeID("vol-ffffffff"), .blocks(areComplete: false))
         (snapshot.state, snapshot.tags, snapshot.parent) = (.pending, order.tags, order.parent?.id)
         snapshot.keyID = order.parent?.keyID ?? order.keyID
-        snapshot.isEncrypted = snapshot.keyID != nil
         snapshot.writing = BlockWriting(
             timeoutMinutes: order.timeoutMinutes, lastWriteAt: now,
             lineage: order.parent.map { state.lineage(of: $0) } ?? snapshot.id.description)

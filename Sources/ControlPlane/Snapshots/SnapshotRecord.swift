@@ -14,7 +14,6 @@ package struct SnapshotRecord: TaggedRecord, Equatable {
     package var startedAt: Timestamp
     /// Whose bytes they are; nil for a disk that the operator brought in.
     package var volume: VolumeID?
-    package var isEncrypted = false
     package var isPublic = false
     package var state: State = .completed
     package var tags: [String: String] = [:]
@@ -39,7 +38,7 @@ package struct SnapshotRecord: TaggedRecord, Equatable {
     package var completionMinutes: Int?
     /// Why it is in error.
     package var stateMessage: String?
-    /// The account's key that its bytes are sealed with.
+    /// The account's key that its bytes are sealed with; nil: they are in the clear.
     package var keyID: String?
     package var lock: SnapshotLock?
     /// Its time in the recycle bin, while it is there.
@@ -69,6 +68,8 @@ package struct SnapshotRecord: TaggedRecord, Equatable {
         (self.id, self.account, self.sizeGiB) = (id, account, sizeGiB)
         (self.description, self.startedAt) = (description, startedAt)
     }
+
+    package var isEncrypted: Bool { keyID != nil }
 
     package var bytes: SnapshotBytes { SnapshotBytes(id, key: keyID.map { EncryptionKeyID($0) }) }
 

@@ -31,8 +31,7 @@ extension Transaction {
                 id: newID(), account: account, sizeGiB: volume.sizeGiB, description: order.description,
                 startedAt: now)
             (snapshot.volume, snapshot.origin, snapshot.state) = (volume.id, .volume, .pending)
-            (snapshot.isMomentHeld, snapshot.tags) = (false, order.tags)
-            (snapshot.isEncrypted, snapshot.keyID) = (volume.isEncrypted, volume.kmsKeyID)
+            (snapshot.isMomentHeld, snapshot.tags, snapshot.keyID) = (false, order.tags, volume.keyID)
             snapshot.parent = volume.lastSnapshot
             snapshot.number = (volume.snapshotCount ?? 0) + 1
             snapshots.append(snapshot)
@@ -65,9 +64,10 @@ extension Transaction {
 
     /// Accepts a copy, owned by the caller, of a snapshot that the caller may use.
     ///
-    /// - Throws: `InvalidSnapshot.NotFound`, `IncorrectState`, `SnapshotLimitExceeded`.
+    /// - Throws: `InvalidSnapshot.NotFound`, `IncorrectState`, `SnapshotLimitExceeded`, `InvalidParameterDependency`,
+    ///   `InvalidParameterCombination`, `InvalidKMSKey.InvalidState`.
     package mutating func copySnapshot(
-        _ id: SnapshotID, description: String, tags: [String: String], keyID: String? = nil
+        _ id: SnapshotID, description: String, tags: [String: String], encryption: EncryptionWish = EncryptionWish()
     ) throws(EC2Error) -> SnapshotRecord {
         let source = try usableSnapshot(id)
         try checkQuota(adding: 1)
@@ -75,9 +75,7 @@ extension Transaction {
             id: newID(), account: account, sizeGiB: source.sizeGiB, description: description, startedAt: now)
         // AWS shows an arbitrary volume for copies, which is not to be used for anything.
         (copy.volume, copy.origin, copy.state) = (VolumeID("vol-ffffffff"), .copy(of: id), .pending)
-        copy.tags = tags
-        copy.keyID = keyID ?? (source.account == account ? source.keyID : nil)
-        copy.isEncrypted = copy.keyID != nil || source.isEncrypted
+        (copy.tags, copy.keyID) = (tags, try keyID(forCopyOf: source, encryption))
         put(copy)
         return copy
     }

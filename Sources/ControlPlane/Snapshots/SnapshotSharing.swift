@@ -23,8 +23,8 @@ package enum PublicSnapshotBlock: String, Sendable, Codable {
 }
 
 extension Transaction {
-    /// - Throws: `InvalidSnapshot.NotFound`; `OperationNotPermitted` where the account blocks public snapshots;
-    ///   `InvalidParameter` for one that is encrypted and to be public.
+    /// - Throws: `InvalidSnapshot.NotFound`; `OperationNotPermitted` where the account blocks public snapshots, for one
+    ///   that is encrypted and to be public, and for one that is sealed with the AWS managed key.
     package mutating func share(_ id: SnapshotID, by change: SnapshotSharing) throws(EC2Error) {
         var snapshot = try ownSnapshot(id)
         if change.isPublic == true, !snapshot.isPublic {
@@ -35,8 +35,11 @@ extension Transaction {
                         + "this account in this Region.")
             }
             guard !snapshot.isEncrypted else {
-                throw EC2Error("InvalidParameter", "Encrypted snapshots cannot be shared publicly.")
+                throw EC2Error("OperationNotPermitted", "Encrypted snapshots cannot be shared publicly")
             }
+        }
+        guard change.added.isEmpty || !state.hasManagedKey(snapshot) else {
+            throw EC2Error("OperationNotPermitted", "Encrypted snapshots with EBS default key cannot be shared")
         }
         snapshot.isPublic = change.isPublic ?? snapshot.isPublic
         let shared = (snapshot.sharedWith ?? []).union(change.added).subtracting(change.removed)

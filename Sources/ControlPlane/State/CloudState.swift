@@ -23,6 +23,7 @@ package struct CloudTables: Sendable {
     package var retentionRules = Table<RetentionRuleRecord>()
     package var rootTasks = Table<RootTaskRecord>()
     package var fastRestores = Table<FastRestoreRecord>()
+    package var encryptionKeys = Table<EncryptionKeyRecord>()
 
     init() {}
 }
@@ -74,9 +75,8 @@ package struct CloudState: Sendable {
         RecordKind(InternetGatewayRecord.self), RecordKind(RouteTableRecord.self), RecordKind(NetworkACLRecord.self),
         RecordKind(DHCPOptionsRecord.self), RecordKind(SecurityGroupRecord.self),
         RecordKind(NetworkInterfaceRecord.self), RecordKind(AddressRecord.self), RecordKind(RequestTokenRecord.self),
-        RecordKind(SecretRecord.self),
-        RecordKind(RetentionRuleRecord.self), RecordKind(RootTaskRecord.self),
-        RecordKind(FastRestoreRecord.self),
+        RecordKind(SecretRecord.self), RecordKind(RetentionRuleRecord.self), RecordKind(RootTaskRecord.self),
+        RecordKind(FastRestoreRecord.self), RecordKind(EncryptionKeyRecord.self),
     ]
 }
 
@@ -103,4 +103,5 @@ extension CloudState {
     package var retentionRules: Table<RetentionRuleRecord> { _read { yield content.tables.retentionRules } }
     package var rootTasks: Table<RootTaskRecord> { _read { yield content.tables.rootTasks } }
     package var fastRestores: Table<FastRestoreRecord> { _read { yield content.tables.fastRestores } }
+    package var encryptionKeys: Table<EncryptionKeyRecord> { _read { yield content.tables.encryptionKeys } }
 }

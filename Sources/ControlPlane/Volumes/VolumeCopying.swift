@@ -35,8 +35,7 @@ extension Transaction {
             id: newID(), account: account, availabilityZone: source.availabilityZone, sizeGiB: figures.sizeGiB,
             volumeType: figures.volumeType, snapshot: moment.id, createdAt: now)
         (volume.iops, volume.throughput, volume.tags) = (figures.iops, figures.throughput, order.tags)
-        (volume.isEncrypted, volume.kmsKeyID) = (source.isEncrypted, source.kmsKeyID)
-        (volume.source, volume.isFilled) = (source.id, false)
+        (volume.keyID, volume.source, volume.isFilled) = (source.keyID, source.id, false)
         moment.copy = volume.id
         put(moment)
         put(volume)

@@ -84,7 +84,7 @@ package struct VolumeReconciler: Sendable {
                 volume.figures = modification.target
             }
         case .fill(let run):
-            guard try await node.fillVolume(spec(of: volume), in: run) else { return .settled }
+            guard try await node.fillVolume(VolumeSpec(of: volume, in: cloud.records), in: run) else { return .settled }
             return await transact(volume) { $0.noteFilled(id) }
         case .limit(let modification, let run):
             if let run {
@@ -100,15 +100,7 @@ package struct VolumeReconciler: Sendable {
     }
 
     private func makeBytes(of volume: VolumeRecord) async throws(NodeError) {
-        try await node.ensureVolume(spec(of: volume))
-    }
-
-    private func spec(of volume: VolumeRecord) -> VolumeSpec {
-        let records = cloud.records
-        return VolumeSpec(
-            id: volume.id, sizeGiB: volume.sizeGiB,
-            snapshot: volume.snapshot.map { records.snapshots[$0]?.bytes ?? SnapshotBytes($0) },
-            initializationRate: volume.initializationRate)
+        try await node.ensureVolume(VolumeSpec(of: volume, in: cloud.records))
     }
 
     private func unplug(

@@ -19,8 +19,8 @@ package struct VolumeRecord: TaggedRecord, Equatable {
     package var snapshot: SnapshotID?
     /// The volume that it began as a copy of.
     package var source: VolumeID?
-    package var isEncrypted = false
-    package var kmsKeyID: String?
+    /// The account's key that its bytes are sealed with; nil: they are in the clear.
+    package var keyID: String?
     package var state: State = .creating
     /// Whether the bytes exist on the node.
     package var isRealised = false
@@ -77,6 +77,8 @@ package struct VolumeRecord: TaggedRecord, Equatable {
         (self.sizeGiB, self.volumeType, self.snapshot) = (sizeGiB, volumeType, snapshot)
         self.createdAt = createdAt
     }
+
+    package var isEncrypted: Bool { keyID != nil }
 
     /// Whether its bytes are, or may be, in its snapshot alone.
     package var needsSnapshot: Bool { isFilled == false }

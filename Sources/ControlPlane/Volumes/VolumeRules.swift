@@ -10,7 +10,7 @@ extension Transaction {
     ///   - sizeGiB: nil: the snapshot's size.
     ///   - tags: as checked before.
     /// - Throws: `MissingParameter`, `InvalidSnapshot.NotFound`, `IncorrectState`, `InvalidParameterValue`,
-    ///   `InvalidParameterCombination`.
+    ///   `InvalidParameterCombination`, `InvalidParameterDependency`, `InvalidKMSKey.InvalidState`.
     package mutating func createVolume(_ order: VolumeOrder) throws(EC2Error) -> VolumeRecord {
         let snapshot = try order.snapshot.map { (id) throws(EC2Error) in try usableSnapshot(id) }
         guard let sizeGiB = order.sizeGiB ?? snapshot?.sizeGiB else {
@@ -28,6 +28,7 @@ extension Transaction {
             id: newID(), account: account, availabilityZone: order.zone, sizeGiB: figures.sizeGiB,
             volumeType: figures.volumeType, snapshot: snapshot?.id, createdAt: now)
         (volume.iops, volume.throughput, volume.tags) = (figures.iops, figures.throughput, order.tags)
+        volume.keyID = try keyID(forVolumeOf: snapshot, order.encryption)
         volume.begin(with: snapshot, at: order.initializationRate)
         restoreFast(&volume, from: snapshot)
         put(volume)
@@ -67,6 +68,7 @@ package struct VolumeOrder: Sendable {
     package var volumeType = "gp2"
     package var iops: Int?
     package var throughput: Int?
+    package var encryption = EncryptionWish()
     package var tags: [String: String] = [:]
     /// MiB/s, 100 to 300.
     package var initializationRate: Int?

@@ -22,31 +22,54 @@ enum StartSnapshot: RecordAction {
         order.timeoutMinutes = input.timeout ?? order.timeoutMinutes
         order.description = input.description ?? ""
         order.tags = try tags(input.tags, limit: transaction.settings.quotas.tagsPerResource)
-        try refuseEncryption(input)
         order.parent = try input.parentSnapshotID.map { id throws(EC2Error) in
             try parent(id, sizeGiB: input.volumeSize, transaction)
         }
+        order.keyID = try keyID(input, order.parent, &transaction)
         let pending = transaction.state.snapshots.all(of: transaction.account).count { $0.state == .pending }
         guard pending < mostPending else {
             throw EBS.Refusal.concurrentLimitExceeded("There are \(pending) pending snapshots in this account.")
         }
         do {
-            return Operation.Output(try transaction.startSnapshot(order))
+            return Operation.Output(try transaction.startSnapshot(order), transaction.settings)
         } catch {
             throw EBS.Refusal.serviceQuotaExceeded(.dependencyServiceQuotaExceeded, error.message)
         }
     }
 
-    private static func refuseEncryption(_ input: Operation.Input) throws(EC2Error) {
-        if input.parentSnapshotID != nil, input.encrypted != nil || input.kmsKeyARN != nil {
-            throw EBS.Refusal.validation(
-                .invalidParameterValue,
-                "Encrypted and KmsKeyArn cannot be given with ParentSnapshotId: the parent's encryption is taken over.")
+    /// What the snapshot is sealed with; nil: nothing, or what its parent is.
+    private static func keyID(
+        _ input: Operation.Input, _ parent: SnapshotRecord?, _ transaction: inout Transaction
+    ) throws(EC2Error) -> String? {
+        if let parent {
+            guard input.encrypted == nil, input.kmsKeyARN == nil else {
+                throw EBS.Refusal.validation(
+                    .invalidParameterValue,
+                    "Encrypted and KmsKeyArn cannot be given with ParentSnapshotId: the parent's encryption is taken "
+                        + "over.")
+            }
+            guard parent.isEncrypted || !transaction.encryptsByDefault else {
+                throw EBS.Refusal.validation(
+                    .invalidParameterValue,
+                    "Encryption by default is on, and the snapshot '\(parent.id)' is not encrypted: copy it first.")
+            }
+            return nil
         }
-        guard input.encrypted != true, input.kmsKeyARN == nil else {
+        let isWanted = input.kmsKeyARN != nil || transaction.encryptsByDefault
+        guard input.encrypted != false || !isWanted else {
             throw EBS.Refusal.validation(
-                .invalidCustomerKey, "This cloud does not encrypt snapshots that are put together block by block.")
+                .invalidParameterValue, "Encrypted cannot be false with KmsKeyArn or where encryption by default is on."
+            )
         }
+        if let arn = input.kmsKeyARN {
+            do {
+                let name = try KeyName(arn, of: transaction.account, in: transaction.settings.region)
+                return try transaction.keyID(name)
+            } catch {
+                throw EBS.Refusal.validation(.invalidCustomerKey, "There is no key '\(arn)' of this account here.")
+            }
+        }
+        return input.encrypted == true || isWanted ? transaction.defaultKeyID() : nil
     }
 
     private static func parent(
@@ -82,13 +105,15 @@ enum StartSnapshot: RecordAction {
 }
 
 extension EBS.StartSnapshotResponse {
-    fileprivate init(_ snapshot: SnapshotRecord) {
+    fileprivate init(_ snapshot: SnapshotRecord, _ settings: CloudSettings) {
         self.init(
             description: snapshot.description.isEmpty ? nil : snapshot.description,
             snapshotID: snapshot.id.description, ownerID: snapshot.account.description,
             status: EBS.Status(snapshot.state), startTime: snapshot.startedAt, volumeSize: snapshot.sizeGiB,
             blockSize: SnapshotBlocks.byteCount,
             tags: snapshot.tags.sorted { $0.key < $1.key }.map { EBS.Tag(key: $0.key, value: $0.value) },
-            parentSnapshotID: snapshot.parent?.description, sseType: snapshot.isEncrypted ? .sseKMS : .noneValue)
+            parentSnapshotID: snapshot.parent?.description,
+            kmsKeyARN: snapshot.keyID.map { settings.arn(ofKey: $0, account: snapshot.account) },
+            sseType: snapshot.isEncrypted ? .sseKMS : .noneValue)
     }
 }

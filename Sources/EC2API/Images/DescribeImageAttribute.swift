@@ -18,7 +18,8 @@ enum DescribeImageAttribute: RecordAction {
         case .ramdisk: answer.ramdiskID = value(image.ramdiskID)
         case .launchPermission: answer.launchPermissions = launchPermissions(of: image)
         case .productCodes: break
-        case .blockDeviceMapping: answer.blockDeviceMappings = image.blockDevices.map(EC2.BlockDeviceMapping.init)
+        case .blockDeviceMapping:
+            answer.blockDeviceMappings = image.blockDevices.map(EC2.BlockDeviceMapping.init(attributeOf:))
         case .sriovNetSupport: answer.sriovNetSupport = value(image.sriovNetSupport)
         case .bootMode: answer.bootMode = value(image.bootMode)
         case .tpmSupport: answer.tpmSupport = value(image.tpmSupport)

@@ -9,7 +9,7 @@ extension EC2.Image {
     init(_ image: ImageRecord, in state: CloudState, at now: Timestamp) {
         self.init(
             platformDetails: image.platformDetails, usageOperation: image.usageOperation,
-            blockDeviceMappings: image.blockDevices.map(EC2.BlockDeviceMapping.init), description: image.description,
+            blockDeviceMappings: image.blockDevices.map { EC2.BlockDeviceMapping($0) }, description: image.description,
             enaSupport: image.enaSupport, hypervisor: EC2.HypervisorType(rawValue: image.hypervisor),
             imageOwnerAlias: state.ownerAlias(of: image), name: image.name, rootDeviceName: image.rootDeviceName,
             rootDeviceType: EC2.DeviceType(rawValue: image.rootDeviceType.rawValue),
@@ -42,13 +42,18 @@ extension ImageRecord {
 
 extension EC2.BlockDeviceMapping {
     init(_ device: ImageRecord.BlockDevice) {
+        self.init(attributeOf: device)
+        ebs?.encrypted = device.ebs?.isEncrypted
+    }
+
+    /// As `DescribeImageAttribute` shows it: without what is said of encryption.
+    init(attributeOf device: ImageRecord.BlockDevice) {
         self.init(
             ebs: device.ebs.map { ebs in
                 EC2.EbsBlockDevice(
                     deleteOnTermination: ebs.deleteOnTermination, iops: ebs.iops,
                     snapshotID: ebs.snapshot?.description, volumeSize: ebs.sizeGiB,
-                    volumeType: EC2.VolumeType(rawValue: ebs.volumeType), throughput: ebs.throughput,
-                    encrypted: ebs.isEncrypted)
+                    volumeType: EC2.VolumeType(rawValue: ebs.volumeType), throughput: ebs.throughput)
             },
             deviceName: device.deviceName, virtualName: device.virtualName)
     }

@@ -23,6 +23,9 @@ enum ModifyImageAttribute: RecordAction {
             if !image.isPublic, add.contains(where: { $0.group == .all }) {
                 try transaction.checkPublicImagesAllowed()
             }
+            if !add.isEmpty {
+                try transaction.checkSharable(image, withEverybody: add.contains { $0.group == .all })
+            }
             for permission in add { try change(permission, of: &image, to: true) }
             for permission in remove { try change(permission, of: &image, to: false) }
         }

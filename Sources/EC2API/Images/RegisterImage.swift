@@ -77,9 +77,12 @@ enum RegisterImage: RecordAction {
     }
 
     private static func volume(_ ebs: EC2.EbsBlockDevice) throws(EC2Error) -> ImageRecord.EBS {
-        guard ebs.encrypted == nil, ebs.kmsKeyID == nil else {
+        guard ebs.encrypted == nil || ebs.snapshotID == nil else {
             throw .invalidParameterCombination(
-                "Whether a volume of an image is encrypted follows from its snapshot and cannot be said.")
+                "Whether the volume of a snapshot is encrypted follows from the snapshot and cannot be said.")
+        }
+        guard ebs.kmsKeyID == nil else {
+            throw .invalidParameterCombination("A volume of an image takes no key: it is the launching account's.")
         }
         guard ebs.outpostARN == nil, ebs.availabilityZone == nil, ebs.availabilityZoneID == nil,
             ebs.volumeInitializationRate == nil, ebs.ebsCardIndex == nil
@@ -93,7 +96,7 @@ enum RegisterImage: RecordAction {
         }
         var record = ImageRecord.EBS(
             snapshot: snapshot, sizeGiB: ebs.volumeSize ?? 0, volumeType: ebs.volumeType?.rawValue ?? "gp2",
-            deleteOnTermination: ebs.deleteOnTermination ?? true)
+            deleteOnTermination: ebs.deleteOnTermination ?? true, isEncrypted: ebs.encrypted ?? false)
         (record.iops, record.throughput) = (ebs.iops, ebs.throughput)
         return record
     }

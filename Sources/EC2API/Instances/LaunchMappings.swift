@@ -7,13 +7,17 @@ import ControlPlane
 
 enum LaunchMappings {
     /// - Throws: `MissingParameter`, `InvalidBlockDeviceMapping`, `InvalidParameterValue`, `UnsupportedOperation`.
-    static func mappings(of input: [EC2.BlockDeviceMapping]) throws(EC2Error) -> [LaunchOrder.BlockDevice] {
+    static func mappings(
+        of input: [EC2.BlockDeviceMapping], in transaction: Transaction
+    ) throws(EC2Error) -> [LaunchOrder.BlockDevice] {
         var mappings: [LaunchOrder.BlockDevice] = []
-        for mapping in input { mappings.append(try self.mapping(mapping)) }
+        for mapping in input { mappings.append(try self.mapping(mapping, in: transaction)) }
         return mappings
     }
 
-    private static func mapping(_ input: EC2.BlockDeviceMapping) throws(EC2Error) -> LaunchOrder.BlockDevice {
+    private static func mapping(
+        _ input: EC2.BlockDeviceMapping, in transaction: Transaction
+    ) throws(EC2Error) -> LaunchOrder.BlockDevice {
         guard let name = input.deviceName, !name.isEmpty else {
             throw .missingParameter("BlockDeviceMapping.DeviceName")
         }
@@ -32,16 +36,14 @@ enum LaunchMappings {
             wish.instanceStore = number
         }
         wish.isSuppressed = input.noDevice != nil
-        if let ebs = input.ebs { try take(ebs, into: &wish) }
+        if let ebs = input.ebs {
+            try take(ebs, into: &wish)
+            wish.encryption = try EncryptionWish(ebs.encrypted, key: ebs.kmsKeyID, in: transaction)
+        }
         return wish
     }
 
     private static func take(_ ebs: EC2.EbsBlockDevice, into wish: inout LaunchOrder.BlockDevice) throws(EC2Error) {
-        try UnservedMembers.refuse(
-            [
-                "BlockDeviceMapping.Ebs.Encrypted": ebs.encrypted == true,
-                "BlockDeviceMapping.Ebs.KmsKeyId": ebs.kmsKeyID != nil,
-            ], because: "volumes are not encrypted.")
         try UnservedMembers.refuse(
             ["BlockDeviceMapping.Ebs.OutpostArn": ebs.outpostARN != nil], because: UnservedMembers.noOutposts)
         try UnservedMembers.refuse(

@@ -17,7 +17,7 @@ extension LaunchOrder {
         clientToken = input.clientToken
         userData = try UserDataText.checked(input.userData)
         interfaces = try LaunchInterfaces.interfaces(of: input)
-        blockDevices = try LaunchMappings.mappings(of: input.blockDeviceMappings)
+        blockDevices = try LaunchMappings.mappings(of: input.blockDeviceMappings, in: transaction)
         metadataOptions = try MetadataWish(input.metadataOptions)
         attributes = try Attributes(input)
         try takeTags(input.tagSpecifications, limit: transaction.settings.quotas.tagsPerResource)

@@ -5,7 +5,5 @@ extension EC2Actions {
         Action(DescribeRegions.self),
         Action(DescribeAvailabilityZones.self),
         Action(DescribeAccountAttributes.self),
-        Action(GetEbsEncryptionByDefault.self),
-        Action(GetEbsDefaultKmsKeyId.self),
     ]
 }

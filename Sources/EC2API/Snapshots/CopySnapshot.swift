@@ -26,7 +26,8 @@ enum CopySnapshot: RecordAction {
         }
         let tags = try TagSpecifications.tags(input.tagSpecifications, for: "snapshot", in: transaction)
         var copy = try transaction.copySnapshot(
-            Lookup.id(input.sourceSnapshotID), description: try SnapshotText.checked(input.description), tags: tags)
+            Lookup.id(input.sourceSnapshotID), description: try SnapshotText.checked(input.description), tags: tags,
+            encryption: try EncryptionWish(input.encrypted, key: input.kmsKeyID, in: transaction))
         if let minutes = input.completionDurationMinutes {
             copy.completionMinutes = minutes
             transaction.put(copy)
@@ -40,8 +41,5 @@ enum CopySnapshot: RecordAction {
         try UnservedMembers.refuse(
             ["DestinationAvailabilityZone": input.destinationAvailabilityZone != nil],
             because: "it has no Local Zones.")
-        try UnservedMembers.refuse(
-            ["Encrypted": input.encrypted == true, "KmsKeyId": input.kmsKeyID != nil],
-            because: "snapshots are not encrypted.")
     }
 }

@@ -15,7 +15,8 @@ extension EC2.Snapshot {
         (stateMessage, progress) = (snapshot.stateMessage, snapshot.shownProgress)
         (startTime, completionTime) = (snapshot.startedAt, snapshot.shownCompletion)
         fullSnapshotSizeInBytes = snapshot.fullBytes
-        (encrypted, kmsKeyID) = (snapshot.isEncrypted, snapshot.keyID)
+        encrypted = snapshot.isEncrypted
+        kmsKeyID = snapshot.keyID.map { settings.arn(ofKey: $0, account: snapshot.account) }
         (storageTier, tags) = (.standard, EC2.Tag.list(snapshot.tags))
         if let minutes = snapshot.completionMinutes {
             (transferType, completionDurationMinutes) = (.timeBased, minutes)

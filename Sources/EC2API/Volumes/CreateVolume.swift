@@ -15,6 +15,7 @@ enum CreateVolume: RecordAction {
         (order.sizeGiB, order.iops, order.throughput) = (input.size, input.iops, input.throughput)
         if let snapshot = input.snapshotID, !snapshot.isEmpty { order.snapshot = try Lookup.id(snapshot) }
         order.initializationRate = try initializationRate(input)
+        order.encryption = try EncryptionWish(input.encrypted, key: input.kmsKeyID, in: transaction)
         if let type = input.volumeType { order.volumeType = type.rawValue }
         try MultiAttach.check(input.multiAttachEnabled, volumeType: order.volumeType)
         order.tags = try TagSpecifications.tags(input.tagSpecifications, for: "volume", in: transaction)
@@ -51,9 +52,6 @@ enum CreateVolume: RecordAction {
     }
 
     private static func refuseUnserved(_ input: EC2.CreateVolumeRequest) throws(EC2Error) {
-        try UnservedMembers.refuse(
-            ["Encrypted": input.encrypted == true, "KmsKeyId": input.kmsKeyID != nil],
-            because: "volumes are not encrypted.")
         try UnservedMembers.refuse(["OutpostArn": input.outpostARN != nil], because: UnservedMembers.noOutposts)
         try UnservedMembers.refuse(
             ["Operator": input.operator != nil], because: "no service manages volumes here.")

@@ -15,7 +15,8 @@ extension EC2.Volume {
         state = EC2.VolumeState(rawValue: volume.state.rawValue)
         createTime = volume.createdAt
         attachments = volume.attachments.map { EC2.VolumeAttachment($0, of: volume.id) }
-        (encrypted, kmsKeyID) = (volume.isEncrypted, volume.kmsKeyID)
+        encrypted = volume.isEncrypted
+        kmsKeyID = volume.keyID.map { settings.arn(ofKey: $0, account: volume.account) }
         volumeType = EC2.VolumeType(rawValue: volume.volumeType)
         (iops, throughput) = (volume.iops, volume.throughput)
         fastRestored = volume.isFastRestored

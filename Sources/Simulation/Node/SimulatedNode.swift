@@ -46,6 +46,12 @@ package final class SimulatedWorld: Sendable {
     package var volumeSizes: [VolumeID: Int] { contents.withLock { $0.volumes.mapValues(\.sizeGiB) } }
     /// What each guest that runs has in its machine.
     package var disks: [InstanceID: [VolumeID: GuestSpec.Disk]] { contents.withLock { $0.disks.byGuest } }
+    /// What each volume is sealed with; those in the clear are not there.
+    package var volumeKeys: [VolumeID: EncryptionKeyID] { contents.withLock { $0.volumes.compactMapValues(\.key) } }
+    /// As for volumes.
+    package var snapshotKeys: [SnapshotID: EncryptionKeyID] {
+        contents.withLock { $0.snapshots.compactMapValues(\.key) }
+    }
     package var snapshots: Set<SnapshotID> { contents.withLock { Set($0.snapshots.keys) } }
     package var wholeSnapshots: Set<SnapshotID> {
         contents.withLock { Set($0.snapshots.filter { $0.value.phase == .whole }.keys) }
@@ -74,8 +80,10 @@ package final class SimulatedWorld: Sendable {
     /// The volume has its bytes, as it had.
     package func resume(_ volume: VolumeSpec) { contents.withLock { $0.volumes[volume.id] = volume } }
     /// The snapshot has its bytes, as far as a world that remembers none can give them back: zeros.
-    package func resume(_ snapshot: SnapshotID, sizeGiB: Int) {
-        contents.withLock { $0.snapshots[snapshot] = SimulatedSnapshot(phase: .whole, sizeGiB: sizeGiB) }
+    package func resume(_ snapshot: SnapshotBytes, sizeGiB: Int) {
+        contents.withLock {
+            $0.snapshots[snapshot.id] = SimulatedSnapshot(phase: .whole, sizeGiB: sizeGiB, key: snapshot.key)
+        }
     }
     /// The guest lets go of no disk, until its machine is switched off.
     package func makeClinging(_ instance: InstanceID) { contents.withLock { _ = $0.clinging.insert(instance) } }
@@ -119,9 +127,12 @@ package final class SimulatedNode: Node {
     }
 
     package func ensureVolume(_ volume: VolumeSpec) async throws(NodeError) {
-        world.contents.withLock { contents in
+        let failure: NodeError? = world.contents.withLock { contents in
+            if let refusal = contents.refusal(of: volume) { return refusal }
             if contents.volumes[volume.id] == nil { contents.volumes[volume.id] = volume }
+            return nil
         }
+        if let failure { throw failure }
     }
 
     package func deleteVolume(_ volume: VolumeID) async throws(NodeError) {

@@ -10,6 +10,8 @@ struct SimulatedSnapshot {
     enum Phase { case held, draft, whole }
     var phase: Phase
     var sizeGiB: Int
+    /// What its bytes are sealed with; nil: they are in the clear.
+    var key: EncryptionKeyID?
     /// Those that are not zeros, by index.
     var blocks: [Int: [UInt8]] = [:]
     /// The checksum of each block that was put, zeros included, by index.
@@ -22,9 +24,10 @@ struct SimulatedSnapshot {
 
 extension SimulatedNode {
     package func fillVolume(_ volume: VolumeSpec, in guest: GuestRun?) async throws(NodeError) -> Bool {
-        guard world.contents.withLock({ $0.volumes[volume.id] != nil }) else {
-            throw .hostFailed("no volume \(volume.id)")
+        let failure: NodeError? = world.contents.withLock { contents in
+            contents.volumes[volume.id] == nil ? .hostFailed("no volume \(volume.id)") : contents.refusal(of: volume)
         }
+        if let failure { throw failure }
         return true
     }
 
@@ -32,15 +35,19 @@ extension SimulatedNode {
         let failure: NodeError? = world.contents.withLock { contents in
             if let refusal = guest.flatMap({ contents.refusal(of: $0) }) { return refusal }
             for snapshot in snapshots where contents.snapshots[snapshot.id] == nil {
-                guard contents.volumes[snapshot.volume] != nil else {
+                guard let volume = contents.volumes[snapshot.volume] else {
                     return .hostFailed("no volume \(snapshot.volume)")
                 }
+                guard volume.key == snapshot.key else { return .wrongKey(of: volume.id) }
+                let parent = snapshot.parent.map { SnapshotBytes($0, key: snapshot.key) }
+                if let refusal = parent.flatMap({ contents.refusal(of: $0) }) { return refusal }
                 guard contents.disks.holder(of: snapshot.volume) == guest?.instance else {
                     return .hostFailed("\(snapshot.volume) is elsewhere")
                 }
             }
             for snapshot in snapshots where contents.snapshots[snapshot.id] == nil {
-                contents.snapshots[snapshot.id] = SimulatedSnapshot(phase: .held, sizeGiB: snapshot.sizeGiB)
+                contents.snapshots[snapshot.id] = SimulatedSnapshot(
+                    phase: .held, sizeGiB: snapshot.sizeGiB, key: snapshot.key)
             }
             return nil
         }
@@ -48,26 +55,42 @@ extension SimulatedNode {
     }
 
     package func storeSnapshot(_ snapshot: SnapshotSpec) async throws(NodeError) -> StoredSnapshot {
-        let stored: StoredSnapshot? = world.contents.withLock { contents in
-            contents.snapshots[snapshot.id]?.phase = .whole
-            return contents.snapshots[snapshot.id]?.stored
-        }
-        guard let stored else { throw .momentLost(snapshot.id) }
+        guard let stored = try makeWhole(snapshot.bytes) else { throw .momentLost(snapshot.id) }
         return stored
     }
 
     package func copySnapshot(_ source: SnapshotBytes, to copy: SnapshotBytes) async throws(NodeError) -> StoredSnapshot
     {
-        let stored: StoredSnapshot? = world.contents.withLock { contents in
-            if contents.snapshots[copy.id] == nil { contents.snapshots[copy.id] = contents.whole(source.id) }
-            return contents.snapshots[copy.id]?.stored
+        let failure: NodeError? = world.contents.withLock { contents in
+            if let refusal = contents.refusal(of: source) { return refusal }
+            guard contents.snapshots[copy.id] == nil else { return nil }
+            guard var bytes = contents.whole(source.id) else { return .noSuchSnapshot(source.id) }
+            bytes.key = copy.key
+            contents.snapshots[copy.id] = bytes
+            return nil
         }
-        guard let stored else { throw .noSuchSnapshot(source.id) }
+        if let failure { throw failure }
+        guard let stored = try makeWhole(copy) else { throw .noSuchSnapshot(copy.id) }
         return stored
     }
 
+    /// nil where there is none.
+    private func makeWhole(_ snapshot: SnapshotBytes) throws(NodeError) -> StoredSnapshot? {
+        let outcome: Result<StoredSnapshot?, NodeError> = world.contents.withLock { contents in
+            if let refusal = contents.refusal(of: snapshot) { return .failure(refusal) }
+            contents.snapshots[snapshot.id]?.phase = .whole
+            return .success(contents.snapshots[snapshot.id]?.stored)
+        }
+        return try outcome.get()
+    }
+
     package func prepareSnapshot(_ snapshot: SnapshotBytes) async throws(NodeError) {
-        world.contents.withLock { _ = $0.preparedSnapshots.insert(snapshot.id) }
+        let failure: NodeError? = world.contents.withLock { contents in
+            if let refusal = contents.refusal(of: snapshot) { return refusal }
+            contents.preparedSnapshots.insert(snapshot.id)
+            return nil
+        }
+        if let failure { throw failure }
     }
 
     package func releaseSnapshot(_ id: SnapshotID) async throws(NodeError) {
@@ -86,17 +109,18 @@ extension SimulatedNode {
     package func beginSnapshot(
         _ snapshot: SnapshotBytes, sizeGiB: Int, parent: SnapshotID?
     ) async throws(NodeError) {
-        let isThere = world.contents.withLock { contents in
-            guard contents.snapshots[snapshot.id] == nil else { return true }
-            var draft = SimulatedSnapshot(phase: .draft, sizeGiB: sizeGiB)
+        let failure: NodeError? = world.contents.withLock { contents in
+            guard contents.snapshots[snapshot.id] == nil else { return contents.refusal(of: snapshot) }
+            var draft = SimulatedSnapshot(phase: .draft, sizeGiB: sizeGiB, key: snapshot.key)
             if let parent {
-                guard let origin = contents.whole(parent) else { return false }
+                guard let origin = contents.whole(parent) else { return .noSuchSnapshot(parent) }
+                guard origin.key == snapshot.key else { return .wrongKey(of: parent) }
                 draft.blocks = origin.blocks
             }
             contents.snapshots[snapshot.id] = draft
-            return true
+            return nil
         }
-        if !isThere, let parent { throw .noSuchSnapshot(parent) }
+        if let failure { throw failure }
     }
 
     package func putBlock(
@@ -104,28 +128,26 @@ extension SimulatedNode {
     ) async throws(NodeError) {
         let isZeros = bytes.allSatisfy { $0 == 0 }
         let checksum = SimulatedNode.checksum(bytes)
-        let isDraft = world.contents.withLock { contents in
-            guard contents.snapshots[snapshot.id]?.phase == .draft else { return false }
+        let failure: NodeError? = world.contents.withLock { contents in
+            guard contents.snapshots[snapshot.id]?.phase == .draft else { return .noSuchSnapshot(snapshot.id) }
+            if let refusal = contents.refusal(of: snapshot) { return refusal }
             contents.snapshots[snapshot.id]?.blocks[index] = isZeros ? nil : bytes
             contents.snapshots[snapshot.id]?.put[index] = checksum
-            return true
+            return nil
         }
-        guard isDraft else { throw .noSuchSnapshot(snapshot.id) }
+        if let failure { throw failure }
     }
 
     package func putBlocks(of snapshot: SnapshotBytes) async throws(NodeError) -> PutBlocks {
         let found = world.contents.withLock { $0.snapshots[snapshot.id] }
         guard let found, found.phase == .draft else { throw .noSuchSnapshot(snapshot.id) }
+        guard found.key == snapshot.key else { throw .wrongKey(of: snapshot.id) }
         let checksums = found.put.sorted { $0.key < $1.key }.flatMap(\.value)
         return PutBlocks(count: found.put.count, checksum: SimulatedNode.checksum(checksums))
     }
 
     package func completeSnapshot(_ snapshot: SnapshotBytes) async throws(NodeError) -> StoredSnapshot {
-        let stored: StoredSnapshot? = world.contents.withLock { contents in
-            contents.snapshots[snapshot.id]?.phase = .whole
-            return contents.snapshots[snapshot.id]?.stored
-        }
-        guard let stored else { throw .noSuchSnapshot(snapshot.id) }
+        guard let stored = try makeWhole(snapshot) else { throw .noSuchSnapshot(snapshot.id) }
         return stored
     }
 
@@ -155,6 +177,7 @@ extension SimulatedNode {
         guard let found = world.contents.withLock({ $0.whole(snapshot.id) }) else {
             throw .noSuchSnapshot(snapshot.id)
         }
+        guard found.key == snapshot.key else { throw .wrongKey(of: snapshot.id) }
         return found
     }
 
@@ -164,5 +187,22 @@ extension SimulatedNode {
 extension SimulatedWorld.Contents {
     fileprivate func whole(_ id: SnapshotID) -> SimulatedSnapshot? {
         snapshots[id].flatMap { $0.phase == .whole ? $0 : nil }
+    }
+
+    /// nil where nothing is sealed with another key than the volume's and its snapshot's.
+    func refusal(of volume: VolumeSpec) -> NodeError? {
+        if let known = volumes[volume.id], known.key != volume.key { return .wrongKey(of: volume.id) }
+        return volume.snapshot.flatMap { refusal(of: $0) }
+    }
+
+    fileprivate func refusal(of snapshot: SnapshotBytes) -> NodeError? {
+        guard let known = snapshots[snapshot.id], known.key != snapshot.key else { return nil }
+        return .wrongKey(of: snapshot.id)
+    }
+}
+
+extension NodeError {
+    fileprivate static func wrongKey(of sealed: ResourceID<some ResourceKind>) -> NodeError {
+        .hostFailed("\(sealed) is sealed with another key")
     }
 }

@@ -100,12 +100,10 @@ struct Daemon {
         let node = SimulatedNode()
         return Host(node: node, images: nil, reservedAddresses: []) { state, settings in
             for volume in state.volumes.all where volume.isRealised {
-                node.world.resume(
-                    VolumeSpec(
-                        id: volume.id, sizeGiB: volume.sizeGiB, snapshot: volume.snapshot.map { SnapshotBytes($0) }))
+                node.world.resume(VolumeSpec(of: volume, in: state))
             }
             for snapshot in state.snapshots.all where snapshot.state == .completed {
-                node.world.resume(snapshot.id, sizeGiB: snapshot.sizeGiB)
+                node.world.resume(snapshot.bytes, sizeGiB: snapshot.sizeGiB)
             }
             for instance in state.instances.all where [.running, .stopping].contains(instance.state) {
                 if let guest = GuestSpec(of: instance, in: state, settings: settings) { node.world.resume(guest) }

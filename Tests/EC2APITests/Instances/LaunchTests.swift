@@ -124,7 +124,6 @@ struct LaunchTests {
             { $0.placement = .init(tenancy: .dedicated) }, { $0.placement = .init(groupName: "close") },
             { $0.ipv6AddressCount = 1 }, { $0.kernelID = "aki-00000000" }, { $0.additionalInfo = "x" },
             { $0.capacityReservationSpecification = .init(capacityReservationPreference: .capacityReservationsOnly) },
-            { $0.blockDeviceMappings = [.init(ebs: .init(volumeSize: 9, encrypted: true), deviceName: "/dev/sdf")] },
             { $0.privateDNSNameOptions = .init(hostnameType: .resourceName) },
             { $0.networkInterfaces = [.init(deviceIndex: 0, secondaryPrivateIPAddressCount: 1)] },
             { input in

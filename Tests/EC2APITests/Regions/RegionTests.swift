@@ -64,10 +64,4 @@ struct RegionTests {
         #expect(
             one.accountAttributes[0].attributeValues.map(\.attributeValue) == [cloud.defaultVPC.id.description])
     }
-
-    @Test("encrypt no volume unless asked")
-    mutating func encryption() throws {
-        #expect(try cloud.perform(GetEbsEncryptionByDefault.self, .init()).ebsEncryptionByDefault == false)
-        #expect(try cloud.perform(GetEbsDefaultKmsKeyId.self, .init()).kmsKeyID == "alias/aws/ebs")
-    }
 }
