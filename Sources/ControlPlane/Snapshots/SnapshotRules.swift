@@ -57,7 +57,7 @@ extension Transaction {
             id: id, account: account, sizeGiB: sizeGiB, description: description, startedAt: now)
         (snapshot.origin, snapshot.completedAt) = (.blocks(areComplete: true), now)
         snapshot.fullBytes = fullBytes
-        (snapshot.keyID, snapshot.isEncrypted) = (keyID, keyID != nil)
+        snapshot.keyID = keyID
         put(snapshot)
         return snapshot
     }
