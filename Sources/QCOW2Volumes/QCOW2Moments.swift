@@ -128,7 +128,8 @@ extension QCOW2Volumes {
         _ snapshot: SnapshotID, bytes: Int, _ fill: @escaping @Sendable (Int32) async throws -> Void
     ) async throws(VolumeBackendError) {
         let name = QCOW2Volumes.name(of: snapshot)
-        guard !baseFiles.contains(name) else { return }
+        // One that was to go with the last volume is wanted for itself again.
+        guard !baseFiles.contains(name) else { return try baseFiles.remove(QCOW2Volumes.doomName(of: snapshot)) }
         let draft = baseFiles.draft(of: name)
         let file = try VolumeDirectory.open(draft, O_RDWR | O_CREAT | O_EXCL)
         do {

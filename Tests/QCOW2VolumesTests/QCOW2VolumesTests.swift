@@ -63,6 +63,19 @@ struct QCOW2VolumesTests {
         #expect(try await directory.run("qemu-img", "check", file.path).contains("No errors"))
     }
 
+    @Test("a base that was dropped goes with its last volume, unless it was made again meanwhile")
+    func dropped() async throws {
+        try await volumes.makeBase(snapshot, bytes: 1 << 30) { _ in }
+        for isMadeAgain in [true, false] {
+            try await volumes.create(VolumeSpec(id: volume, sizeGiB: 1, snapshot: SnapshotBytes(snapshot)))
+            try await volumes.dropBase(snapshot)
+            if isMadeAgain { try await volumes.makeBase(snapshot, bytes: 1 << 30) { _ in } }
+            #expect(try await volumes.bases() == [snapshot])
+            try await volumes.delete(volume)
+            #expect(try await volumes.bases() == (isMadeAgain ? [snapshot] : []))
+        }
+    }
+
     @Test("a volume smaller than its snapshot is refused, and nothing is left")
     func tooSmall() async throws {
         let large = try directory.write("large.raw", [1], length: 1 << 30 + 512)
