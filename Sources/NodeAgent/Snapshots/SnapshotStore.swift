@@ -16,6 +16,8 @@ package final class SnapshotStore: Sendable {
     /// Snapshots that were read lately: opening one reads its manifest.
     private let opened = Mutex<[Opened]>([])
     private let collecting = Mutex(Collecting())
+    /// Drafts are begun one after another: of two calls that begin the same, the second finds it begun.
+    private let beginning = Mutex(())
 
     private struct Collecting {
         var isUnderWay = false
@@ -95,15 +97,11 @@ package final class SnapshotStore: Sendable {
     func draft(
         of snapshot: SnapshotBytes, volumeBytes: Int, parent: SnapshotID?
     ) throws(BlockStoreError) -> SnapshotDraft {
-        if store.drafts().contains(snapshot.id) { return try draft(snapshot) }
-        let origin = parent.flatMap { store.contains($0) ? $0 : nil }
-        do throws(BlockStoreError) {
+        try beginning.withLock { (_) throws(BlockStoreError) in
+            if store.drafts().contains(snapshot.id) { return try draft(snapshot) }
+            let origin = parent.flatMap { store.contains($0) ? $0 : nil }
             return try store.begin(
                 snapshot.id, volumeBytes: volumeBytes, parent: origin, key: try newKey(of: snapshot))
-        } catch {
-            // Another call began it meanwhile.
-            guard case .snapshotExists = error else { throw error }
-            return try draft(snapshot)
         }
     }
 
