@@ -188,7 +188,7 @@ let package = Package(
             ],
             path: "Benchmarks/FabricBench", swiftSettings: strict),
         .executableTarget(
-            name: "BlockBench", dependencies: ["BlockStore", "CloudTypes"], path: "Benchmarks/BlockBench",
+            name: "BlockBench", dependencies: ["BlockStore", "CloudTypes", crypto], path: "Benchmarks/BlockBench",
             swiftSettings: strict),
         .executableTarget(name: "LoadBench", path: "Benchmarks/LoadBench", swiftSettings: strict),
     ]

@@ -3,17 +3,23 @@
 // Usage: BlockBench take FILE STORE THREADS       a first snapshot of FILE, durable; a snapshot's whole work of the store
 //        BlockBench put STORE THREADS COUNT TEXT  COUNT blocks, each durable before the thread's next; TEXT 1: like text
 //        BlockBench get STORE THREADS             every block of what `put` made, once
+// With `sealed` at the end: under a key.
 // Prints a line of JSON: count, seconds, cpu (seconds of processor time), p50 and p99 of one block in microseconds.
 
 import BlockStore
 import CloudTypes
+import Crypto
 import Glibc
 import Synchronization
 
 @main
 struct BlockBench {
+    private static let key =
+        CommandLine.arguments.last == "sealed"
+        ? BlockKey(secret: SymmetricKey(data: [UInt8](repeating: 7, count: 32))) : nil
+
     static func main() throws {
-        let arguments = CommandLine.arguments
+        let arguments = key == nil ? CommandLine.arguments : CommandLine.arguments.dropLast()
         guard arguments.count >= 4, let id = SnapshotID("snap-00000001") else { usage() }
         switch (arguments[1], arguments.count) {
         case ("take", 5): try take(arguments[2], arguments[3], threads: Int(arguments[4]) ?? 1, id)
@@ -27,7 +33,7 @@ struct BlockBench {
     }
 
     static func usage() -> Never {
-        print("usage: BlockBench take FILE STORE THREADS | put STORE THREADS COUNT TEXT | get STORE THREADS")
+        print("usage: BlockBench take FILE STORE THREADS | put STORE THREADS COUNT TEXT | get STORE THREADS [sealed]")
         exit(64)
     }
 
@@ -36,7 +42,7 @@ struct BlockBench {
         let bytes = Int(lseek(file, 0, SEEK_END))
         guard file >= 0, bytes > 0 else { usage() }
         let store = try BlockStore(directory: directory)
-        let draft = try store.begin(id, volumeBytes: bytes)
+        let draft = try store.begin(id, volumeBytes: bytes, key: key)
         var run = Run(threads: threads, count: draft.blockCount)
         try run.perform { index, buffer in
             let length = pread(file, buffer.baseAddress, Block.byteCount, index * Block.byteCount)
@@ -50,7 +56,7 @@ struct BlockBench {
 
     private static func put(_ directory: String, threads: Int, count: Int, _ isText: Bool, _ id: SnapshotID) throws {
         let store = try BlockStore(directory: directory)
-        let draft = try store.begin(id, volumeBytes: count * Block.byteCount)
+        let draft = try store.begin(id, volumeBytes: count * Block.byteCount, key: key)
         var run = Run(threads: threads, count: count)
         run.prepare = { index, buffer in Content.fill(buffer, number: index, isText: isText) }
         try run.perform { index, buffer in
@@ -63,7 +69,7 @@ struct BlockBench {
 
     private static func get(_ directory: String, threads: Int, _ id: SnapshotID) throws {
         let store = try BlockStore(directory: directory)
-        let snapshot = try store.snapshot(id)
+        let snapshot = try store.snapshot(id, key: key)
         var run = Run(threads: threads, count: snapshot.blockCount)
         try run.perform { index, buffer in try snapshot.read(at: index, into: buffer) }
         run.tell(store)

@@ -26,6 +26,22 @@ package enum KeyRingError: Error, Equatable, Sendable {
     case system(SystemError)
 }
 
+extension KeyRingError: CustomStringConvertible {
+    /// For the operator.
+    package var description: String {
+        switch self {
+        case .masterKeyMissing(let place):
+            "The master key is not there (\(place)): without it nothing that is encrypted can be read."
+        case .masterKeyUnusable(let place): "\(place): there is no master key of 32 bytes."
+        case .cannotOpen(let use): "The key of \(use) is damaged, or was sealed by another master key."
+        case .noSuchVolumeKey(let volume): "The key of \(volume) is gone."
+        case .noSuchKey(let key): "The key \(key) is gone."
+        case .unusableID(let id): "'\(id)' names no key."
+        case .system(let error): error.description
+        }
+    }
+}
+
 package struct KeyRing: Sendable {
     private let master: SymmetricKey
     private let accounts: KeyFolder

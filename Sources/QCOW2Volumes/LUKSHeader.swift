@@ -110,27 +110,30 @@ struct XTS {
     /// - Parameter bytes: whole sectors.
     func encrypt(_ bytes: inout [UInt8], sectorBytes: Int) throws {
         for start in stride(from: 0, to: bytes.count, by: sectorBytes) {
-            var factor = [UInt8](repeating: 0, count: 16)
             let number = UInt64(start / sectorBytes)
-            for place in 0..<8 { factor[place] = UInt8(truncatingIfNeeded: number >> UInt64(8 * place)) }
-            try AES.permute(&factor, key: tweak)
+            var factor = try XTS.permuted(SIMD2(number.littleEndian, 0), by: tweak)
             for place in stride(from: start, to: start + sectorBytes, by: 16) {
-                for index in 0..<16 { bytes[place + index] ^= factor[index] }
-                try AES.permute(&bytes[place..<place + 16], key: data)
-                for index in 0..<16 { bytes[place + index] ^= factor[index] }
+                let block = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: place, as: SIMD2<UInt64>.self) }
+                let sealed = try XTS.permuted(block ^ factor, by: data) ^ factor
+                bytes.withUnsafeMutableBytes { $0.storeBytes(of: sealed, toByteOffset: place, as: SIMD2<UInt64>.self) }
                 XTS.double(&factor)
             }
         }
     }
 
-    /// Times 2 in the field of 128 bits.
-    private static func double(_ factor: inout [UInt8]) {
-        var carry: UInt8 = 0
-        for place in 0..<16 {
-            let next = factor[place] >> 7
-            factor[place] = factor[place] << 1 | carry
-            carry = next
+    private static func permuted(_ block: SIMD2<UInt64>, by key: SymmetricKey) throws -> SIMD2<UInt64> {
+        var block = block
+        try withUnsafeMutableBytes(of: &block) { bytes in
+            var bytes = bytes
+            try AES.permute(&bytes, key: key)
         }
-        if carry != 0 { factor[0] ^= 0x87 }
+        return block
+    }
+
+    /// Times 2 in the field of 128 bits, of which the lowest stands first.
+    private static func double(_ factor: inout SIMD2<UInt64>) {
+        let (low, high) = (UInt64(littleEndian: factor[0]), UInt64(littleEndian: factor[1]))
+        let reduction: UInt64 = high >> 63 == 0 ? 0 : 0x87
+        factor = SIMD2((low << 1 ^ reduction).littleEndian, (high << 1 | low >> 63).littleEndian)
     }
 }

@@ -1,6 +1,8 @@
 // Power that goes, and disks that fail, at every operation of a course of calls.
 
 import BlockStore
+import CloudTypes
+import Foundation
 import Synchronization
 import Testing
 
@@ -90,6 +92,49 @@ struct PowerCutTests {
             try history.run(store, steps: 12, stop: true)
             try history.check(store, "operation \(moment)")
         }
+    }
+
+    @Test("goes on with a copy under another key, after power went at any operation of it, and has nothing of it clear")
+    func copy() throws {
+        let blocks = [0: TestBlocks.plain(1), 3: TestBlocks.plain(2), 9: TestBlocks.plain(3)]
+        let source = FaultDisk()
+        let id = try open(source).make(1, blocks, key: testKey(1))
+        let before = source.state.withLock { $0 }
+        var moment = 0
+        while true {
+            moment += 1
+            let disk = FaultDisk(before)
+            let opened = try open(disk)
+            disk.set(.crash(at: disk.operations + moment))
+            _ = try? copy(id, in: opened)
+            guard disk.hasCrashed else { break }
+            let found = disk.afterCrash(Loss.allCases[moment % 3], seed: UInt64(moment))
+            let store = try open(found)
+            let copied = try copy(id, in: store)
+            let note: Comment = "operation \(moment)"
+            #expect(try store.contents(copied, key: testKey(2)) == blocks, note)
+            try store.delete(id)
+            _ = try store.collect()
+            #expect(try store.contents(copied, key: testKey(2)) == blocks, note)
+            for file in found.state.withLock({ $0.nodes.values.map { Data($0.live) } }) {
+                for block in blocks.values { #expect(file.range(of: Data(block[..<64])) == nil, note) }
+            }
+        }
+        #expect(moment > 10)
+    }
+
+    /// As whoever copies goes on: begun where nothing is, else from what there is.
+    private func copy(_ id: SnapshotID, in store: BlockStore) throws -> SnapshotID {
+        let copied = try snapshotID(2)
+        if store.contains(copied) { return copied }
+        let isBegun = store.drafts().contains(copied)
+        let draft =
+            isBegun
+            ? try store.draft(copied, key: testKey(2))
+            : try store.begin(copied, volumeBytes: 64 * Block.byteCount, key: testKey(2))
+        try draft.put(try store.snapshot(id, key: testKey(1)))
+        try draft.commit()
+        return copied
     }
 
     @Test("takes nothing more after a sync that failed, until it is opened again")

@@ -45,7 +45,7 @@ struct SealedSnapshotTests {
                 }
             }
             try FileManager.default.removeItem(atPath: "\(folder)/keys/accounts/\(key)")
-            await #expect(throws: NodeError.hostFailed("the key of \(id): noSuchKey(\(key))")) {
+            await #expect(throws: NodeError.hostFailed("\(id): The key \(key) is gone.")) {
                 try await store.verify(sealed)
             }
             #expect(SmallFile.names(in: "\(folder)/keys/accounts") == [other.description])
@@ -80,8 +80,8 @@ struct SealedSnapshotTests {
             #expect(try Store.places(of: pattern[..<512], in: folder) == [])
             try await Store.with { stranger, _ in
                 try await stranger.make(SnapshotBytes(id, key: other), [:])
-                let reason = "this host has none that opens \(folder)/exported"
-                await #expect(throws: NodeError.hostFailed("the key of \(copyID): \(reason)")) {
+                let reason = "This host has no key that opens \(folder)/exported."
+                await #expect(throws: NodeError.hostFailed("\(copyID): \(reason)")) {
                     try await stranger.import(copyID, from: "\(folder)/exported")
                 }
                 #expect(stranger.known() == [id])

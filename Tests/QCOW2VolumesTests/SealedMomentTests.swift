@@ -87,7 +87,7 @@ struct SealedMomentTests {
     @Test("of one whose key is gone are refused, with a reason")
     func lostKey() async throws {
         try FileManager.default.removeItem(atPath: "\(directory.path)/keys/volumes/\(volume)")
-        let reason = VolumeBackendError.hostFailed("noSuchVolumeKey(\(volume))")
+        let reason = VolumeBackendError.hostFailed("The key of \(volume) is gone.")
         await #expect(throws: reason) { try await volumes.markChanges(of: volume, since: first) }
         await #expect(throws: reason) { try await volumes.serveMoment(first, of: volume, changedSince: nil) }
         await #expect(throws: reason) { try await volumes.file(of: volume) }

@@ -57,7 +57,7 @@ extension SnapshotStore {
                     throw error
                 }
             }
-            throw .keyUnavailable(id, reason: "this host has none that opens \(path)")
+            throw .keyUnavailable(id, reason: "This host has no key that opens \(path).")
         }
     }
 

@@ -179,7 +179,7 @@ extension NodeError {
         case .missingBlock, .corruptManifest:
             self = id.map { .damagedSnapshot($0, "\(error)") } ?? .hostFailed("\(error)")
         case .wrongKey(let sealed): self = .hostFailed("\(sealed) is not sealed with the key that was named for it")
-        case .keyUnavailable(let sealed, let reason): self = .hostFailed("the key of \(sealed): \(reason)")
+        case .keyUnavailable(let sealed, let reason): self = .hostFailed("\(sealed): \(reason)")
         case .notAStore, .newerFormat, .alreadyInUse, .snapshotExists, .notABlock, .indexOutOfRange,
             .checksumMismatch, .sizeOutOfRange, .unreadableFile, .failed, .stopped:
             self = .hostFailed("\(error)")
