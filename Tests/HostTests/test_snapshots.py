@@ -105,14 +105,26 @@ def sound(site):
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def begin_writing(machine, name):
+    writer = base64.b64encode(WRITER.replace("DISK", name).encode()).decode()
+    machine.ssh(f"rm -f /tmp/stop /tmp/last; echo {writer} | base64 -d > /tmp/writer; "
+                "sudo sh /tmp/writer < /dev/null > /tmp/writer.log 2>&1 &")
+    eventually(lambda: int(machine.ssh("cat /tmp/last")) > 20, "the writer writes", 60)
+
+
+def holds_a_beginning(machine, name, before, after):
+    """The writes are there in order and without a gap, and end between what was durable before and what was written after."""
+    text = machine.ssh(f"sudo dd if=/dev/{name} bs=4k count=4096 2>/dev/null | tr -d '\\0' | fold -w 8", seconds=60)
+    there = [int(line) for line in text.split() if line]
+    last = max(there)
+    assert sorted(there) == list(range(1, last + 1)) and before <= last <= after + 1, (before, last, after)
+
+
 def test_a_moment_under_writes_is_a_beginning_of_them(site, machines, things):
     first, second = machines
     id = volume(site, things, first, Size=1)
     name = attach(site, id, first)
-    writer = base64.b64encode(WRITER.replace("DISK", name).encode()).decode()
-    first.ssh(f"rm -f /tmp/stop /tmp/last; echo {writer} | base64 -d > /tmp/writer; "
-              "sudo sh /tmp/writer < /dev/null > /tmp/writer.log 2>&1 &")
-    eventually(lambda: int(first.ssh("cat /tmp/last")) > 20, "the writer writes", 60)
+    begin_writing(first, name)
     before = int(first.ssh("cat /tmp/last"))
     made = snapshot(site, things, id, wait=False)
     after = int(first.ssh("cat /tmp/last"))
@@ -120,12 +132,7 @@ def test_a_moment_under_writes_is_a_beginning_of_them(site, machines, things):
     eventually(lambda: int(first.ssh("cat /tmp/last")) > after + 10, "the writer goes on", 60)
     first.ssh("touch /tmp/stop")
     restored = volume(site, things, first, SnapshotId=made)
-    found = attach(site, restored, second)
-    text = second.ssh(f"sudo dd if=/dev/{found} bs=4k count=4096 2>/dev/null | tr -d '\\0' | fold -w 8", seconds=60)
-    there = [int(line) for line in text.split() if line]
-    # In order and without a gap, ending between what was durable before the call and what was written by its end.
-    last = max(there)
-    assert sorted(there) == list(range(1, last + 1)) and before <= last <= after + 1, (before, last, after)
+    holds_a_beginning(second, attach(site, restored, second), before, after)
     detach(site, restored)
     detach(site, id)
     sound(site)
