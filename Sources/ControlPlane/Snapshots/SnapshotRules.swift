@@ -50,14 +50,17 @@ extension Transaction {
     }
 
     /// Takes in a snapshot of the caller's own whose bytes are stored already.
+    ///
+    /// - Parameter keyID: what they are sealed with; nil: nothing.
+    /// - Throws: `InvalidKMSKey.InvalidState` where that is another account's key.
     package mutating func takeInSnapshot(
         _ id: SnapshotID, sizeGiB: Int, fullBytes: Int, description: String, keyID: String? = nil
-    ) -> SnapshotRecord {
+    ) throws(EC2Error) -> SnapshotRecord {
         var snapshot = SnapshotRecord(
             id: id, account: account, sizeGiB: sizeGiB, description: description, startedAt: now)
         (snapshot.origin, snapshot.completedAt) = (.blocks(areComplete: true), now)
         snapshot.fullBytes = fullBytes
-        snapshot.keyID = keyID
+        snapshot.keyID = try keyID.map { (id) throws(EC2Error) in try self.keyID(.id(id)) }
         put(snapshot)
         return snapshot
     }

@@ -247,6 +247,19 @@ struct EncryptedSnapshotTests {
         #expect(cloud.refusal(of: CopySnapshot.self, input) == "InvalidKMSKey.InvalidState")
     }
 
+    @Test("are taken in where their key is at home, and where nobody has it")
+    mutating func takenIn() throws {
+        func taken(_ key: String) throws(EC2Error) -> String? {
+            try cloud.transaction.takeInSnapshot(
+                cloud.transaction.newID(), sizeGiB: 1, fullBytes: 0, description: "", keyID: key
+            ).keyID
+        }
+        #expect(try taken(TestKey.one) == TestKey.one && taken(TestKey.one) == TestKey.one)
+        cloud.become(TestCloud.stranger)
+        #expect(throws: EC2Error.unusableKey) { try taken(TestKey.one) }
+        #expect(try taken(TestKey.two) == TestKey.two)
+    }
+
     @Test("are never public, and shared with no account where the key is the AWS managed one")
     mutating func shared() throws {
         let own = try cloud.snapshot(under: TestKey.one).id

@@ -1,0 +1,114 @@
+"""Encrypted volumes of real guests: what is written is nowhere in the clear on the host, and comes back elsewhere."""
+
+import base64
+import os
+import pathlib
+import uuid
+
+from test_snapshots import attach, detach, machines, snapshot, things, volume  # noqa: F401 - some are fixtures
+
+PLACES = (0, 5_000, 300_000)
+
+
+def key():
+    return str(uuid.uuid4())
+
+
+def holding(folder, words):
+    """The files below the folder that hold one of the words."""
+    longest = max(map(len, words))
+    found = []
+    for path in pathlib.Path(folder).rglob("*"):
+        try:
+            if not path.is_file() or path.is_symlink():
+                continue
+            with open(path, "rb") as file:
+                last = b""
+                while piece := file.read(16 << 20):
+                    text = last + piece
+                    if any(word in text for word in words):
+                        found.append(path)
+                        break
+                    last = text[-longest:]
+        except FileNotFoundError:
+            continue
+    return found
+
+
+def passphrases(process):
+    """What opens the encrypted disks that a QEMU was booted with: it has them as sealed files in memory."""
+    found = set()
+    for number in os.listdir(f"/proc/{process}/fd"):
+        link = f"/proc/{process}/fd/{number}"
+        if "volume-key" in os.readlink(link):
+            with open(link, "rb") as file:
+                found.add(os.pread(file.fileno(), 4096, 0))
+    return found
+
+
+def marker():
+    """A sector that no compression hides."""
+    return os.urandom(512)
+
+
+def shown(folder, *markers):
+    """The files that hold a piece of a marker in the clear."""
+    return holding(folder, [one[place:place + 32] for one in markers for place in (0, 300)])
+
+
+def write(machine, name, sector):
+    """The sector at places of several blocks and clusters, durable."""
+    text = base64.b64encode(sector).decode()
+    for place in PLACES:
+        machine.ssh(f"echo {text} | base64 -d | sudo dd of=/dev/{name} bs=512 seek={place} conv=notrunc,fsync")
+
+
+def read(machine, name):
+    return {base64.b64decode(machine.ssh(f"sudo dd if=/dev/{name} bs=512 skip={place} count=1 2>/dev/null | base64"))
+            for place in PLACES}
+
+
+def test_a_plain_snapshot_is_sealed_on_its_way_into_an_encrypted_volume(site, machines, things):  # noqa: F811
+    first, second = machines
+    id = volume(site, things, first, Size=1)
+    name = attach(site, id, first)
+    clear, sealed = marker(), marker()
+    write(first, name, clear)
+    detach(site, id)
+    # A search that finds nothing must be able to find something, in blocks as in volumes.
+    assert shown(site.cloud.state, clear)
+    plain = snapshot(site, things, id)
+    assert shown(site.cloud.state / "snapshots", clear)
+    restored = volume(site, things, first, SnapshotId=plain, Encrypted=True, KmsKeyId=key())
+    found = attach(site, restored, second)
+    assert read(second, found) == {clear}
+    write(second, found, sealed)
+    assert shown(site.cloud.state, sealed) == []
+    detach(site, restored)
+
+
+def test_the_passphrase_is_in_no_argument_no_environment_and_no_file(site, things):  # noqa: F811
+    root = site.ec2.describe_images(ImageIds=[site.image])["Images"][0]["RootDeviceName"]
+    machine = site.launch(BlockDeviceMappings=[
+        {"DeviceName": root, "Ebs": {"Encrypted": True, "KmsKeyId": key()}},
+        {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1, "Encrypted": True, "DeleteOnTermination": True}}])
+    machine.wait("instance_running").wait_for_ssh()
+    try:
+        process = machine.process
+        secrets = passphrases(process)
+        assert len(secrets) == 2, "a passphrase for each disk"
+        for name in ("cmdline", "environ"):
+            text = pathlib.Path(f"/proc/{process}/{name}").read_bytes()
+            assert not any(secret in text for secret in secrets)
+        assert holding(site.cloud.state, list(secrets)) == []
+        word = f"marker-{uuid.uuid4().hex}"
+        machine.ssh(f"echo {word} > ~/marker; sync")
+        assert holding(site.cloud.state, [word.encode()]) == []
+        site.ec2.stop_instances(InstanceIds=[machine.id])
+        machine.wait("instance_stopped")
+        site.ec2.start_instances(InstanceIds=[machine.id])
+        machine.wait("instance_running").wait_for_ssh()
+        assert machine.ssh("cat ~/marker") == word
+        assert passphrases(machine.process) == secrets
+    finally:
+        machine.terminate()
