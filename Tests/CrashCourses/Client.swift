@@ -150,6 +150,8 @@ extension Client {
         case .createVPC, .createSubnet, .createGateway, .attach, .detach, .createTable, .createRoute, .associateTable,
             .delete:
             networkForm(of: operation)
+        case .encryptByDefault: Form("EnableEbsEncryptionByDefault")
+        case .chooseKey(let id): Form("ModifyEbsDefaultKmsKeyId", [("KmsKeyId", id)])
         case .createVolume, .copyVolume, .attachVolume, .detachVolume, .growVolume, .createImage, .replaceRoot:
             volumeForm(of: operation)
         case .createSnapshot, .createSnapshots, .copySnapshot, .lockSnapshot, .unlockSnapshot, .restoreSnapshot,
@@ -237,7 +239,7 @@ extension Client {
             .associate, .disassociate, .release, .createVolume, .attachVolume, .detachVolume, .growVolume,
             .createImage, .replaceRoot, .createSnapshot, .createSnapshots, .copySnapshot, .lockSnapshot,
             .unlockSnapshot, .restoreSnapshot, .createVolumeOf, .copyVolume, .copyImage, .deregisterImage,
-            .enableFastRestore, .disableFastRestore:
+            .enableFastRestore, .disableFastRestore, .encryptByDefault, .chooseKey:
             return nil
         }
     }

@@ -13,7 +13,8 @@ struct Invariants {
     init(_ rig: Rig) { (state, world, settings) = (rig.records, rig.world, Furnishing.settings) }
 
     var violations: [String] {
-        states + guests + volumes + disks + snapshots + networks + metadata + interfaces + addresses + reservations
+        states + guests + volumes + disks + snapshots + keys + networks + metadata + interfaces + addresses
+            + reservations
     }
 
     /// Nothing is on its way for ever.
@@ -86,6 +87,18 @@ struct Invariants {
             if let last = volume.modification, last.isUnderWay { faults.append("\(volume.id) is \(last.state)") }
         }
         return faults
+    }
+
+    /// What lies on the host is sealed with the keys that the records tell.
+    private var keys: [String] {
+        let volumes = state.volumes.all.filter { $0.state != .error }.compactMap { volume in
+            volume.keyID.map { (volume.id, EncryptionKeyID($0)) }
+        }
+        let snapshots = state.snapshots.all.filter { $0.state != .error }.compactMap { snapshot in
+            snapshot.bytes.key.map { (snapshot.id, $0) }
+        }
+        return differences(Dictionary(uniqueKeysWithValues: volumes), world.volumeKeys, "key")
+            + differences(Dictionary(uniqueKeysWithValues: snapshots), world.snapshotKeys, "key")
     }
 
     /// The host has the bytes of each snapshot, whole, and of no other; what it was brought from outside has no record of

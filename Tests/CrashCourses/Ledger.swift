@@ -18,6 +18,7 @@ struct Ledger {
     struct Volume {
         var sizeGiB: Int
         var instance: InstanceID?
+        var mustBeEncrypted = false
     }
 
     struct Snapshot {
@@ -41,6 +42,7 @@ struct Ledger {
     /// What is in the recycle bin, and from when on at the latest.
     private(set) var binned: [String: (id: String, since: Timestamp)] = [:]
     private(set) var images: Set<String> = []
+    private var encryptsByDefault = false
     private(set) var faults: [String] = []
 
     func id(_ name: String) -> String? { ids[name] }
@@ -94,7 +96,8 @@ struct Ledger {
             forget(name)
         case .createVolume(let name, let size), .createVolumeOf(let name, _, let size),
             .copyVolume(let name, _, let size):
-            volumes[name] = Volume(sizeGiB: size, instance: nil)
+            volumes[name] = Volume(sizeGiB: size, instance: nil, mustBeEncrypted: encryptsByDefault)
+        case .encryptByDefault: encryptsByDefault = true
         case .createSnapshot(let name, _, let isKept): snapshots[name] = Snapshot(isKept: isKept)
         case .createSnapshots(let name, _, let count): captured(name, count, body)
         case .copySnapshot(let name, _): snapshots[name] = Snapshot()
@@ -117,7 +120,7 @@ struct Ledger {
             (ports[name], volumes[name], snapshots[name]) = (nil, nil, nil)
             forget(name)
         case .reboot, .createVPC, .createSubnet, .createGateway, .attach, .detach, .createTable, .createRoute,
-            .associateTable, .replaceRoot:
+            .associateTable, .replaceRoot, .chooseKey:
             break
         }
     }
@@ -224,6 +227,7 @@ struct Ledger {
                     "\(name) is attached to \(found?.description ?? "nothing"), promised was "
                         + (volumes[name]?.instance?.description ?? "nothing"))
             }
+            if promised.mustBeEncrypted, !volume.isEncrypted { faults.append("\(name) is in the clear") }
             if volume.sizeGiB != promised.sizeGiB {
                 faults.append("\(name) has \(volume.sizeGiB) GiB, promised were \(promised.sizeGiB)")
             }

@@ -59,6 +59,10 @@ enum Operation: Sendable, Equatable {
     case attachVolume(String, instance: String, device: String)
     case detachVolume(String, force: Bool = false)
     case growVolume(String, size: Int)
+    /// New volumes and copies are encrypted from now on.
+    case encryptByDefault
+    /// With the key of this id.
+    case chooseKey(String)
     case delete(Kind, String)
 
     enum Kind: String, Sendable, CaseIterable {
@@ -128,7 +132,8 @@ enum Operation: Sendable, Equatable {
         case .launch, .stop, .start, .reboot, .terminate, .tag, .createVPC, .createSubnet, .createGateway, .createTable,
             .associateTable, .createGroup, .allocateAddress, .associate, .createVolume, .createVolumeOf, .copyVolume,
             .replaceRoot,
-            .createSnapshot, .createSnapshots, .copySnapshot, .lockSnapshot, .enableFastRestore:
+            .createSnapshot, .createSnapshots, .copySnapshot, .lockSnapshot, .enableFastRestore, .encryptByDefault,
+            .chooseKey:
             []
         }
     }
@@ -151,7 +156,7 @@ enum Operation: Sendable, Equatable {
             .authorize,
             .revoke, .associate, .disassociate, .release, .attachVolume, .detachVolume, .growVolume, .delete,
             .createImage, .copyImage, .deregisterImage, .replaceRoot, .lockSnapshot, .unlockSnapshot, .restoreSnapshot,
-            .enableFastRestore, .disableFastRestore:
+            .enableFastRestore, .disableFastRestore, .encryptByDefault, .chooseKey:
             nil
         }
     }

@@ -30,7 +30,7 @@ extension Scenario {
         shortLife, lifeOfAnInstance, severalAtOnce, ownNetwork, addresses, endsByThemselves, deafGuests, hurried,
         travellingVolume, clingingGuest, hurriedVolumes, imagesOfInstances, copiedImages, replacedRoots,
         snapshotsOfVolumes, snapshotsOfInstances, volumesOfSnapshots, binnedSnapshots, copiedVolumes,
-        fastRestores,
+        fastRestores, encryption,
     ]
 
     package static let shortLife = Scenario(
@@ -204,6 +204,20 @@ extension Scenario {
             .ask(.enableFastRestore("s")), .settle, .ask(.createVolumeOf("x", snapshot: "s", size: 1)),
             .ask(.delete(.snapshot, "s")), .settle, .ask(.createSnapshot("t", of: "v")), .settle,
             .ask(.enableFastRestore("t")), .ask(.delete(.snapshot, "t")), .settle,
+        ])
+
+    package static let encryption = Scenario(
+        name: "an account that begins to encrypt, and takes another key",
+        events: [
+            .ask(.createVolume("plain", size: 1)), .settle, .ask(.createSnapshot("clear", of: "plain")), .settle,
+            .ask(.encryptByDefault), .ask(.createVolumeOf("v", snapshot: "clear", size: 1)),
+            .ask(.launch(.init(name: "a"))), .settle, .ask(.attachVolume("v", instance: "a", device: "/dev/sdf")),
+            .ask(.createSnapshot("s", of: "v")), .settle, .ask(.chooseKey("11111111-2222-3333-4444-555555555555")),
+            .ask(.copySnapshot("c", of: "s")), .ask(.copySnapshot("d", of: "clear")), .settle,
+            .ask(.createSnapshot("t", of: "v")), .ask(.createVolumeOf("w", snapshot: "c", size: 2)),
+            .ask(.copyVolume("x", of: "v", size: 1)), .ask(.createImage("golden", instance: "a", reboots: false)),
+            .settle, .ask(.copyImage("copy", of: "golden")), .ask(.replaceRoot("first", instance: "a")),
+            .ask(.delete(.snapshot, "c")), .settle, .ask(.terminate("a")), .settle,
         ])
 
     package static let replacedRoots = Scenario(
