@@ -101,7 +101,8 @@ let package = Package(
         part(
             "QCOW2Volumes",
             [
-                "CHostSystem", "CloudTypes", "NodeContract", "Backends", "HostSystem", "KeyRing", crypto, cryptoExtras,
+                "CHostSystem", "CloudTypes", "NodeContract", "Backends", "HostSystem", "JSON", "KeyRing", crypto,
+                cryptoExtras,
             ]),
         tests(of: "QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem", "KeyRing", "NBD"]),
         part("KernelNetwork", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
@@ -121,7 +122,10 @@ let package = Package(
             ]),
         tests(
             of: "NodeAgent",
-            ["BlockStore", "CloudTypes", "HTTPListener", "HostSystem", "KeyRing", "NodeContract", crypto, logging]),
+            [
+                "BlockStore", "CloudTypes", "HTTPListener", "HostSystem", "KeyRing", "NBD", "NodeContract", crypto,
+                logging,
+            ]),
         tests(of: "ControlPlane", ["CloudStore", "CloudTypes", "NodeContract", "RecordCoding", "Simulation", logging]),
         // 4: the services
         part(

@@ -30,6 +30,11 @@ package protocol Hypervisor: Sendable {
     /// Grows the volume's file, which the guest sees at once; one of that size or more is left as it is.
     func grow(_ volume: VolumeID, toGiB sizeGiB: Int, in guest: GuestRun) async throws(HypervisorError)
     func limit(_ volume: VolumeID, to limits: DiskLimits?, in guest: GuestRun) async throws(HypervisorError)
+    /// Reads into a volume that has a feed what it has not of it, beside the guest; waits for a moment of the volume to be
+    /// let go of. Returns whether it has all; where it has not yet, an event tells when to ask again.
+    ///
+    /// - Parameter rate: bytes a second.
+    func fill(_ volume: VolumeID, at rate: Int, in guest: GuestRun) async throws(HypervisorError) -> Bool
     /// Holds one moment of the volumes: from now on what is overwritten is kept in the moments' files, which the hypervisor
     /// opens. Those that are held already are left as they are. All are held, or none.
     func hold(_ moments: [GuestMoment], in guest: GuestRun) async throws(HypervisorError)

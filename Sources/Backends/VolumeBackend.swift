@@ -6,8 +6,13 @@ package import NodeContract
 package protocol VolumeBackend: Sendable {
     /// Creates the volume, in constant time also from a snapshot; an existing one is left as it is.
     func create(_ volume: VolumeSpec) async throws(VolumeBackendError)
-    /// What a guest opens, the same until `delete`.
+    /// What a guest opens; the same until `delete`, save that a feed that was read to its end is there no more.
     func file(of volume: VolumeID) async throws(VolumeBackendError) -> VolumeFile
+    /// What is to be served to volumes that have not read all of their snapshots.
+    func feeds() async throws(VolumeBackendError) -> [VolumeID: SnapshotFeed]
+    /// Reads into a volume that no guest has open what it has not of its snapshot, from its feed, which must be served.
+    /// Whoever cancels it leaves a volume that has some of it.
+    func fill(_ volume: VolumeID) async throws(VolumeBackendError)
     /// Grows a volume that no guest has open; one of that size or more is left as it is.
     func grow(_ volume: VolumeID, toGiB sizeGiB: Int) async throws(VolumeBackendError)
     func delete(_ volume: VolumeID) async throws(VolumeBackendError)
@@ -71,13 +76,30 @@ package struct VolumeFile: Sendable, Equatable {
     package var format: Format
     /// The flat raw files beneath a clone, the nearest first, which must be readable too.
     package var backingPaths: [String]
+    /// Where it reads what it has not of its snapshot, instead of a file beneath it.
+    package var feed: SnapshotFeed?
     /// What opens it; nil: its bytes are in the clear. What lies beneath a clone is not sealed by it.
     package var passphrase: VolumePassphrase?
     package init(
-        path: String, format: Format, backingPaths: [String] = [], passphrase: VolumePassphrase? = nil
+        path: String, format: Format, backingPaths: [String] = [], feed: SnapshotFeed? = nil,
+        passphrase: VolumePassphrase? = nil
     ) {
         (self.path, self.format, self.backingPaths) = (path, format, backingPaths)
-        self.passphrase = passphrase
+        (self.feed, self.passphrase) = (feed, passphrase)
+    }
+}
+
+/// A snapshot's bytes, served by NBD to one volume alone.
+package struct SnapshotFeed: Sendable, Equatable {
+    package var snapshot: SnapshotBytes
+    /// Whoever has it as a descriptor can reach the socket in it, and nothing else.
+    package var folder: String
+    package init(snapshot: SnapshotBytes, folder: String) { (self.snapshot, self.folder) = (snapshot, folder) }
+
+    package static let socketName = "feed"
+    /// The snapshot, and the key that its blocks are sealed with.
+    package static func export(of snapshot: SnapshotBytes) -> String {
+        snapshot.id.description + (snapshot.key.map { "/\($0)" } ?? "")
     }
 }
 

@@ -168,6 +168,8 @@ int apus_pipe(int ends[2]) {
     return close_and_fail(ends[0]);
 }
 
+int apus_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC); }
+
 int apus_signal_open(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
 void apus_signal_raise(int descriptor) { (void)!eventfd_write(descriptor, 1); }

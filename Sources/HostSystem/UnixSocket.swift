@@ -1,5 +1,6 @@
 // Listening and connected Unix sockets, at paths of any length.
 
+import CHostSystem
 import Glibc
 
 package enum UnixSocket {
@@ -17,6 +18,20 @@ package enum UnixSocket {
     package static func connect(_ path: String) throws(SystemError) -> OwnedDescriptor {
         try make(path) { socket, address, length throws(SystemError) in
             guard Glibc.connect(socket, address, length) == 0 else { throw SystemError("connect \(path)") }
+        }
+    }
+
+    /// Waits for somebody to connect; nil once the listener is shut down.
+    package static func accept(_ listener: OwnedDescriptor) -> OwnedDescriptor? {
+        while true {
+            let number = apus_accept(listener.number)
+            if number >= 0 { return try? OwnedDescriptor(number, "accept") }
+            switch errno {
+            case EINTR, ECONNABORTED: continue
+            // Of descriptors or memory there may be more in a while.
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM: usleep(100_000)
+            default: return nil
+            }
         }
     }
 

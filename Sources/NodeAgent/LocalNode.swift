@@ -12,6 +12,8 @@ package actor LocalNode: Node {
     let volumes: any VolumeBackend
     let snapshots: SnapshotStore
     let moments: Moments
+    let feeds: Feeds
+    let log: Logger
     private let fabric: any NetworkFabric
     private let metadata: any MetadataServing
     private let kernels: KernelStore
@@ -19,6 +21,8 @@ package actor LocalNode: Node {
     /// Told by the canary guest, which runs beside everything else: nobody waits for it but a launch.
     private var acceleration = "unknown"
     private var served: Set<VPCID> = []
+    /// Bases that are being made for volumes to come.
+    var makings: [SnapshotID: Task<Void, Never>] = [:]
 
     /// Finds the guests of an earlier run again.
     package static func open(
@@ -36,7 +40,10 @@ package actor LocalNode: Node {
             hypervisor: hypervisor, volumes: volumes, store: snapshots,
             notes: try MomentNotes(folder: notesFolder), log: log
         ) { told.yield($0) }
-        let node = LocalNode(hypervisor, volumes, fabric, metadata, kernels, snapshots, moments, facts, events)
+        let feeds = Feeds(volumes: volumes, store: snapshots, log: log) { told.yield($0) }
+        try await feeds.openAll()
+        let node = LocalNode(
+            hypervisor, volumes, fabric, metadata, kernels, snapshots, moments, feeds, facts, log, events)
         Task {
             for await event in hypervisor.events { told.yield(event) }
             told.finish()
@@ -47,11 +54,12 @@ package actor LocalNode: Node {
     private init(
         _ hypervisor: any Hypervisor, _ volumes: any VolumeBackend, _ fabric: any NetworkFabric,
         _ metadata: any MetadataServing, _ kernels: KernelStore, _ snapshots: SnapshotStore, _ moments: Moments,
-        _ facts: HostFacts, _ events: AsyncStream<NodeEvent>
+        _ feeds: Feeds, _ facts: HostFacts, _ log: Logger, _ events: AsyncStream<NodeEvent>
     ) {
         (self.hypervisor, self.volumes, self.fabric) = (hypervisor, volumes, fabric)
         (self.metadata, self.kernels, self.facts) = (metadata, kernels, facts)
-        (self.snapshots, self.moments, self.events) = (snapshots, moments, events)
+        (self.snapshots, self.moments, self.feeds, self.events) = (snapshots, moments, feeds, events)
+        self.log = log
     }
 
     /// Finds out how guests are accelerated; may boot a canary.
@@ -113,12 +121,14 @@ package actor LocalNode: Node {
     }
 
     package func ensureVolume(_ volume: VolumeSpec) async throws(NodeError) {
-        if let snapshot = volume.snapshot { try await ensureBase(of: snapshot) }
+        if let snapshot = volume.snapshot { try await ensureThere(snapshot) }
         do { try await volumes.create(volume) } catch { throw NodeError(error) }
+        if let snapshot = volume.snapshot, snapshot.key == nil, volume.isOfImage == true { makeBaseLater(of: snapshot) }
     }
 
     package func deleteVolume(_ volume: VolumeID) async throws(NodeError) {
-        await moments.settled(volume)
+        await release(volume)
+        await feeds.close(volume)
         do { try await volumes.delete(volume) } catch { throw NodeError(error) }
     }
 
@@ -126,16 +136,15 @@ package actor LocalNode: Node {
         _ volume: VolumeID, toGiB sizeGiB: Int, in guest: GuestRun?
     ) async throws(NodeError) {
         guard let guest else {
-            await moments.settled(volume)
+            await release(volume)
             do { return try await volumes.grow(volume, toGiB: sizeGiB) } catch { throw NodeError(error) }
         }
         do { try await hypervisor.grow(volume, toGiB: sizeGiB, in: guest) } catch { throw NodeError(error) }
     }
 
     package func attachVolume(_ disk: GuestSpec.Disk, to guest: GuestRun) async throws(NodeError) {
-        await moments.settled(disk.volume)
-        let file: VolumeFile
-        do { file = try await volumes.file(of: disk.volume) } catch { throw NodeError(error) }
+        await release(disk.volume)
+        let file = try await feeds.file(of: disk.volume)
         do { try await hypervisor.attach(disk, file, to: guest) } catch { throw NodeError(error) }
     }
 
@@ -153,7 +162,7 @@ package actor LocalNode: Node {
 
     package func startGuest(_ guest: GuestSpec) async throws(NodeError) {
         if await hypervisor.guests()[guest.instance] == .running(launch: guest.launch) { return }
-        for disk in guest.disks { await moments.settled(disk.volume) }
+        for disk in guest.disks { await release(disk.volume) }
         let kernel = try kernelFiles(of: guest)
         let disks = try await files(of: guest)
         let descriptors = try await openPorts(of: guest)
@@ -191,6 +200,12 @@ package actor LocalNode: Node {
         do { return try await hypervisor.consoleOutput(of: instance) } catch { throw NodeError(error) }
     }
 
+    /// Returns once nothing of ours has the volume open.
+    func release(_ volume: VolumeID) async {
+        await moments.settled(volume)
+        await feeds.halt(volume)
+    }
+
     private func kernelFiles(of guest: GuestSpec) throws(NodeError) -> KernelFiles? {
         switch guest.boot {
         case .firmware: return nil
@@ -203,7 +218,7 @@ package actor LocalNode: Node {
     private func files(of guest: GuestSpec) async throws(NodeError) -> [VolumeFile] {
         var files: [VolumeFile] = []
         for disk in guest.disks {
-            do { files.append(try await volumes.file(of: disk.volume)) } catch { throw NodeError(error) }
+            files.append(try await feeds.file(of: disk.volume))
         }
         return files
     }

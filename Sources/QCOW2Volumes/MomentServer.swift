@@ -11,6 +11,8 @@ struct MomentServer: Sendable {
     let moment: String?
     /// What opens both; nil: they are in the clear.
     let passphrase: VolumePassphrase?
+    /// Where what the volume has not read of its snapshot is served; nil: it has all.
+    let feedFolder: String?
     let socket: String
     let export: String
     /// The record of changes to tell of.
@@ -26,7 +28,9 @@ struct MomentServer: Sendable {
         } else {
             image += "file.filename=\(volume)"
         }
-        var arguments = ["qemu-nbd", "--read-only", "--export-name=\(export)", "--socket=\(socket)"]
+        // As the volume's own header names the feed, it is looked for in the working directory.
+        var arguments = feedFolder.map { ["env", "--chdir=\($0)"] } ?? []
+        arguments += ["qemu-nbd", "--read-only", "--export-name=\(export)", "--socket=\(socket)"]
         if let bitmap { arguments.append("--bitmap=\(bitmap)") }
         return arguments + (secret?.arguments ?? []) + ["--image-opts", image]
     }

@@ -75,8 +75,8 @@ struct EmptyQCOW2: Equatable {
     /// A file of which its header tells, by its dirty bit, whether it was closed in good order.
     enum Closing { case plain, told }
 
+    /// The usual ones are of 64 KiB.
     static let clusterBits: UInt64 = 16
-    private static let cluster: UInt64 = 1 << clusterBits
     private static let backingFormatExtension: UInt64 = 0xe279_2aca
 
     let pieces: [Piece]
@@ -87,6 +87,7 @@ struct EmptyQCOW2: Equatable {
         let virtualSize: UInt64
         let l1Entries: UInt64
         let backingFile: String?
+        let clusterBits: UInt64
         let closing: Closing
         /// Of what opens the clusters.
         let seal: (offset: UInt64, count: UInt64)?
@@ -95,29 +96,34 @@ struct EmptyQCOW2: Equatable {
     /// - Parameters:
     ///   - virtualSize: bytes, a multiple of 512.
     ///   - backingFile: at most 1023 bytes; its content is read as `raw`.
+    ///   - clusterBits: 9 to 21: the unit in which the file grows and a backing's bytes are copied.
     ///   - seal: a LUKS header, for clusters that it opens; nil: they are in the clear.
-    init(virtualSize: UInt64, backingFile: String?, closing: Closing = .plain, seal: [UInt8]? = nil) {
+    init(
+        virtualSize: UInt64, backingFile: String?, clusterBits: UInt64 = EmptyQCOW2.clusterBits,
+        closing: Closing = .plain, seal: [UInt8]? = nil
+    ) {
+        let cluster: UInt64 = 1 << clusterBits
         // Cluster 0: header. 1: refcount table. 2: refcount block. From 3: the L1 table, which begins as zeros. Then
         // the LUKS header.
-        let bytesPerL2 = EmptyQCOW2.cluster * (EmptyQCOW2.cluster / 8)
+        let bytesPerL2 = cluster * (cluster / 8)
         let l1Entries = (virtualSize + bytesPerL2 - 1) / bytesPerL2
-        let l1Clusters = max(1, (l1Entries * 8 + EmptyQCOW2.cluster - 1) / EmptyQCOW2.cluster)
-        let sealOffset = (3 + l1Clusters) * EmptyQCOW2.cluster
+        let l1Clusters = max(1, (l1Entries * 8 + cluster - 1) / cluster)
+        let sealOffset = (3 + l1Clusters) * cluster
         let sealCount = UInt64(seal?.count ?? 0)
-        let clusters = 3 + l1Clusters + (sealCount + EmptyQCOW2.cluster - 1) / EmptyQCOW2.cluster
-        length = clusters * EmptyQCOW2.cluster
+        let clusters = 3 + l1Clusters + (sealCount + cluster - 1) / cluster
+        length = clusters * cluster
         var table = BigEndianBytes()
-        table.append(2 * EmptyQCOW2.cluster, width: 8)
+        table.append(2 * cluster, width: 8)
         var block = BigEndianBytes()
         for _ in 0..<clusters { block.append(1, width: 2) }
         let plan = Plan(
-            virtualSize: virtualSize, l1Entries: l1Entries, backingFile: backingFile, closing: closing,
-            seal: seal.map { _ in (sealOffset, sealCount) })
+            virtualSize: virtualSize, l1Entries: l1Entries, backingFile: backingFile, clusterBits: clusterBits,
+            closing: closing, seal: seal.map { _ in (sealOffset, sealCount) })
         pieces =
             [
                 Piece(offset: 0, bytes: EmptyQCOW2.header(plan)),
-                Piece(offset: EmptyQCOW2.cluster, bytes: table.bytes),
-                Piece(offset: 2 * EmptyQCOW2.cluster, bytes: block.bytes),
+                Piece(offset: cluster, bytes: table.bytes),
+                Piece(offset: 2 * cluster, bytes: block.bytes),
             ] + EmptyQCOW2.pieces(of: seal ?? [], at: sealOffset)
     }
 
@@ -130,6 +136,7 @@ struct EmptyQCOW2: Equatable {
     }
 
     private static func header(_ plan: Plan) -> [UInt8] {
+        let cluster: UInt64 = 1 << plan.clusterBits
         let headerLength: UInt64 = 104
         // The extensions: where the LUKS header lies (8 + 16 bytes), the backing's format (8 + 8), the end mark (8).
         let extensions: UInt64 = (plan.seal == nil ? 0 : 24) + (plan.backingFile == nil ? 0 : 16) + 8
@@ -138,7 +145,7 @@ struct EmptyQCOW2: Equatable {
         header.append(3, width: 4)
         header.append(backingFile == nil ? 0 : headerLength + extensions, width: 8)
         header.append(UInt64(backingFile?.utf8.count ?? 0), width: 4)
-        header.append(clusterBits, width: 4)
+        header.append(plan.clusterBits, width: 4)
         header.append(plan.virtualSize, width: 8)
         header.append(plan.seal == nil ? 0 : 2, width: 4)  // not encrypted, or as LUKS has it
         header.append(plan.l1Entries, width: 4)

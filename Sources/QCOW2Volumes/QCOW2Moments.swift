@@ -66,12 +66,10 @@ extension QCOW2Volumes {
     private func change(
         _ volume: VolumeID, _ bitmap: String, _ change: [String]
     ) async throws(VolumeBackendError) {
-        let path = volumeFiles.file(QCOW2Volumes.name(of: volume))
-        if let passphrase = try passphrase(of: volume, try header(of: volume)) {
-            return try await EncryptedFile(path: path, passphrase: passphrase).change(bitmap, change)
-        }
-        try await ImageTool.require(
-            ["qemu-img", "bitmap"] + change + ["-f", "qcow2", path, bitmap], deadline: .seconds(60))
+        let image = VolumeImage(
+            path: volumeFiles.file(QCOW2Volumes.name(of: volume)),
+            passphrase: try passphrase(of: volume, try header(of: volume)))
+        try await image.run(["bitmap"] + change, [bitmap])
     }
 
     package func serveMoment(
@@ -84,6 +82,7 @@ extension QCOW2Volumes {
         let server = MomentServer(
             volume: path, moment: access(moment, F_OK) == 0 ? moment : nil,
             passphrase: try passphrase(of: volume, try header(of: volume)),
+            feedFolder: feed(of: volume, try header(of: volume))?.folder,
             socket: momentFiles.file(".\(snapshot).sock"), export: snapshot.description, bitmap: since?.name)
         return try await server.start()
     }

@@ -1,5 +1,6 @@
 // Volumes as qcow2 files of this host, each opened by QEMU itself. A volume from a snapshot is an overlay on that
-// snapshot's one read-only base, never on a chain. All files are ours alone: guests get them as open descriptors.
+// snapshot's one read-only base where it has one, never on a chain, and on a feed of the snapshot's blocks where not.
+// All files are ours alone: guests get them as open descriptors.
 
 package import Backends
 package import CloudTypes
@@ -15,18 +16,20 @@ package actor QCOW2Volumes: VolumeBackend {
     let volumeFiles: VolumeDirectory
     let baseFiles: VolumeDirectory
     let momentFiles: VolumeDirectory
+    let feedFiles: VolumeDirectory
     private let keys: KeyRing
     /// Bases under encrypted volumes that are being made.
     private(set) var claims: [SnapshotID] = []
 
     /// - Parameters:
-    ///   - directory: must exist; `volumes/`, `bases/` and `moments/` are made in it.
+    ///   - directory: must exist; `volumes/`, `bases/`, `moments/` and `feeds/` are made in it.
     ///   - keys: what opens its encrypted volumes.
     package init(directory: String, keys: KeyRing) throws(VolumeBackendError) {
         self.keys = keys
         volumeFiles = try VolumeDirectory(directory + "/volumes")
         baseFiles = try VolumeDirectory(directory + "/bases")
         momentFiles = try VolumeDirectory(directory + "/moments")
+        feedFiles = try VolumeDirectory(directory + "/feeds")
         MomentServer.endOrphans(of: volumeFiles.path)
     }
 
@@ -36,22 +39,39 @@ package actor QCOW2Volumes: VolumeBackend {
         guard volume.sizeGiB > 0, volume.sizeGiB <= ImageInspection.maximumSize >> 30 else {
             throw .hostFailed("a volume of \(volume.sizeGiB) GiB")
         }
-        var backing: String?
-        if let snapshot = volume.snapshot?.id {
-            guard baseFiles.contains(QCOW2Volumes.name(of: snapshot)) else { throw .noSuchSnapshot(snapshot) }
-            guard volume.sizeGiB << 30 >= (try baseFiles.size(of: QCOW2Volumes.name(of: snapshot))) else {
-                throw .hostFailed("\(volume.id) of \(volume.sizeGiB) GiB is smaller than \(snapshot)")
-            }
-            backing = QCOW2Volumes.backingName(of: snapshot)
-        }
-        if let key = volume.key { return try await createEncrypted(volume, key, backing: backing) }
-        let content = EmptyQCOW2(virtualSize: UInt64(volume.sizeGiB) << 30, backingFile: backing)
+        let beneath = try beneath(volume)
+        if let key = volume.key { return try await createEncrypted(volume, key, over: beneath) }
+        let content = EmptyQCOW2(
+            virtualSize: UInt64(volume.sizeGiB) << 30, backingFile: beneath?.name,
+            clusterBits: beneath?.clusterBits ?? EmptyQCOW2.clusterBits)
         try volumeFiles.create(name, content)
+    }
+
+    /// What a volume begins with.
+    struct Beneath {
+        /// As its header names it.
+        let name: String
+        /// What is read of a feed is read in its own unit.
+        let clusterBits: UInt64
+    }
+
+    private func beneath(_ volume: VolumeSpec) throws(VolumeBackendError) -> Beneath? {
+        guard let snapshot = volume.snapshot else { return nil }
+        let base = QCOW2Volumes.name(of: snapshot.id)
+        guard baseFiles.contains(base) else {
+            try makeFeedFolder(of: volume.id)
+            return Beneath(name: QCOW2Volumes.feedName(of: snapshot), clusterBits: 19)
+        }
+        guard volume.sizeGiB << 30 >= (try baseFiles.size(of: base)) else {
+            throw .hostFailed("\(volume.id) of \(volume.sizeGiB) GiB is smaller than \(snapshot.id)")
+        }
+        return Beneath(
+            name: QCOW2Volumes.backingName(of: snapshot.id), clusterBits: EmptyQCOW2.clusterBits)
     }
 
     /// The key is durable before the volume is there.
     private func createEncrypted(
-        _ volume: VolumeSpec, _ key: EncryptionKeyID, backing: String?
+        _ volume: VolumeSpec, _ key: EncryptionKeyID, over beneath: Beneath?
     ) async throws(VolumeBackendError) {
         if let snapshot = volume.snapshot?.id { claims.append(snapshot) }
         defer { if let place = claims.firstIndex(where: { $0 == volume.snapshot?.id }) { claims.remove(at: place) } }
@@ -67,7 +87,8 @@ package actor QCOW2Volumes: VolumeBackend {
             throw .system(error)
         }
         let content = EmptyQCOW2(
-            virtualSize: UInt64(volume.sizeGiB) << 30, backingFile: backing, seal: try seal.get().bytes)
+            virtualSize: UInt64(volume.sizeGiB) << 30, backingFile: beneath?.name,
+            clusterBits: beneath?.clusterBits ?? EmptyQCOW2.clusterBits, seal: try seal.get().bytes)
         try volumeFiles.create(QCOW2Volumes.name(of: volume.id), content)
     }
 
@@ -85,12 +106,13 @@ package actor QCOW2Volumes: VolumeBackend {
 
     package func file(of volume: VolumeID) async throws(VolumeBackendError) -> VolumeFile {
         let header = try header(of: volume)
-        let backing = header.backingFile.map { backing in
+        let feed = feed(of: volume, header)
+        let backing = (feed == nil ? header.backingFile : nil).map { backing in
             backing.hasPrefix("/") ? backing : baseFiles.file(String(backing.dropFirst(QCOW2Volumes.basePrefix.count)))
         }
         return VolumeFile(
             path: volumeFiles.file(QCOW2Volumes.name(of: volume)), format: .qcow2,
-            backingPaths: backing.map { [$0] } ?? [], passphrase: try passphrase(of: volume, header))
+            backingPaths: backing.map { [$0] } ?? [], feed: feed, passphrase: try passphrase(of: volume, header))
     }
 
     func passphrase(
@@ -104,18 +126,16 @@ package actor QCOW2Volumes: VolumeBackend {
     package func grow(_ volume: VolumeID, toGiB sizeGiB: Int) async throws(VolumeBackendError) {
         let header = try header(of: volume)
         guard header.virtualSize < UInt64(sizeGiB) << 30 else { return }
-        let path = volumeFiles.file(QCOW2Volumes.name(of: volume))
-        if let passphrase = try passphrase(of: volume, header) {
-            return try await EncryptedFile(path: path, passphrase: passphrase).grow(toGiB: sizeGiB)
-        }
-        try await ImageTool.require(
-            ["qemu-img", "resize", "-q", "-f", "qcow2", path, "\(sizeGiB)G"], deadline: .seconds(60))
+        let image = VolumeImage(
+            path: volumeFiles.file(QCOW2Volumes.name(of: volume)), passphrase: try passphrase(of: volume, header))
+        try await image.run(["resize", "-q"], ["\(sizeGiB)G"])
     }
 
     /// The key goes first: what is left of the file after a crash is noise.
     package func delete(_ volume: VolumeID) async throws(VolumeBackendError) {
         try ringing { () throws(KeyRingError) in try keys.removeVolumeKey(of: volume) }
         try volumeFiles.remove(QCOW2Volumes.name(of: volume))
+        removeFeedFolder(of: volume)
         for base in try doomedBases() { try dropNow(base) }
     }
 

@@ -94,7 +94,7 @@ struct VolumeDirectory: Sendable {
         return Int(status.st_size)
     }
 
-    private func sync() throws(VolumeBackendError) {
+    func sync() throws(VolumeBackendError) {
         let directory = try open(path, O_RDONLY | O_DIRECTORY)
         guard fsync(directory.number) == 0 else { throw .system("fsync \(path)") }
     }

@@ -29,6 +29,9 @@ struct BlockNodes {
                 "driver": "raw", "node-name": .string(name), "file": .string(name + "-f"), "read-only": true,
             ])
         }
+        if let feed = file.feed, let number = descriptors.feed {
+            nodes.append(names.feed(feed, folder: Int64(number)))
+        }
         nodes.append([
             "driver": "file", "node-name": .string(names.file),
             "filename": .string("/dev/fdset/\(descriptors.file)"), "discard": "unmap",
@@ -38,7 +41,9 @@ struct BlockNodes {
             "discard": "unmap",
         ]
         switch file.format {
-        case .qcow2: format["backing"] = descriptors.backing.isEmpty ? .null : .string(names.backing(0))
+        case .qcow2:
+            let isAlone = descriptors.backing.isEmpty && descriptors.feed == nil
+            format["backing"] = isAlone ? .null : .string(names.backing(0))
         case .raw: break
         }
         if file.passphrase != nil { format["encrypt"] = names.encryption }
@@ -79,9 +84,21 @@ struct BlockNames: Sendable {
     var secretUse: String { "\(volume)/k" }
     var encryption: JSONValue { ["format": "luks", "key-secret": .string(secret)] }
     func backing(_ index: Int) -> String { "\(volume)-b\(index)" }
+    /// What is served by us is waited for while we are away, however long: the guest meets no error.
+    func feed(_ feed: SnapshotFeed, folder: Int64) -> JSONValue {
+        [
+            "driver": "nbd", "node-name": .string(backing(0)), "read-only": true,
+            "server": ["type": "unix", "path": .string("/proc/self/fd/\(folder)/\(SnapshotFeed.socketName)")],
+            "export": .string(SnapshotFeed.export(of: feed.snapshot)), "reconnect-delay": .integer(365 * 86_400),
+        ]
+    }
+    /// The job that reads what the volume has not of its feed.
+    var fill: String { "\(volume)\(BlockNames.fillSuffix)" }
+    static let fillSuffix = "-fill"
 
     /// Whose descriptor it is, for whoever asks the monitor.
     func use(_ index: Int) -> String { "\(volume)/\(index)" }
+    var feedUse: String { "\(volume)/feed" }
 
     func throttle(_ name: String, group: String, over node: String) -> JSONValue {
         [

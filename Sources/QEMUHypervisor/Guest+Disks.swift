@@ -35,6 +35,8 @@ extension Guest {
             let view = try await monitored { () throws(QMPError) in try await disks.look() }
             guard view.nodes[names.data] != nil else { throw .impossible("the guest has no \(volume)") }
             try await monitored { () throws(QMPError) in
+                // A volume that is being filled cannot grow; whoever wants it filled asks again.
+                try await self.endFill(of: names, in: disks)
                 try await disks.grow(names, toBytes: Int64(sizeGiB) << 30, view)
             }
         }
@@ -85,7 +87,7 @@ extension Guest {
                 // It may have been plugged in again while this waited for its turn.
                 guard !view.isPlugged(names) else { return }
                 try await monitored { () throws(QMPError) in
-                    try await disks.clear(names, self.endMoments(of: names, view, in: disks))
+                    try await disks.clear(names, self.endJobs(of: names, view, in: disks))
                 }
                 (diskLimits[volume], applied[volume]) = (nil, nil)
                 surroundings.report(.volumeDetached(volume, from: id))
@@ -104,11 +106,11 @@ extension Guest {
             view = try await disks.look()
         }
         if !view.isPlugged(names) {
-            try await disks.clear(names, endMoments(of: names, view, in: disks))
+            try await disks.clear(names, endJobs(of: names, view, in: disks))
             return true
         }
         if force {
-            try await disks.sever(names, endMoments(of: names, view, in: disks))
+            try await disks.sever(names, endJobs(of: names, view, in: disks))
         }
         // What was taken by force before is as free as what the guest let go of.
         return force || (view.isSevered(names) && view.nodes[names.file] == nil)

@@ -8,7 +8,13 @@ import QMP
 
 extension Guest {
     func hold(_ moments: [GuestMoment], launch: Int) async throws(HypervisorError) {
-        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in try await disks.hold(moments) }
+        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+            try await monitored { () throws(QMPError) in
+                // No moment can be held of a volume that is being filled; whoever wants it filled asks again.
+                for moment in moments { try await self.endFill(of: BlockNames(moment.volume), in: disks) }
+            }
+            try await disks.hold(moments)
+        }
     }
 
     func holds(_ snapshot: SnapshotID, launch: Int) async throws(HypervisorError) -> Bool {
@@ -50,9 +56,10 @@ extension Guest {
 
     /// The volume leaves the guest, or is taken from it: its moments are in their files, closed in good order. Returns
     /// what is there then.
-    func endMoments(
+    func endJobs(
         of names: BlockNames, _ view: GuestDisks.View, in disks: GuestDisks
     ) async throws(QMPError) -> GuestDisks.View {
+        try await endFill(of: names, in: disks)
         for use in view.descriptors.keys where use.hasPrefix("\(names.volume)/") {
             guard let snapshot = SnapshotID(String(use.dropFirst(names.volume.description.count + 1))) else { continue }
             let moment = GuestMoment(snapshot: snapshot, volume: names.volume, path: "")
@@ -66,14 +73,21 @@ extension Guest {
         if exports.contains(where: { $0["id"]?.text == names.moment }) {
             try await disks.monitor.execute("block-export-del", ["id": .string(names.moment), "mode": "hard"])
         }
-        if try await disks.jobs().contains(names.moment) {
-            async let isGone: Void = jobEnd(names.moment)
-            try await disks.monitor.execute("job-cancel", ["id": .string(names.moment)])
-            // Its end may have been told before anybody listened.
-            if try await !disks.jobs().contains(names.moment) { jobEnded(names.moment) }
-            await isGone
-        }
+        try await cancel(names.moment, in: disks)
         try await disks.clear(names, try await disks.look())
+    }
+
+    /// Returns once the job is gone.
+    func cancel(_ job: String, in disks: GuestDisks) async throws(QMPError) {
+        guard try await disks.jobs().contains(job) else { return }
+        async let isGone: Void = jobEnd(job)
+        do throws(QMPError) { try await disks.monitor.execute("job-cancel", ["id": .string(job)]) } catch {
+            // It came to its own end meanwhile.
+            guard case .refused = error else { throw error }
+        }
+        // Its end may have been told before anybody listened.
+        if try await !disks.jobs().contains(job) { jobEnded(job) }
+        await isGone
     }
 
     /// Returns once the job is gone, or the guest is.
@@ -83,5 +97,6 @@ extension Guest {
 
     func jobEnded(_ job: String) {
         for continuation in jobEnds.removeValue(forKey: job) ?? [] { continuation.resume() }
+        if let volume = BlockNames.volume(ofFill: job) { fillEnded(volume) }
     }
 }

@@ -37,6 +37,8 @@ actor Guest {
     var departures: [String: [CheckedContinuation<Bool, Never>]] = [:]
     /// Who waits for a job of the block layer to be gone.
     var jobEnds: [String: [CheckedContinuation<Void, Never>]] = [:]
+    /// Volumes whose filling failed of late, and waits.
+    var unfillable: Set<VolumeID> = []
 
     init(_ id: InstanceID, directory: GuestDirectory, surroundings: Surroundings) {
         (self.id, self.directory, self.surroundings) = (id, directory, surroundings)
@@ -271,6 +273,10 @@ actor Guest {
             case "DEVICE_DELETED": if let device = event.data["device"]?.text { await self?.departed(device) }
             case "JOB_STATUS_CHANGE" where event.data["status"]?.text == "null":
                 if let job = event.data["id"]?.text { await self?.jobEnded(job) }
+            case "BLOCK_JOB_COMPLETED":
+                if let error = event.data["error"]?.text, let job = event.data["device"]?.text {
+                    await self?.jobFailed(job, error)
+                }
             case "GUEST_PANICKED": surroundings.report(.guestPanicked(id))
             case "RESET": surroundings.report(.guestRestarted(id))
             default: break

@@ -12,6 +12,8 @@ struct DescriptorPlan: Equatable {
     struct Disk: Equatable {
         let file: Int32
         let backing: [Int32]
+        /// The folder with the socket of its feed.
+        var feed: Int32?
         /// What opens an encrypted one.
         var passphrase: Int32?
     }
@@ -49,7 +51,7 @@ struct DescriptorPlan: Equatable {
         }
         disks = files.map { file in
             Disk(
-                file: take(), backing: file.backingPaths.map { _ in take() },
+                file: take(), backing: file.backingPaths.map { _ in take() }, feed: file.feed.map { _ in take() },
                 passphrase: file.passphrase.map { _ in take() })
         }
         ports = (0..<portCount).map { _ in take() }
@@ -89,6 +91,7 @@ struct OpenDescriptors: Sendable {
         for (file, numbers) in zip(disks, plan.disks) {
             try open(file.path, O_RDWR, numbers.file)
             for (path, number) in zip(file.backingPaths, numbers.backing) { try open(path, O_RDONLY, number) }
+            if let feed = file.feed, let number = numbers.feed { try open(feed.folder, O_RDONLY | O_DIRECTORY, number) }
             if let passphrase = file.passphrase, let number = numbers.passphrase {
                 owned.append((try passphrase.sealedFile(), number))
             }

@@ -18,6 +18,8 @@ struct GuestDisks: Sendable {
         var devices: Set<String> = []
         /// Virtual sizes in bytes, by node.
         var nodes: [String: Int64] = [:]
+        /// The nodes that have something beneath them.
+        var overlays: Set<String> = []
         /// Throttle groups, and what opens encrypted volumes.
         var groups: Set<String> = []
         /// Sets of descriptors, by what they are for.
@@ -46,6 +48,7 @@ struct GuestDisks: Sendable {
         for node in try await monitor.execute("query-named-block-nodes", ["flat": true]).elements ?? [] {
             guard let name = node["node-name"]?.text else { continue }
             view.nodes[name] = node["image"]?["virtual-size"]?.integer ?? 0
+            if node["backing_file"]?.text != nil { view.overlays.insert(name) }
             view.bitmaps[name] = (node["dirty-bitmaps"]?.elements ?? []).compactMap(ChangeBitmap.init)
         }
         for set in try await monitor.execute("query-fdsets").elements ?? [] {
@@ -113,12 +116,25 @@ struct GuestDisks: Sendable {
             sets.append(Int32(truncatingIfNeeded: try await monitor.add(open.number, for: names.use(index)).set))
             withExtendedLifetime(open) {}
         }
+        var feed: Int32?
+        if let folder = file.feed?.folder, let set = sets.first {
+            let open: OwnedDescriptor
+            do throws(SystemError) {
+                open = try OwnedDescriptor(Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open \(folder)")
+            } catch {
+                throw Failure.host(error)
+            }
+            // In the set of the volume's own file, which is in use: alone it would go with the monitor's connection.
+            let added = try await monitor.add(open.number, for: names.feedUse, to: Int64(set))
+            feed = Int32(truncatingIfNeeded: added.number)
+            withExtendedLifetime(open) {}
+        }
         if let passphrase = file.passphrase { try await hand(passphrase, as: names) }
         if !view.groups.contains(BlockNames.sharedGroup) {
             try await monitor.execute("object-add", DiskLimits.group(BlockNames.sharedGroup, nil))
         }
         try await monitor.execute("object-add", DiskLimits.group(names.group, disk.limits))
-        let descriptors = DescriptorPlan.Disk(file: sets[0], backing: Array(sets.dropFirst()))
+        let descriptors = DescriptorPlan.Disk(file: sets[0], backing: Array(sets.dropFirst()), feed: feed)
         let nodes = BlockNodes(volume: disk.volume, file: file, descriptors: descriptors)
         for node in nodes.definitions { try await monitor.execute("blockdev-add", node) }
     }
@@ -190,8 +206,9 @@ struct GuestDisks: Sendable {
         for object in [names.group, names.secret] where view.groups.contains(object) {
             try await monitor.execute("object-del", ["id": .string(object)])
         }
-        for (use, sets) in view.descriptors where use.hasPrefix(names.volume.description + "/") {
-            for set in sets { try await monitor.execute("remove-fd", ["fdset-id": .integer(set)]) }
+        let mine = view.descriptors.filter { $0.key.hasPrefix(names.volume.description + "/") }
+        for set in Set(mine.values.joined()) {
+            try await monitor.execute("remove-fd", ["fdset-id": .integer(set)])
         }
     }
 

@@ -39,10 +39,16 @@ actor GuestMonitor {
 
     /// Hands over an open descriptor, which stays the caller's. A set that is asked for twice harms nobody: the monitor
     /// drops what nobody uses when the connection ends.
-    func add(_ descriptor: Int32, for use: String) async throws(QMPError) -> AddedDescriptor {
+    ///
+    /// - Parameter set: nil: a new one.
+    func add(
+        _ descriptor: Int32, for use: String, to set: Int64? = nil
+    ) async throws(QMPError) -> AddedDescriptor {
         let client = try await client(within: .seconds(10))
+        var arguments: [String: JSONValue] = ["opaque": .string(use)]
+        if let set { arguments["fdset-id"] = .integer(set) }
         do throws(QMPError) {
-            let answer = try await client.execute("add-fd", ["opaque": .string(use)], passing: descriptor)
+            let answer = try await client.execute("add-fd", .object(arguments), passing: descriptor)
             guard let set = answer["fdset-id"]?.integer, let number = answer["fd"]?.integer else {
                 throw QMPError.malformed("\(answer)")
             }

@@ -124,6 +124,10 @@ package actor QEMUHypervisor: Hypervisor {
         try await existing(guest.instance).limit(volume, to: limits, launch: guest.launch)
     }
 
+    package func fill(_ volume: VolumeID, at rate: Int, in guest: GuestRun) async throws(HypervisorError) -> Bool {
+        try await existing(guest.instance).fill(volume, at: rate, launch: guest.launch)
+    }
+
     package func hold(_ moments: [GuestMoment], in guest: GuestRun) async throws(HypervisorError) {
         try await existing(guest.instance).hold(moments, launch: guest.launch)
     }

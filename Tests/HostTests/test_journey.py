@@ -85,7 +85,9 @@ def test_powering_off_inside_ends_one_that_was_launched_so(site):
     machine.ssh("sudo poweroff", check=False)
     machine.wait("instance_terminated")
     eventually(lambda: not list((site.cloud.state / "volumes").glob(f"{volume}*")), "the volume's file is gone")
-    assert all(found["VolumeId"] != volume for found in site.ec2.describe_volumes()["Volumes"])
+    # The bytes go first, then the record.
+    eventually(lambda: all(found["VolumeId"] != volume for found in site.ec2.describe_volumes()["Volumes"]),
+               "the volume is gone")
 
 
 def test_what_is_no_disk_is_not_taken_in_as_an_image(site, tmp_path):

@@ -3,10 +3,22 @@ import CloudTypes
 import Foundation
 import HostSystem
 import KeyRing
+import NBD
 import NodeContract
 import Testing
 
 @testable import QCOW2Volumes
+
+/// A mebibyte of one byte, and two of zeros.
+private struct Pattern: NBDExport {
+    let size = 3 << 20
+
+    func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(NBDError) {
+        for place in buffer.indices { buffer[place] = offset + place < 1 << 20 ? 0x5a : 0 }
+    }
+
+    func extents(at offset: Int, length: Int) -> [NBDExtent] { [NBDExtent(length: length, flags: 0)] }
+}
 
 private let hasTool = HostCommand.path(of: "qemu-img") != nil
 
@@ -33,8 +45,29 @@ struct QCOW2VolumesTests {
         try await contract.aVolumeLivesUntilItIsDeleted()
     }
     @Test("a base outlives its volumes") func base() async throws { try await contract.aBaseOutlivesItsVolumes() }
-    @Test("an unknown snapshot is refused") func unknown() async throws {
-        try await contract.anUnknownSnapshotIsRefused()
+    @Test("a snapshot without a base is fed to its volume") func fed() async throws {
+        try await contract.aSnapshotWithoutABaseIsFed()
+    }
+
+    @Test("a volume that is filled from its feed stands alone, sealed or not", arguments: [false, true])
+    func filled(isSealed: Bool) async throws {
+        let key = isSealed ? EncryptionKeyID("9a5bd8a2-5a6f-4f0e-9f44-0b6b1a1c8f00") : nil
+        try await volumes.create(VolumeSpec(id: volume, sizeGiB: 1, snapshot: SnapshotBytes(snapshot), key: key))
+        let feed = try #require(try await volumes.file(of: volume).feed)
+        let listener = try UnixSocket.listen("\(feed.folder)/\(SnapshotFeed.socketName)")
+        let name = SnapshotFeed.export(of: feed.snapshot)
+        async let serving: Void = HostThread.run {
+            guard let client = UnixSocket.accept(listener) else { return }
+            try? NBDServer { $0 == name ? Pattern() : nil }.serve(client)
+        }
+        try await volumes.fill(volume)
+        try await serving
+        let file = try await volumes.file(of: volume)
+        #expect(file.feed == nil && file.backingPaths.isEmpty)
+        #expect(try await volumes.feeds().isEmpty)
+        #expect(try await directory.run("qemu-img", "check", file.path).contains("No errors"))
+        guard !isSealed else { return }
+        try await directory.run("qemu-io", "-f", "qcow2", "-c", "read -P 0x5a 0 1M", "-c", "read -P 0 1M 9M", file.path)
     }
     @Test("an absent image is refused") func absent() async throws { try await contract.anAbsentImageIsRefused() }
 

@@ -43,11 +43,14 @@ struct VolumeBackendContract {
         #expect(try await backend.bases().isEmpty)
     }
 
-    func anUnknownSnapshotIsRefused() async throws {
-        await #expect(throws: VolumeBackendError.noSuchSnapshot(ids.snapshot)) {
-            try await backend.create(VolumeSpec(id: ids.volume, sizeGiB: 1, snapshot: SnapshotBytes(ids.snapshot)))
-        }
-        #expect(try await backend.volumes().isEmpty)
+    func aSnapshotWithoutABaseIsFed() async throws {
+        let bytes = SnapshotBytes(ids.snapshot, key: EncryptionKeyID("9a5bd8a2-5a6f-4f0e-9f44-0b6b1a1c8f00"))
+        try await backend.create(VolumeSpec(id: ids.volume, sizeGiB: 1, snapshot: bytes))
+        let file = try await backend.file(of: ids.volume)
+        #expect(file.feed?.snapshot == bytes && file.backingPaths.isEmpty)
+        #expect(try await backend.feeds() == file.feed.map { [ids.volume: $0] })
+        try await backend.delete(ids.volume)
+        #expect(try await backend.feeds().isEmpty)
     }
 
     func anAbsentImageIsRefused() async throws {

@@ -50,6 +50,9 @@ int apus_forget_other_translations(struct apus_translation *translations, size_t
 /// A pipe, reading end first; the reading end does not block. 0, or -1.
 int apus_pipe(int ends[2]);
 
+/// The next connection of a listening socket, close-on-exec; -1 and errno where there is none.
+int apus_accept(int listener);
+
 /// An event descriptor that is readable once raised; an epoll descriptor for reading ends.
 int apus_signal_open(void);
 void apus_signal_raise(int descriptor);

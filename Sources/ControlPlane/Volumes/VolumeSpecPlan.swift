@@ -9,6 +9,7 @@ extension VolumeSpec {
         self.init(
             id: volume.id, sizeGiB: volume.sizeGiB,
             snapshot: volume.snapshot.map { state.snapshots[$0]?.bytes ?? SnapshotBytes($0) },
-            key: volume.keyID.map { EncryptionKeyID($0) }, initializationRate: volume.initializationRate)
+            key: volume.keyID.map { EncryptionKeyID($0) }, initializationRate: volume.initializationRate,
+            isOfImage: volume.snapshot.map { state.images.contains(IndexKey(.snapshot, $0)) })
     }
 }

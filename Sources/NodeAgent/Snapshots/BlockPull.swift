@@ -33,7 +33,7 @@ struct BlockPull: Sendable {
         let count = min(draft.blockCount, (client.size + Block.byteCount - 1) / Block.byteCount)
         let isNew: Bool
         do { isNew = try draft.progress().indexes == 0 } catch { throw .storing(error) }
-        var pace = Pace(rate: rate)
+        let pace = Pace(rate: rate)
         var buffer = [UInt8](repeating: 0, count: Block.byteCount)
         for start in stride(from: 0, to: count, by: BlockPull.window) {
             let blocks = start..<min(count, start + BlockPull.window)
@@ -121,23 +121,5 @@ struct BlockPull: Sendable {
                 offset += extent.length
             }
         }
-    }
-}
-
-/// So many bytes a second, in the mean.
-private struct Pace {
-    let rate: Int?
-    private let begin = ContinuousClock.now
-    private var bytes = 0
-
-    init(rate: Int?) { self.rate = rate }
-
-    mutating func passed(_ count: Int) {
-        guard let rate else { return }
-        bytes += count
-        let due = Duration.seconds(Double(bytes) / Double(rate)) - (ContinuousClock.now - begin)
-        guard due > .milliseconds(1) else { return }
-        let parts = due.components
-        usleep(UInt32(min(900_000, parts.seconds * 1_000_000 + parts.attoseconds / 1_000_000_000_000)))
     }
 }

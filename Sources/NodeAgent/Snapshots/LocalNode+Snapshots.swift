@@ -4,13 +4,39 @@ import Backends
 import BlockStore
 package import CloudTypes
 import Glibc
+import Logging
 package import NodeContract
 
 extension LocalNode {
-    /// A volume stands on its base as soon as it is made, which is kept as long as it is needed.
-    package func fillVolume(_ volume: VolumeSpec, in guest: GuestRun?) async throws(NodeError) -> Bool { true }
+    /// Bytes a second that are read into a volume beside a guest that uses it: so many that the guest keeps its own.
+    private static let guestFillRate = 64 << 20
+
+    /// A volume that stands on a base needs no filling: the base is kept as long as it is needed.
+    package func fillVolume(_ volume: VolumeSpec, in guest: GuestRun?) async throws(NodeError) -> Bool {
+        let file: VolumeFile
+        do { file = try await volumes.file(of: volume.id) } catch { throw NodeError(error) }
+        let isFed = await feeds.isOpen(volume.id)
+        guard file.feed != nil || isFed else { return true }
+        let rate = volume.initializationRate.map { $0 << 20 }
+        if let guest {
+            let isFilled: Bool
+            do {
+                isFilled = try await hypervisor.fill(volume.id, at: rate ?? LocalNode.guestFillRate, in: guest)
+            } catch {
+                throw NodeError(error)
+            }
+            guard isFilled else { return false }
+        } else if file.feed != nil {
+            // Once its moments are stored it is asked for again.
+            if await !moments.isPending(volume.id) { try await feeds.fill(volume.id, at: rate) }
+            return false
+        }
+        await feeds.close(volume.id)
+        return true
+    }
 
     package func holdMoment(of snapshots: [SnapshotSpec], in guest: GuestRun?) async throws(NodeError) {
+        if guest == nil { for snapshot in snapshots { await feeds.halt(snapshot.volume) } }
         try await moments.hold(snapshots, in: guest)
     }
 
@@ -29,6 +55,7 @@ extension LocalNode {
     }
 
     package func deleteSnapshot(_ id: SnapshotID) async throws(NodeError) {
+        await makings[id]?.value
         try await moments.drop(id)
         try await snapshots.remove(id)
         do { try await volumes.dropBase(id) } catch { throw NodeError(error) }
@@ -128,9 +155,16 @@ extension LocalNode {
 
     // MARK: bases
 
+    /// Whether there is anything that a volume could begin with: a base, or blocks.
+    func ensureThere(_ snapshot: SnapshotBytes) async throws(NodeError) {
+        guard !snapshots.contains(snapshot.id) else { return }
+        do { _ = try await volumes.basePath(snapshot.id) } catch { throw NodeError(error) }
+    }
+
     /// The snapshot as a file that volumes can stand on, made once of its blocks.
+    /// None is made of a sealed snapshot: it would be in the clear.
     func ensureBase(of snapshot: SnapshotBytes) async throws(NodeError) {
-        guard snapshots.contains(snapshot.id) else { return }
+        guard snapshot.key == nil, snapshots.contains(snapshot.id) else { return }
         let snapshots = snapshots
         let size = try await snapshots.call(snapshot.id) { store throws(BlockStoreError) in
             try store.snapshot(snapshot.id).volumeBytes
@@ -147,6 +181,17 @@ extension LocalNode {
             failure = NodeError(error)
         }
         if let failure { throw failure }
+    }
+
+    /// Volumes that are made until it is there read of their own feeds.
+    func makeBaseLater(of snapshot: SnapshotBytes) {
+        guard makings[snapshot.id] == nil else { return }
+        makings[snapshot.id] = Task {
+            do throws(NodeError) { try await ensureBase(of: snapshot) } catch {
+                log.warning("an image has no base yet", metadata: ["snapshot": "\(snapshot.id)", "error": "\(error)"])
+            }
+            makings[snapshot.id] = nil
+        }
     }
 
     /// A disk that the operator brought in has a base alone until its blocks are asked for.

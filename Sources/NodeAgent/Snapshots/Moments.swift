@@ -208,9 +208,13 @@ actor Moments {
         guard pending[volume]?.isEmpty == true else { return }
         pending[volume] = nil
         for continuation in waiting.removeValue(forKey: volume) ?? [] { continuation.resume() }
+        // Its filling was put off for the moment's sake.
+        tell(.volumeFilled(volume))
     }
 
     // MARK: waiting
+
+    func isPending(_ volume: VolumeID) -> Bool { pending[volume] != nil }
 
     /// Returns once nothing of the volume waits to be stored: whoever opens, grows or deletes it waits for that.
     func settled(_ volume: VolumeID) async {

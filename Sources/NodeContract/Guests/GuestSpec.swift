@@ -109,7 +109,7 @@ package enum NodeEvent: Sendable, Equatable {
     case guestPanicked(InstanceID)
     /// The guest let go of the volume, asked or not; its file is closed.
     case volumeDetached(VolumeID, from: InstanceID)
-    /// The volume is filled: it needs the snapshot that it was made from no more.
+    /// The volume is filled, or its filling came to an end and is to be asked for again.
     case volumeFilled(VolumeID)
     /// How much of a snapshot is stored, 0 to 99.
     case snapshotProgress(SnapshotID, percent: Int)

@@ -110,7 +110,8 @@ struct StateDirectory: Sendable {
             throw CommandFailure("\(path) is not a state directory of Apus; nothing was removed.")
         }
         let own = [
-            keys, volumes, path + "/bases", snapshots, moments, kernels, guests, identity, credentials, endpoint,
+            keys, volumes, path + "/bases", path + "/feeds", snapshots, moments, kernels, guests, identity, credentials,
+            endpoint,
             operatorSocket,
             path + "/acceleration.json", path + "/credits.json", path + "/build-tiny", path + "/quickstart",
             path + "/apus.log", records,
