@@ -65,8 +65,8 @@ struct QCOW2VolumesTests {
         let file = try await volumes.file(of: volume)
         #expect(file.feed == nil && file.backingPaths.isEmpty)
         #expect(try await volumes.feeds().isEmpty)
-        #expect(try await directory.run("qemu-img", "check", file.path).contains("No errors"))
         guard !isSealed else { return }
+        #expect(try await directory.run("qemu-img", "check", file.path).contains("No errors"))
         try await directory.run("qemu-io", "-f", "qcow2", "-c", "read -P 0x5a 0 1M", "-c", "read -P 0 1M 9M", file.path)
     }
     @Test("an absent image is refused") func absent() async throws { try await contract.anAbsentImageIsRefused() }
