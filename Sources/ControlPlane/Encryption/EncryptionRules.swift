@@ -63,18 +63,24 @@ extension Transaction {
 
     /// The key with the name, which is the account's from now on.
     ///
-    /// - Throws: `InvalidKMSKey.InvalidState` for another account's.
+    /// - Throws: `InvalidKMSKey.InvalidState` for another account's, and for one more than the account may have.
     package mutating func keyID(_ name: KeyName) throws(EC2Error) -> String {
         switch name {
         case .managed: return managedKeyID()
         case .id(let id):
             guard let known = state.encryptionKeys[id] else {
+                guard namedKeyCount < settings.quotas.encryptionKeys else { throw .unusableKey }
                 put(EncryptionKeyRecord(id: id, account: account, createdAt: now))
                 return id
             }
             guard known.account == account else { throw .unusableKey }
             return id
         }
+    }
+
+    private var namedKeyCount: Int {
+        let managed = state.accounts[account]?.managedKeyID == nil ? 0 : 1
+        return state.encryptionKeys.count(where: IndexKey(.account, account)) - managed
     }
 
     /// The key that is used where none is named.

@@ -37,6 +37,8 @@ package struct CloudSettings: Sendable {
         package var keyPairs = 5_000
         package var snapshots = 100_000
         package var fastRestoredSnapshots = 5
+        /// Of KMS, for one account.
+        package var encryptionKeys = 100_000
         package var networkInterfaces = 5_000
         package var tagsPerResource = 50
         /// Instances of one account that are not terminated; bounds what one caller can ask of a host.

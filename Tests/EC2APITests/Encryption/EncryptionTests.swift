@@ -103,6 +103,18 @@ struct EncryptionByDefaultTests {
         #expect(cloud.state.volumes.count == 0 && cloud.state.encryptionKeys.count == 0)
     }
 
+    @Test("takes no more keys than an account may have")
+    func quota() throws {
+        var cloud = try TestCloud { $0.quotas.encryptionKeys = 1 }
+        // AWS's own does not count.
+        try cloud.perform(ResetEbsDefaultKmsKeyId.self, .init())
+        try cloud.perform(ModifyEbsDefaultKmsKeyId.self, .init(kmsKeyID: TestKey.one))
+        #expect(
+            cloud.refusal(of: ModifyEbsDefaultKmsKeyId.self, .init(kmsKeyID: TestKey.two))
+                == "InvalidKMSKey.InvalidState")
+        try cloud.perform(ModifyEbsDefaultKmsKeyId.self, .init(kmsKeyID: TestKey.one))
+    }
+
     @Test("takes no key that another account has")
     mutating func foreign() throws {
         _ = try cloud.perform(ModifyEbsDefaultKmsKeyId.self, .init(kmsKeyID: TestKey.one))
