@@ -68,6 +68,36 @@ def read(machine, name):
             for place in PLACES}
 
 
+def test_what_is_written_is_nowhere_in_the_clear_and_comes_back(site, machines, things):  # noqa: F811
+    first, second = machines
+    own, other = key(), key()
+    id = volume(site, things, first, Size=1, Encrypted=True, KmsKeyId=own)
+    name = attach(site, id, first)
+    early, later = marker(), marker()
+    write(first, name, early)
+    one = snapshot(site, things, id)
+    # The moment of the second is held while the guest overwrites what it has.
+    two = site.ec2.create_snapshot(VolumeId=id)["SnapshotId"]
+    things["snapshots"].append(two)
+    write(first, name, later)
+    site.ec2.get_waiter("snapshot_completed").wait(SnapshotIds=[two], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    copy = site.ec2.copy_snapshot(SourceSnapshotId=one, SourceRegion="us-east-1", Encrypted=True, KmsKeyId=other)
+    things["snapshots"].append(copy["SnapshotId"])
+    site.ec2.get_waiter("snapshot_completed").wait(
+        SnapshotIds=[copy["SnapshotId"]], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    for which, encryption in ((one, {}), (two, {}), (copy["SnapshotId"], {}),
+                              (one, {"Encrypted": True, "KmsKeyId": other})):
+        restored = volume(site, things, first, SnapshotId=which, **encryption)
+        assert site.ec2.describe_volumes(VolumeIds=[restored])["Volumes"][0]["Encrypted"]
+        found = attach(site, restored, second)
+        assert read(second, found) == {early}
+        write(second, found, later)
+        assert shown(site.cloud.state, early, later) == []
+        detach(site, restored)
+    detach(site, id)
+    assert shown(site.cloud.state, early, later) == []
+
+
 def test_a_plain_snapshot_is_sealed_on_its_way_into_an_encrypted_volume(site, machines, things):  # noqa: F811
     first, second = machines
     id = volume(site, things, first, Size=1)
