@@ -5,6 +5,7 @@ import os
 import pathlib
 import uuid
 
+from apus_testing.waiting import quick
 from test_snapshots import attach, detach, machines, snapshot, things, volume  # noqa: F401 - some are fixtures
 
 PLACES = (0, 5_000, 300_000)
@@ -142,3 +143,28 @@ def test_the_passphrase_is_in_no_argument_no_environment_and_no_file(site, thing
         assert passphrases(machine.process) == secrets
     finally:
         machine.terminate()
+
+
+def test_an_image_of_an_encrypted_root_boots_and_is_nowhere_in_the_clear(site, things):  # noqa: F811
+    root = site.ec2.describe_images(ImageIds=[site.image])["Images"][0]["RootDeviceName"]
+    machine = site.launch(BlockDeviceMappings=[{"DeviceName": root, "Ebs": {"Encrypted": True, "KmsKeyId": key()}}])
+    machine.wait("instance_running").wait_for_ssh()
+    sector, images, machines = marker(), [], [machine]  # noqa: F811
+    try:
+        machine.ssh(f"echo {base64.b64encode(sector).decode()} | base64 -d > ~/sector; sync")
+        made = site.ec2.create_image(InstanceId=machine.id, Name="sealed")["ImageId"]
+        images.append(made)
+        site.ec2.get_waiter("image_available").wait(ImageIds=[made], WaiterConfig=quick(120))
+        copy = site.ec2.copy_image(SourceImageId=made, SourceRegion="us-east-1", Name="sealed anew", Encrypted=True)
+        images.append(copy["ImageId"])
+        site.ec2.get_waiter("image_available").wait(ImageIds=images, WaiterConfig=quick(120))
+        for image in images:
+            machines.append(site.launch(ImageId=image))
+            machines[-1].wait("instance_running").wait_for_ssh()
+            assert base64.b64decode(machines[-1].ssh("base64 ~/sector")) == sector
+        assert shown(site.cloud.state, sector) == []
+    finally:
+        for one in machines:
+            one.terminate()
+        for image in images:
+            site.ec2.deregister_image(ImageId=image, DeleteAssociatedSnapshots=True)
