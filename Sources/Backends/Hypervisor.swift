@@ -15,6 +15,8 @@ package protocol Hypervisor: Sendable {
     func guests() async -> [InstanceID: GuestObservation]
     /// When each guest that runs last restarted in its present launch, also while we were away.
     func restarts() async -> [InstanceID: Timestamp]
+    /// Guests that stand still because the disk under a volume is full. They go on by themselves once it is not.
+    func starved() async -> Set<InstanceID>
     func powerDown(_ instance: InstanceID) async throws(HypervisorError)
     func reset(_ instance: InstanceID) async throws(HypervisorError)
     func sendControlAltDelete(_ instance: InstanceID) async throws(HypervisorError)

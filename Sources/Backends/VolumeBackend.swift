@@ -17,6 +17,8 @@ package protocol VolumeBackend: Sendable {
     func grow(_ volume: VolumeID, toGiB sizeGiB: Int) async throws(VolumeBackendError)
     func delete(_ volume: VolumeID) async throws(VolumeBackendError)
     func volumes() async throws(VolumeBackendError) -> Set<VolumeID>
+    /// Room for volumes.
+    func freeBytes() async -> Int
 
     /// Makes the empty file in which what is overwritten of a volume is kept, anew where there was one, sealed as the
     /// volume is. Returns its path.

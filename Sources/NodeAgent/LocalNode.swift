@@ -74,7 +74,8 @@ package actor LocalNode: Node {
     package func capabilities() async -> NodeCapabilities {
         NodeCapabilities(
             architectures: facts.architectures, acceleration: acceleration, processorCount: facts.processorCount,
-            memoryMiB: facts.memoryMiB, hotPlugSlots: hypervisor.hotPlugSlots)
+            memoryMiB: facts.memoryMiB, hotPlugSlots: hypervisor.hotPlugSlots,
+            freeDiskMiB: await volumes.freeBytes() >> 20, starvedGuests: await hypervisor.starved().sorted())
     }
 
     package func inventory() async throws(NodeError) -> NodeInventory {

@@ -95,11 +95,16 @@ package struct NodeCapabilities: Sendable, Equatable, Codable {
     package var memoryMiB: Int
     /// Volumes that a guest can get while it runs.
     package var hotPlugSlots: Int
+    /// Room on the disk that volumes and snapshots lie on; nil: there is no such disk.
+    package var freeDiskMiB: Int?
+    /// Guests that stand still until there is room on that disk again.
+    package var starvedGuests: [InstanceID]?
 
     package init(
         architectures: [Architecture], acceleration: String, processorCount: Int, memoryMiB: Int,
-        hotPlugSlots: Int = 8
+        hotPlugSlots: Int = 8, freeDiskMiB: Int? = nil, starvedGuests: [InstanceID]? = nil
     ) {
+        (self.freeDiskMiB, self.starvedGuests) = (freeDiskMiB, starvedGuests)
         (self.architectures, self.acceleration) = (architectures, acceleration)
         (self.processorCount, self.memoryMiB, self.hotPlugSlots) = (processorCount, memoryMiB, hotPlugSlots)
     }

@@ -141,6 +141,8 @@ package actor QCOW2Volumes: VolumeBackend {
 
     package func volumes() async throws(VolumeBackendError) -> Set<VolumeID> { try present() }
 
+    package func freeBytes() async -> Int { DiskSpace.free(at: volumeFiles.path) }
+
     func present() throws(VolumeBackendError) -> Set<VolumeID> {
         Set(try volumeFiles.names().compactMap { QCOW2Volumes.id(of: $0, suffix: ".qcow2") })
     }

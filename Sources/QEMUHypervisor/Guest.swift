@@ -39,6 +39,8 @@ actor Guest {
     var jobEnds: [String: [CheckedContinuation<Void, Never>]] = [:]
     /// Volumes whose filling failed of late, and waits.
     var unfillable: Set<VolumeID> = []
+    /// It stands still because the disk under one of its volumes is full.
+    var isStarved = false
 
     init(_ id: InstanceID, directory: GuestDirectory, surroundings: Surroundings) {
         (self.id, self.directory, self.surroundings) = (id, directory, surroundings)
@@ -133,7 +135,8 @@ actor Guest {
         let monitor = makeMonitor()
         watch(GuestState.Running(record: record, process: process, monitor: monitor))
         do throws(QMPError) {
-            try await monitor.execute("query-status", within: .seconds(5))
+            let status = try await monitor.execute("query-status", within: .seconds(5))
+            if status["status"]?.text == Guest.starvedStatus { starved() }
         } catch {
             logger.warning("the monitor of an adopted guest does not answer", metadata: ["guest": "\(id)"])
         }
@@ -235,6 +238,7 @@ actor Guest {
             running.record.spec.disks.compactMap { disk in disk.limits.map { (disk.volume, $0) } }
         ) { $1 }
         applied = [:]
+        isStarved = false
         change(to: .running(running))
         let process = running.process
         Task {
@@ -277,6 +281,8 @@ actor Guest {
                 if let error = event.data["error"]?.text, let job = event.data["device"]?.text {
                     await self?.jobFailed(job, error)
                 }
+            case "BLOCK_IO_ERROR" where event.data["nospace"]?.flag == true && event.data["action"]?.text == "stop":
+                await self?.starved()
             case "GUEST_PANICKED": surroundings.report(.guestPanicked(id))
             case "RESET": surroundings.report(.guestRestarted(id))
             default: break

@@ -88,6 +88,12 @@ package actor QEMUHypervisor: Hypervisor {
         return moments
     }
 
+    package func starved() async -> Set<InstanceID> {
+        var starved: Set<InstanceID> = []
+        for (id, guest) in known where await guest.isStarved { starved.insert(id) }
+        return starved
+    }
+
     package func powerDown(_ instance: InstanceID) async throws(HypervisorError) {
         try await existing(instance).powerDown()
     }
@@ -246,6 +252,7 @@ package actor QEMUHypervisor: Hypervisor {
             for guest in known.values {
                 LogFile.boundLogs(of: guest.directory)
                 await guest.keepCredits(in: ledger, at: now)
+                await guest.goOnWhereThereIsRoom()
             }
             do throws(SystemError) { try await ledger.save(at: now) } catch {
                 logger.warning("volumes' credits are not kept", metadata: ["error": "\(error)"])

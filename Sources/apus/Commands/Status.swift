@@ -31,6 +31,12 @@ struct Status: ParsableCommand {
         print("images        \(status.images)")
         print("accounts      \(status.accounts)")
         print("memory        \(status.residentMiB) MiB resident")
+        if let free = status.freeDiskMiB { print("disk          \(free >> 10) GiB free") }
+        guard !status.waitingForSpace.isEmpty else { return }
+        print("waiting       \(status.waitingForSpace.joined(separator: ", "))")
+        print(
+            "              These stand still: the disk is full. Make room on it; `apus gc` tells what snapshots would give back."
+        )
     }
 }
 

@@ -52,16 +52,23 @@ struct OperatorService: Sendable {
         var vpcs: Int
         var images: Int
         var residentMiB: Int
+        /// Of the disk that volumes and snapshots lie on; nil: the cloud is simulated.
+        var freeDiskMiB: Int?
+        /// Instances that stand still until there is room on it.
+        var waitingForSpace: [String]
     }
 
     private func status() async -> Status {
         let records = cloud.records
         let states = records.instances.all.map(\.state.rawValue)
+        let capabilities = await node.capabilities()
         return Status(
             simulated: images == nil, region: cloud.settings.region,
-            acceleration: await node.capabilities().acceleration, accounts: records.accounts.count,
+            acceleration: capabilities.acceleration, accounts: records.accounts.count,
             instances: Dictionary(states.map { ($0, 1) }, uniquingKeysWith: +), volumes: records.volumes.count,
-            vpcs: records.vpcs.count, images: records.images.count, residentMiB: ProcessMemory.residentMiB)
+            vpcs: records.vpcs.count, images: records.images.count, residentMiB: ProcessMemory.residentMiB,
+            freeDiskMiB: capabilities.freeDiskMiB,
+            waitingForSpace: (capabilities.starvedGuests ?? []).map(\.description))
     }
 
     private func createAccount(_ body: [UInt8]) async throws -> Credentials {
