@@ -16,7 +16,8 @@ package struct VolumeCopyOrder: Sendable {
 }
 
 extension Transaction {
-    /// Accepts a copy, in the same zone, of the volume as it is now; its bytes come afterwards.
+    /// Accepts a copy, in the same zone, of the volume as it is now; its bytes come afterwards. It has the source's key; one of
+    /// a volume in the clear is encrypted where that is the account's default.
     ///
     /// - Throws: `InvalidVolume.NotFound`, `IncorrectState`, `InvalidParameterValue`, `InvalidParameterCombination`,
     ///   `MissingParameter`, and as `createSnapshot`.
@@ -35,7 +36,8 @@ extension Transaction {
             id: newID(), account: account, availabilityZone: source.availabilityZone, sizeGiB: figures.sizeGiB,
             volumeType: figures.volumeType, snapshot: moment.id, createdAt: now)
         (volume.iops, volume.throughput, volume.tags) = (figures.iops, figures.throughput, order.tags)
-        (volume.keyID, volume.source, volume.isFilled) = (source.keyID, source.id, false)
+        volume.keyID = try keyID(forVolumeOf: moment, EncryptionWish())
+        (volume.source, volume.isFilled) = (source.id, false)
         moment.copy = volume.id
         put(moment)
         put(volume)

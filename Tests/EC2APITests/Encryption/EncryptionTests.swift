@@ -186,6 +186,17 @@ struct EncryptedVolumeTests {
         #expect(managed.kmsKeyID == cloud.managedKey.map { TestKey.arn($0) })
     }
 
+    @Test("are copied under their key, and from the clear where encryption is by default")
+    mutating func copies() throws {
+        let sealed = try cloud.volume(EncryptionWish(isEncrypted: true, key: .id(TestKey.one))).id
+        let plain = try cloud.volume().id
+        cloud.transaction.chooseDefaultKey(TestKey.two)
+        #expect(try cloud.transaction.copyVolume(VolumeCopyOrder(source: plain)).keyID == nil)
+        cloud.transaction.encryptByDefault(true)
+        #expect(try cloud.transaction.copyVolume(VolumeCopyOrder(source: plain)).keyID == TestKey.two)
+        #expect(try cloud.transaction.copyVolume(VolumeCopyOrder(source: sealed)).keyID == TestKey.one)
+    }
+
     @Test("of a snapshot that another account shared have a key of one's own")
     mutating func shared() throws {
         let snapshot = try cloud.snapshot(under: TestKey.one).id
