@@ -30,6 +30,7 @@ enum Furnishing {
         settings.quotas.internetGateways = 1_000
         settings.quotas.elasticAddresses = 1_000
         settings.quotas.networkInterfaces = 100_000
+        settings.quotas.fastRestoredSnapshots = 1_000
         return settings
     }()
 

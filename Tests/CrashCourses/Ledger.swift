@@ -21,7 +21,17 @@ struct Ledger {
         var mustBeEncrypted = false
     }
 
+    struct BinStay {
+        var id: String
+        /// From when on at the latest.
+        var since: Timestamp
+        /// Whether it was complete: one that was not goes at once.
+        var isCertain: Bool
+    }
+
     struct Snapshot {
+        /// Whether it was seen to be complete.
+        var isComplete = false
         /// Whether it goes to the recycle bin when it is deleted, for a day.
         var isKept = false
         var isLocked = false
@@ -39,8 +49,7 @@ struct Ledger {
     private(set) var gone: Set<String> = []
     private(set) var volumes: [String: Volume] = [:]
     private(set) var snapshots: [String: Snapshot] = [:]
-    /// What is in the recycle bin, and from when on at the latest.
-    private(set) var binned: [String: (id: String, since: Timestamp)] = [:]
+    private(set) var binned: [String: BinStay] = [:]
     private(set) var images: Set<String> = []
     private var encryptsByDefault = false
     private(set) var faults: [String] = []
@@ -107,11 +116,12 @@ struct Ledger {
         case .disableFastRestore(let name): snapshots[name]?.isFast = false
         case .restoreSnapshot(let name):
             ids[name] = binned.removeValue(forKey: name)?.id
-            snapshots[name] = Snapshot(isKept: true)
+            snapshots[name] = Snapshot(isComplete: true, isKept: true)
         case .createImage(let name, _, _), .copyImage(let name, _): images.insert(name)
         case .deregisterImage(let name): images.remove(name)
         case .delete(.snapshot, let name) where snapshots[name]?.isKept == true:
-            binned[name] = ids.removeValue(forKey: name).map { ($0, now) }
+            let isCertain = snapshots[name]?.isComplete == true
+            binned[name] = ids.removeValue(forKey: name).map { BinStay(id: $0, since: now, isCertain: isCertain) }
             snapshots[name] = nil
         case .attachVolume(let name, let instance, _): volumes[name]?.instance = launches[instance]?.first
         case .detachVolume(let name, _): volumes[name]?.instance = nil
@@ -192,12 +202,13 @@ struct Ledger {
         return faults + checkSnapshots(state, at: now)
     }
 
-    private func checkSnapshots(_ state: CloudState, at now: Timestamp) -> [String] {
+    private mutating func checkSnapshots(_ state: CloudState, at now: Timestamp) -> [String] {
         var faults: [String] = []
         for (name, promised) in snapshots {
             guard let snapshot = ids[name].flatMap({ SnapshotID($0) }).flatMap({ state.snapshots[$0] }) else {
                 continue
             }
+            snapshots[name]?.isComplete = snapshot.state == .completed
             if snapshot.state != .completed { faults.append("\(name) is \(snapshot.state)") }
             let isFast = state.fastRestores.all(where: IndexKey(.snapshot, snapshot.id)).contains(
                 where: \.state.isWanted)
@@ -205,6 +216,11 @@ struct Ledger {
             if (snapshot.lock != nil) != promised.isLocked { faults.append("\(name) has another lock than promised") }
         }
         for (name, stay) in binned {
+            guard stay.isCertain || SnapshotID(stay.id).flatMap({ state.snapshots[$0] }) != nil else {
+                binned[name] = nil
+                continue
+            }
+            binned[name]?.isCertain = true
             let isThere = SnapshotID(stay.id).flatMap { state.snapshots[$0] }?.state == .recoverable
             if isThere != (now < stay.since.adding(seconds: 86_400)) {
                 faults.append("\(name) is \(isThere ? "still" : "not") in the bin")

@@ -58,6 +58,8 @@ package struct Schedule {
     package let rig: Rig
     package let clients: [Client]
     private let chance: Chance
+    /// Whether clients ask for snapshots and copies too: of odd seeds.
+    private let hasSnapshots: Bool
     private let weather: Weather
     package private(set) var faults: [String] = []
     private(set) var operations = 0
@@ -69,6 +71,7 @@ package struct Schedule {
         let weather = Weather(chance)
         self.chance = chance
         self.weather = weather
+        hasSnapshots = !seed.isMultiple(of: 2)
         rig = Rig(
             seed: seed, order: chance.once(in: 4) ? .arrival : .random(seed: seed), delay: { weather.delay(chance) }
         ) { _, _, step in weather.fate(of: step, chance) }
@@ -161,6 +164,7 @@ extension Schedule {
     private mutating func operation(of client: Client) -> Operation? {
         let ledger = client.ledger
         let alive = ledger.instanceNames.filter(ledger.isAlive)
+        if hasSnapshots, chance.once(in: 3) { return snapshotOperation(of: client) }
         switch chance.number(24) {
         case 0...2: return launch(client)
         case 3: return chance.pick(launches(of: client)).map { .launch($0) }
@@ -204,6 +208,31 @@ extension Schedule {
             return chance.pick(volumes).flatMap { name in
                 client.ledger.volumes[name].map { .growVolume(name, size: $0.sizeGiB + 1) }
             }
+        }
+    }
+
+    /// Where there is nothing yet to make snapshots of, something is made.
+    private mutating func snapshotOperation(of client: Client) -> Operation? {
+        made += 1
+        let ledger = client.ledger
+        let snapshot = chance.pick(ledger.snapshotNames)
+        guard let volume = chance.pick(ledger.volumeNames) else {
+            return .createVolume("vol\(made)-\(client.name)", size: 1)
+        }
+        let name = "snap\(made)-\(client.name)"
+        switch chance.number(16) {
+        case 0...3: return .createSnapshot(name, of: volume, isKept: chance.once(in: 3))
+        case 4, 5: return snapshot.map { .copySnapshot(name, of: $0) }
+        case 6, 7: return snapshot.map { .delete(.snapshot, $0) }
+        case 8, 9: return snapshot.map { .createVolumeOf("vol\(made)-\(client.name)", snapshot: $0, size: 50) }
+        case 10, 11:
+            return ledger.volumes[volume].map {
+                .copyVolume("vol\(made)-\(client.name)", of: volume, size: $0.sizeGiB)
+            }
+        case 12: return .delete(.volume, volume)
+        case 13: return snapshot.map { chance.once(in: 2) ? .lockSnapshot($0) : .unlockSnapshot($0) }
+        case 14: return snapshot.map { chance.once(in: 2) ? .enableFastRestore($0) : .disableFastRestore($0) }
+        default: return chance.pick(ledger.binned.keys.sorted()).map { .restoreSnapshot($0) }
         }
     }
 

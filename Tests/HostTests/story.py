@@ -60,20 +60,20 @@ class Cloud:
                 if instance["State"]["Name"] != "terminated"}
 
 
-class Story:
-    """Acts in order; after each the instance is in the state that `wanted` tells.
+class Acts:
+    """Acts in order; after each, cloud and host are as `wanted` tells.
 
     Each act may be done again: what is already so answers with a code that says it.
     """
 
-    ACTS = ["RunInstances", "AuthorizeSecurityGroupIngress", "AssociateAddress", "StopInstances", "StartInstances",
-            "RevokeSecurityGroupIngress", "DisassociateAddress", "TerminateInstances"]
-    DONE = {"InvalidPermission.Duplicate", "InvalidPermission.NotFound", "InvalidAssociationID.NotFound"}
+    ACTS = []
+    # What is done only for the others' sake, and not interrupted.
+    FRAME = set()
+    PAIRS = []
+    DONE = set()
 
     def __init__(self, cloud, number):
         self.cloud, self.token = cloud, f"story-{number}"
-        self.instance = self.interface = self.association = None
-        self.state, self.is_open, self.has_address = None, False, False
         self.differences = {}
 
     def perform(self, act):
@@ -87,6 +87,34 @@ class Story:
             return True
         except botocore.exceptions.BotoCoreError:
             return False
+
+    def is_at_rest(self):
+        """Whether cloud and host are as told."""
+        seen, wanted = self.seen(), self.wanted()
+        self.differences = {key: (seen[key], wanted[key]) for key in wanted if seen[key] != wanted[key]}
+        return not self.differences
+
+    def await_rest(self, unless=lambda: False, seconds=180):
+        """Waits until cloud and host are as told, and fails with the difference."""
+        try:
+            eventually(lambda: unless() or self.is_at_rest(), "all is as it should be", seconds)
+        except AssertionError as never:
+            raise AssertionError(f"{never}\nseen and wanted: {self.differences}") from None
+
+
+class Story(Acts):
+    """The life of an instance, its rule and its address."""
+
+    ACTS = ["RunInstances", "AuthorizeSecurityGroupIngress", "AssociateAddress", "StopInstances", "StartInstances",
+            "RevokeSecurityGroupIngress", "DisassociateAddress", "TerminateInstances"]
+    PAIRS = [("StopInstances", "StartInstances"), ("AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress"),
+             ("AssociateAddress", "DisassociateAddress")]
+    DONE = {"InvalidPermission.Duplicate", "InvalidPermission.NotFound", "InvalidAssociationID.NotFound"}
+
+    def __init__(self, cloud, number):
+        super().__init__(cloud, number)
+        self.instance = self.interface = self.association = None
+        self.state, self.is_open, self.has_address = None, False, False
 
     def _want(self, act):
         self.state = {"RunInstances": "running", "StartInstances": "running", "StopInstances": "stopped",
@@ -115,19 +143,6 @@ class Story:
             ec2.start_instances(InstanceIds=ids)
         elif act == "TerminateInstances":
             ec2.terminate_instances(InstanceIds=ids)
-
-    def is_at_rest(self):
-        """Whether cloud and host are as told."""
-        seen, wanted = self.seen(), self.wanted()
-        self.differences = {key: (seen[key], wanted[key]) for key in wanted if seen[key] != wanted[key]}
-        return not self.differences
-
-    def await_rest(self, unless=lambda: False, seconds=180):
-        """Waits until cloud and host are as told, and fails with the difference."""
-        try:
-            eventually(lambda: unless() or self.is_at_rest(), "all is as it should be", seconds)
-        except AssertionError as never:
-            raise AssertionError(f"{never}\nseen and wanted: {self.differences}") from None
 
     def wanted(self):
         cloud = self.cloud

@@ -166,7 +166,7 @@ package final class Cloud: Sendable {
             switch outcome {
             case .success:
                 publish(step)
-                let continuations = listeners.withLock { Array($0.values) }
+                let continuations = listeners.withLock { $0.sorted { $0.key < $1.key }.map(\.value) }
                 for continuation in continuations { continuation.yield(step.change) }
             case .failure(let error):
                 log.error("the store refused a commit", metadata: ["error": "\(error)"])

@@ -28,17 +28,20 @@ extension Transaction {
         let table = state.table(of: Record.self)
         if let resources, let type = Record.ID.self as? any TextualID.Type {
             for text in resources {
-                guard let id = type.read(text) as? Record.ID, let record = table[id], record.account == account else {
-                    continue
-                }
+                guard let id = type.read(text) as? Record.ID, let record = table[id], record.account == account,
+                    isShown(record)
+                else { continue }
                 append(record.tags, of: text, Record.resourceType, to: &tags)
             }
         } else {
-            for record in table.all(of: account) {
+            for record in table.all(of: account) where isShown(record) {
                 append(record.tags, of: record.id.description, Record.resourceType, to: &tags)
             }
         }
     }
+
+    /// What was deleted is kept for a while, and tells nobody of its tags.
+    private func isShown(_ record: some TaggedRecord) -> Bool { (record as? SnapshotRecord)?.isListed ?? true }
 
     private func appendRules(_ resources: Set<String>?, to tags: inout [ResourceTag]) {
         if let resources, !resources.contains(where: { SecurityGroupRuleID($0) != nil }) { return }

@@ -30,6 +30,19 @@ struct DescribeTagsTests {
             .map { "\($0.resourceID ?? "") \($0.key ?? "")=\($0.value ?? "")" }
     }
 
+    @Test("shows none of a snapshot that was deleted, though its bytes are still needed")
+    mutating func deleted() throws {
+        var snapshot = SnapshotRecord(
+            id: cloud.transaction.newID(), account: TestCloud.account, sizeGiB: 1, description: "",
+            startedAt: cloud.transaction.now)
+        snapshot.tags = ["Name": "gone"]
+        cloud.transaction.put(snapshot)
+        #expect(try found(["resource-id": [snapshot.id.description]]) == ["\(snapshot.id) Name=gone"])
+        try cloud.transaction.deleteSnapshot(snapshot.id)
+        #expect(try found(["resource-id": [snapshot.id.description]]) == [])
+        #expect(try found(["resource-type": ["snapshot"]]) == [])
+    }
+
     @Test("shows one item a tag over every kind of resource")
     mutating func all() throws {
         let tags = try cloud.perform(DescribeTags.self, .init()).tags
