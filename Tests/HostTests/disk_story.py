@@ -13,6 +13,8 @@ class DiskStory(Acts):
             "CopySnapshot", "DeleteSnapshot", "CreateVolume of the copy", "DeleteVolume", "DeleteVolume of the copy",
             "DeleteSnapshot of the copy", "TerminateInstances"]
     FRAME = {"RunInstances", "TerminateInstances"}
+    # Volumes are filled from their snapshots beside other acts.
+    IS_STEADY = False
     DONE = {"VolumeInUse", "IncorrectState", "IncorrectModificationState", "InvalidVolume.NotFound",
             "InvalidSnapshot.NotFound"}
 

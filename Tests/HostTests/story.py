@@ -69,6 +69,8 @@ class Acts:
     ACTS = []
     # What is done only for the others' sake, and not interrupted.
     FRAME = set()
+    # Whether an act has as many steps each time.
+    IS_STEADY = True
     PAIRS = []
     DONE = set()
 

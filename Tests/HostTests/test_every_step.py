@@ -44,7 +44,9 @@ def test_killed_at_any_step_it_leaves_nothing_doubles_nothing_and_goes_on(cloud,
                 told[act][0 if killed else 1] += 1
     for act, (killed, missed) in told.items():
         print(f"{act}: killed at {killed} steps, {missed} steps did not come again")
-    assert all(killed >= missed for killed, missed in told.values())
+    if kind.IS_STEADY:
+        assert all(killed >= missed for killed, missed in told.values())
+    assert sum(killed for killed, _ in told.values()) > sum(missed for _, missed in told.values())
 
 
 def steps_of_acts(cloud, kind):
