@@ -179,12 +179,19 @@ extension GuestDisks {
     }
 
     private func listen(at path: String) async throws {
-        if let other = try? UnixSocket.connect(path) { return other.close() }
+        let address: JSONValue = ["type": "fd", "data": ["str": "moments"]]
+        if let other = try? UnixSocket.connect(path) {
+            other.close()
+            // It listens already, save where we died when it had the socket and nothing more.
+            do throws(QMPError) { try await monitor.execute("nbd-server-start", ["addr": address]) } catch {
+                guard case .refused = error else { throw error }
+            }
+            return
+        }
         let socket: OwnedDescriptor
         do throws(SystemError) { socket = try UnixSocket.listen(path) } catch { throw Failure.host(error) }
         try await monitor.give(socket.number, as: "moments")
         withExtendedLifetime(socket) {}
-        let address: JSONValue = ["type": "fd", "data": ["str": "moments"]]
         try await monitor.execute("nbd-server-start", ["addr": address])
     }
 
