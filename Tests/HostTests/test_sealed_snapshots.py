@@ -78,6 +78,30 @@ def test_a_moment_outlives_a_kill_and_everything_of_it_is_sealed(site, machines,
     detach(site, id)
 
 
+def test_a_restored_disk_of_another_key_has_every_byte_and_no_base_in_the_clear(site, machines, things):  # noqa: F811
+    first, second = machines
+    before, after = marker(), marker()
+    id, name = sealed_disk(site, things, first, key())
+    write(first, name, before)
+    one = snapshot(site, things, id)
+    detach(site, id)
+    restored = volume(site, things, first, SnapshotId=one, Size=2, Encrypted=True, KmsKeyId=key())
+    name = attach(site, restored, second)
+    assert read(second, name) == {before}
+    # Captured in its turn, also while it may still be reading of the first one.
+    write(second, name, after)
+    two = snapshot(site, things, restored)
+    assert has(blocks(site, two), after)
+    site.ec2.delete_snapshot(SnapshotId=one)
+    site.ec2.delete_volume(VolumeId=id)
+    detach(site, restored)
+    name = attach(site, restored, first)
+    assert read(first, name) == {after}
+    assert not (site.cloud.state / "bases" / f"{one}.raw").exists()
+    assert shown(site.cloud.state, before, after) == []
+    detach(site, restored)
+
+
 def test_a_free_disk_is_captured_and_what_changes_afterwards_alone_is_read(site, machines, things):  # noqa: F811
     first, second = machines
     before, after = marker(), marker()
