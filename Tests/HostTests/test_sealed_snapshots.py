@@ -148,3 +148,19 @@ def test_a_qemu_and_an_apus_that_die_together_leave_a_disk_that_opens(site, mach
     assert has(blocks(site, snapshot(site, things, id)), after)
     assert shown(site.cloud.state, before, after) == []
     detach(site, id)
+
+
+def test_a_sealed_file_is_refused_by_an_account_whose_key_it_is_not_and_leaves_nothing(site, machines, things):  # noqa: F811
+    first, _ = machines
+    id, name = sealed_disk(site, things, first, key())
+    write(first, name, marker())
+    made = snapshot(site, things, id)
+    detach(site, id)
+    file = site.cloud.state.parent / "sealed.snapshot"
+    site.cloud.command("snapshots", "export", made, str(file))
+    there = {one.name for one in (site.cloud.state / "snapshots").rglob("snap-*")}
+    other = site.cloud.new_account().id
+    refused = site.cloud.command("snapshots", "import", str(file), "--account", other, check=False)
+    assert refused.returncode == 1 and "take it in there" in refused.stderr, refused
+    assert {one.name for one in (site.cloud.state / "snapshots").rglob("snap-*")} == there
+    file.unlink()

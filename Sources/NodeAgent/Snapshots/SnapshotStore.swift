@@ -124,7 +124,7 @@ package final class SnapshotStore: Sendable {
     }
 
     /// Takes away what there is of the snapshot; the space of its blocks is given back afterwards.
-    func remove(_ id: SnapshotID) async throws(NodeError) {
+    package func remove(_ id: SnapshotID) async throws(NodeError) {
         opened.withLock { opened in opened.removeAll { $0.bytes.id == id } }
         let isRemoved = try await call(id) { store throws(BlockStoreError) in
             var isRemoved = false

@@ -49,14 +49,21 @@ struct HostSnapshots: SnapshotKeeper {
         } catch {
             throw HostSnapshots.told(error)
         }
-        let keyOwner = snapshot.key.flatMap { cloud.records.encryptionKeys[$0.description]?.account }
-        guard keyOwner ?? owner == owner else {
-            throw CommandFailure("The file is sealed with a key of the account \(keyOwner ?? owner): take it in there.")
-        }
-        return try await cloud.transact(as: .system(for: owner)) { transaction throws(EC2Error) in
-            try transaction.takeInSnapshot(
-                id, sizeGiB: max(1, (bytes + (1 << 30) - 1) >> 30), fullBytes: stored.fullBytes,
-                description: description, keyID: snapshot.key?.description)
+        do {
+            let keyOwner = snapshot.key.flatMap { cloud.records.encryptionKeys[$0.description]?.account }
+            guard keyOwner ?? owner == owner else {
+                throw CommandFailure(
+                    "The file is sealed with a key of the account \(keyOwner ?? owner): take it in there.")
+            }
+            return try await cloud.transact(as: .system(for: owner)) { transaction throws(EC2Error) in
+                try transaction.takeInSnapshot(
+                    id, sizeGiB: max(1, (bytes + (1 << 30) - 1) >> 30), fullBytes: stored.fullBytes,
+                    description: description, keyID: snapshot.key?.description)
+            }
+        } catch {
+            // Bytes that no record wants.
+            try? await store.remove(id)
+            throw error
         }
     }
 
