@@ -216,7 +216,7 @@ class LoadedGuest:
             ready, _, _ = select.select([self.process.stdout], [], [], max(0, end - time.monotonic()))
             part = os.read(self.process.stdout.fileno(), 65536) if ready else b""
             if not part:
-                raise RuntimeError(f"blockload in the guest {'hung up' if ready else 'says nothing'}: {self.pending}")
+                raise RuntimeError(f"blockload in the guest at {self.address} {'hung up' if ready else 'says nothing'}: {self.pending}")
             self.pending += part
         line, _, self.pending = self.pending.partition(b"\n")
         first, *rest = line.decode().split()

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -167,6 +168,8 @@ int apus_pipe(int ends[2]) {
     close(ends[1]);
     return close_and_fail(ends[0]);
 }
+
+void apus_give_way(void) { (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10); }
 
 int apus_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC); }
 

@@ -26,6 +26,9 @@ package enum HostThread {
         return try outcome.get()
     }
 
+    /// The calling thread, one of ours, gets a processor from now on when others, such as guests, leave it one.
+    package static func giveWay() { apus_give_way() }
+
     private final class Body: Sendable {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }

@@ -50,6 +50,9 @@ int apus_forget_other_translations(struct apus_translation *translations, size_t
 /// A pipe, reading end first; the reading end does not block. 0, or -1.
 int apus_pipe(int ends[2]);
 
+/// Lowers the calling thread's priority, for good.
+void apus_give_way(void);
+
 /// The next connection of a listening socket, close-on-exec; -1 and errno where there is none.
 int apus_accept(int listener);
 

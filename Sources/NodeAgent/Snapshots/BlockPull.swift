@@ -28,6 +28,7 @@ struct BlockPull: Sendable {
     private static let window = 2_048
 
     func run() throws(Failure) {
+        HostThread.giveWay()
         let client = try connect()
         defer { client.close() }
         let count = min(draft.blockCount, (client.size + Block.byteCount - 1) / Block.byteCount)
