@@ -103,9 +103,15 @@ def stored(site):
 def sound(site):
     for path in (site.cloud.state / "volumes").glob("*.qcow2"):
         # Of a volume that is not filled, what lies beneath is served to its guest alone.
-        image = {"driver": "qcow2", "file": {"driver": "file", "filename": str(path)}, "backing": None}
-        done = subprocess.run(["qemu-img", "check", "-U", "json:" + json.dumps(image)], capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
+        image = "json:" + json.dumps(
+            {"driver": "qcow2", "file": {"driver": "file", "filename": str(path)}, "backing": None})
+        done = subprocess.run(["qemu-img", "check", image], capture_output=True, text=True)
+        if done.returncode == 1 and "lock" in done.stderr:
+            # A guest has it open: what it counts and what it names may be a write apart, which shows as a leak (3).
+            done = subprocess.run(["qemu-img", "check", "-U", image], capture_output=True, text=True)
+            assert done.returncode in (0, 3), done.stdout + done.stderr
+        else:
+            assert done.returncode == 0, done.stdout + done.stderr
 
 
 def begin_writing(machine, name):
