@@ -103,13 +103,13 @@ actor Feeds {
     /// Returns once nobody fills the volume: whoever opens, grows or deletes it waits for that. The tool that fills it is
     /// not killed: without its feed it closes the volume's file in good order.
     func halt(_ volume: VolumeID) async {
-        guard let feed = open[volume] else { return }
+        // Also one that has read all of its feed, which may be closed, and has its file open still.
         while fills[volume] != nil {
-            feed.shut()
+            open[volume]?.shut()
             await withCheckedContinuation { waiting[volume, default: []].append($0) }
         }
-        feed.reopen()
-        feed.pace.set(rate: nil)
+        open[volume]?.reopen()
+        open[volume]?.pace.set(rate: nil)
     }
 }
 
