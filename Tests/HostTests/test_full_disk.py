@@ -51,6 +51,8 @@ def test_a_guest_waits_for_room_and_goes_on(cramped):
     eventually(lambda: site.ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["State"] == "available", "it is free")
     site.ec2.attach_volume(VolumeId=volume, InstanceId=machine.id, Device="/dev/sdf")
     eventually(lambda: machine.ssh("test -b /dev/vdb && echo there || true") == "there", "the guest sees it", 60)
+    spare = site.ec2.create_volume(AvailabilityZone=zone, Size=1)["VolumeId"]
+    eventually(lambda: site.ec2.describe_volumes(VolumeIds=[spare])["Volumes"][0]["State"] == "available", "so is the spare")
     address = machine.address
     fill(site.cloud, leaving=SIZE // 2)
     command = f"yes {LINE.strip()} | head -c {SIZE} | dd of=/dev/vdb bs=1M conv=fsync && echo written > /tmp/done"
@@ -62,6 +64,12 @@ def test_a_guest_waits_for_room_and_goes_on(cramped):
     site.start_again()
     eventually(lambda: waiting(site) == [machine.id], "the guest is said to wait still", 30)
     assert machine.state == "running"
+    # What is asked for is kept all the same, and disks can be given back.
+    for number in range(100):
+        site.ec2.create_tags(Resources=[volume], Tags=[{"Key": "round", "Value": str(number)}])
+    site.ec2.delete_volume(VolumeId=spare)
+    gone = lambda: not site.ec2.describe_volumes(Filters=[{"Name": "volume-id", "Values": [spare]}])["Volumes"]
+    eventually(gone, "the spare volume is gone", 30)
     ballast(site.cloud).unlink()
     eventually(lambda: machine.ssh("cat /tmp/done || true") == "written", "the guest has written it all", 120)
     assert waiting(site) == []

@@ -34,6 +34,8 @@ struct Daemon {
     /// Serves until `stop` ends; guests run on.
     func run(until stop: @escaping @Sendable () async -> Void, ready: @Sendable (Endpoint) -> Void) async throws {
         try options.directory.prepare()
+        let reserve = options.isSimulated ? nil : DiskReserve(folder: options.directory.path)
+        reserve?.tend()
         let store = try SQLiteStore(directory: options.directory.records)
         let host = try await makeHost()
         var settings = CloudSettings(region: options.region, capabilities: await host.node.capabilities())
@@ -48,6 +50,7 @@ struct Daemon {
             cloud: cloud, node: host.node, idleNetworkSeconds: options.idleNetworkSeconds)
         try await withThrowingTaskGroup { group in
             group.addTask { try await reconcilers.run() }
+            if let reserve { group.addTask { await reserve.watch() } }
             if let probe = host.probe { group.addTask { await probe() } }
             let gateway = Gateway(
                 cloud: cloud, node: host.node,
@@ -63,7 +66,7 @@ struct Daemon {
             ) { await orders.answer($0) }
             let endpoint = Endpoint(
                 port: listener.port, region: options.region, pid: ProcessID.own, isSimulated: options.isSimulated)
-            try options.directory.write(endpoint, to: options.directory.endpoint)
+            tell(endpoint)
             ready(endpoint)
             group.addTask {
                 await stop()
@@ -77,6 +80,15 @@ struct Daemon {
             group.cancelAll()
         }
         await cloud.close()
+    }
+
+    /// Other commands read it there; that they read the last one is no reason not to serve.
+    private func tell(_ endpoint: Endpoint) {
+        do {
+            try options.directory.write(endpoint, to: options.directory.endpoint)
+        } catch {
+            log.error("where Apus serves could not be written down", metadata: ["error": "\(error)"])
+        }
     }
 
     /// What a new cloud has: the account behind `amazon`, and one for the operator with keys in a private file.

@@ -113,7 +113,8 @@ struct StateDirectory: Sendable {
             keys, volumes, path + "/bases", path + "/feeds", snapshots, moments, kernels, guests, identity, credentials,
             endpoint,
             operatorSocket,
-            path + "/acceleration.json", path + "/credits.json", path + "/build-tiny", path + "/quickstart",
+            path + "/acceleration.json", path + "/credits.json", path + "/reserve", path + "/build-tiny",
+            path + "/quickstart",
             path + "/apus.log", records,
         ]
         for file in own where FileManager.default.fileExists(atPath: file) {
