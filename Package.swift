@@ -179,7 +179,8 @@ let package = Package(
             dependencies: [
                 "APIGateway", "Backends", "CloudStore", "CloudTypes", "ControlPlane", "EBSAPI", "EC2API",
                 "HTTPListener",
-                "HostSystem", "ImageRecipes", "KernelNetwork", "KeyRing", "NodeAgent", "NodeContract", "QCOW2Volumes",
+                "HostSystem", "ImageRecipes", "InstanceTypeCatalogue", "KernelNetwork", "KeyRing", "NodeAgent",
+                "NodeContract", "QCOW2Volumes",
                 "QEMUHypervisor", "RecycleBinAPI", "SQLiteStore", "STSAPI", "Simulation", argumentParser, logging,
             ],
             swiftSettings: strict),

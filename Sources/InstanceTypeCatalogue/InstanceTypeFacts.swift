@@ -5,6 +5,9 @@ internal import Synchronization
 
 package struct InstanceTypeFacts: Sendable, Equatable {
     package let name: String
+    /// `Intel`, `AMD`, `AWS`, `Apple`
+    package let processorManufacturer: String
+    package let sustainedClockGHz: Double?
     package let architectures: [Architecture]
     package let vCPUs: Int
     package let cores: Int
@@ -38,6 +41,11 @@ package struct InstanceTypeFacts: Sendable, Equatable {
     package let gpuCount: Int
     /// MiB over all GPUs.
     package let gpuMemoryMiB: Int
+    package let accelerators: [Accelerator]
+
+    /// What is before the point: `c6i` of `c6i.large`.
+    package var family: String { String(name.prefix { $0 != "." }) }
+    package var size: String { String(name.dropFirst(family.count + 1)) }
 
     package struct InstanceStore: Sendable, Equatable {
         package struct Disk: Sendable, Equatable {
@@ -66,6 +74,9 @@ package struct InstanceTypeFacts: Sendable, Equatable {
         /// Gbit/s of the first card.
         package let baselineGbps: Double?
         package let peakGbps: Double?
+        /// Gbit/s over all cards.
+        package let totalBaselineGbps: Double
+        package let isEncryptedInTransit: Bool
     }
 
     package struct EBS: Sendable, Equatable {
@@ -75,6 +86,8 @@ package struct InstanceTypeFacts: Sendable, Equatable {
         /// `default`, `supported`, `unsupported`
         package let optimization: String
         package let isNVMe: Bool
+        /// Mbit/s
+        package let baselineBandwidthMbps: Int?
         package let baselineIOPS: Int?
         package let maximumIOPS: Int?
         /// MB/s

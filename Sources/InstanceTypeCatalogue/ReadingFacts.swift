@@ -13,13 +13,16 @@ private struct FactReader {
     func number(_ path: String) -> Int { text(path).flatMap { Int($0) } ?? 0 }
     func numbers(_ path: String) -> [Int] { texts(path).compactMap { Int($0) } }
     func optionalNumber(_ path: String) -> Int? { text(path).flatMap { Int($0) } }
-    func decimal(_ path: String) -> Double? { text(path).flatMap { Double($0) } }
+    func decimals(_ path: String) -> [Double] { texts(path).compactMap { Double($0) } }
+    func decimal(_ path: String) -> Double? { decimals(path).first }
 }
 
 extension InstanceTypeFacts {
     init(of type: InstanceType) {
         let read = FactReader(type: type)
         name = type.name
+        processorManufacturer = read.text("processorInfo/manufacturer") ?? ""
+        sustainedClockGHz = read.decimal("processorInfo/sustainedClockSpeedInGhz")
         architectures = read.texts("processorInfo/supportedArchitectures/item").compactMap(Architecture.init(rawValue:))
         vCPUs = read.number("vCpuInfo/defaultVCpus")
         cores = read.number("vCpuInfo/defaultCores")
@@ -45,6 +48,7 @@ extension InstanceTypeFacts {
         ebs = EBS(read)
         gpuCount = read.numbers("gpuInfo/gpus/item/count").reduce(0, +)
         gpuMemoryMiB = read.number("gpuInfo/totalGpuMemoryInMiB")
+        accelerators = Accelerator.all(read)
     }
 }
 
@@ -73,6 +77,8 @@ extension InstanceTypeFacts.Network {
         performance = read.text("networkInfo/networkPerformance") ?? ""
         baselineGbps = read.decimal("networkInfo/networkCards/item/baselineBandwidthInGbps")
         peakGbps = read.decimal("networkInfo/networkCards/item/peakBandwidthInGbps")
+        totalBaselineGbps = read.decimals("networkInfo/networkCards/item/baselineBandwidthInGbps").reduce(0, +)
+        isEncryptedInTransit = read.flag("networkInfo/encryptionInTransitSupported")
     }
 }
 
@@ -82,9 +88,31 @@ extension InstanceTypeFacts.EBS {
         attachmentsAreShared = read.text("ebsInfo/attachmentLimitType") == "shared"
         optimization = read.text("ebsInfo/ebsOptimizedSupport") ?? "unsupported"
         isNVMe = read.text("ebsInfo/nvmeSupport") == "required"
+        baselineBandwidthMbps = read.optionalNumber("ebsInfo/ebsOptimizedInfo/baselineBandwidthInMbps")
         baselineIOPS = read.optionalNumber("ebsInfo/ebsOptimizedInfo/baselineIops")
         maximumIOPS = read.optionalNumber("ebsInfo/ebsOptimizedInfo/maximumIops")
         baselineThroughput = read.decimal("ebsInfo/ebsOptimizedInfo/baselineThroughputInMBps")
         maximumThroughput = read.decimal("ebsInfo/ebsOptimizedInfo/maximumThroughputInMBps")
+    }
+}
+
+extension Accelerator {
+    /// Chips for training stand among the Neuron devices alone; those for inference stand there a second time.
+    fileprivate static func all(_ read: FactReader) -> [Accelerator] {
+        let inference = list(.inference, "inferenceAcceleratorInfo/accelerators/item", read)
+        return list(.gpu, "gpuInfo/gpus/item", read) + list(.fpga, "fpgaInfo/fpgas/item", read)
+            + (inference.isEmpty ? list(.inference, "neuronInfo/neuronDevices/item", read) : inference)
+            + list(.media, "mediaAcceleratorInfo/accelerators/item", read)
+    }
+
+    private static func list(_ kind: Kind, _ path: String, _ read: FactReader) -> [Accelerator] {
+        let makers = read.texts(path + "/manufacturer")
+        let counts = read.numbers(path + "/count")
+        let sizes = read.numbers(path + "/memoryInfo/sizeInMiB")
+        return read.texts(path + "/name").enumerated().map { place, title in
+            Accelerator(
+                kind: kind, maker: place < makers.count ? makers[place] : nil, title: title,
+                count: place < counts.count ? counts[place] : 1, memoryMiB: place < sizes.count ? sizes[place] : 0)
+        }
     }
 }

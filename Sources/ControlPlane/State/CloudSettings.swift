@@ -1,6 +1,7 @@
 // What an operator chose for the whole cloud; fixed while it runs.
 
 package import CloudTypes
+package import InstanceTypeCatalogue
 package import NodeContract
 
 package struct CloudSettings: Sendable {
@@ -14,6 +15,7 @@ package struct CloudSettings: Sendable {
     package var capabilities: NodeCapabilities
     /// Instance store volumes have so much of the size that AWS gives them: 1 to 100.
     package var instanceStorePercent = 100
+    package var prices = PriceTable.standard
 
     package struct Zone: Sendable, Equatable {
         /// `us-east-1a`

@@ -41,6 +41,7 @@ struct Daemon {
         var settings = CloudSettings(region: options.region, capabilities: await host.node.capabilities())
         if let pool = options.publicPool { settings.publicPool = pool }
         settings.instanceStorePercent = options.instanceStorePercent
+        settings.prices = try options.directory.priceTable()
         for override in options.quotas { override.apply(to: &settings.quotas) }
         settings.reservedPublicAddresses = host.reservedAddresses
         let cloud = try await Cloud.open(store, settings: settings, log: log, time: SystemTime())

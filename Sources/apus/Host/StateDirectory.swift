@@ -111,7 +111,7 @@ struct StateDirectory: Sendable {
         }
         let own = [
             keys, volumes, path + "/bases", path + "/feeds", snapshots, moments, kernels, guests, identity, credentials,
-            endpoint,
+            endpoint, prices,
             operatorSocket,
             path + "/acceleration.json", path + "/credits.json", path + "/reserve", path + "/build-tiny",
             path + "/quickstart",
