@@ -42,12 +42,13 @@ struct Resolver: Sendable {
     private var namesPath: String { "\(folder)/names" }
     private var leasesPath: String { "\(folder)/addresses" }
     private var pidPath: String { "\(folder)/pid" }
+    private var givenPath: String { "\(folder)/leases" }
 
     /// Makes it run with these files; returns once it answers.
     mutating func ensure(_ files: ResolverFiles, in namespace: OwnedDescriptor) throws(NetworkFabricError) {
         let process = running
         let before = told ?? (process == nil ? nil : readBack())
-        if let process, before?.configuration == files.configuration {
+        if let process, before?.configuration == files.configuration, told == files || movedLeases(to: files) == nil {
             if before != files {
                 try write(files)
                 kill(process.pid, SIGHUP)
@@ -55,6 +56,7 @@ struct Resolver: Sendable {
         } else {
             process?.endBlocking()
             try write(files)
+            if let kept = movedLeases(to: files) { try write(kept) }
             let argument = "--conf-file=\(configurationPath)"
             try tools.run(["dnsmasq", argument], in: namespace, deadline: .seconds(20))
         }
@@ -92,6 +94,22 @@ struct Resolver: Sendable {
             configuration: String(configuration.dropFirst(paths.count)), names: names, leases: leases)
     }
 
+    /// What is left of the leases that were given, where one is of an address that another interface has now; else nil.
+    private func movedLeases(to files: ResolverFiles) -> GivenLeases? {
+        guard let text = SmallFile.read(givenPath) else { return nil }
+        let given = GivenLeases(text)
+        let kept = given.withoutMoved(to: files.leases)
+        return kept == given ? nil : kept
+    }
+
+    private func write(_ leases: GivenLeases) throws(NetworkFabricError) {
+        do {
+            try SmallFile.replace(givenPath, with: leases.text, mode: 0o644, owner: 0, group: 0)
+        } catch {
+            throw .hostFailed("\(error)")
+        }
+    }
+
     /// The part of the configuration that says where things are.
     private var paths: String {
         """
@@ -99,7 +117,7 @@ struct Resolver: Sendable {
         pid-file=\(pidPath)
         addn-hosts=\(namesPath)
         dhcp-hostsfile=\(leasesPath)
-        dhcp-leasefile=\(folder)/leases
+        dhcp-leasefile=\(givenPath)
 
         """
     }

@@ -97,3 +97,27 @@ struct ResolverPlan {
         }.sorted { $0.1 < $1.1 }.map { "\($0.0),\($0.1),ip-\($0.1.dashed)\n" }.joined()
     }
 }
+
+/// What a dnsmasq has given out, as its lease file tells: when it ends, Ethernet address, address, name and client, a line each.
+struct GivenLeases: Equatable {
+    var lines: [Substring]
+
+    init(_ text: String) { lines = text.split(separator: "\n") }
+
+    var text: String { lines.map { $0 + "\n" }.joined() }
+
+    /// Without those of addresses that other interfaces have now: dnsmasq would keep such an address for the old one, and
+    /// give the new one none, until the lease ends.
+    ///
+    /// - Parameter leases: as in ``ResolverFiles``.
+    func withoutMoved(to leases: String) -> GivenLeases {
+        let pairs = leases.split(separator: "\n").map { $0.split(separator: ",", maxSplits: 2) }
+        let owners = Dictionary(pairs.map { ($0[1], $0[0]) }) { _, last in last }
+        var kept = self
+        kept.lines.removeAll { line in
+            let fields = line.split(separator: " ")
+            return fields.count > 2 && owners[fields[2]].map { $0 != fields[1] } == true
+        }
+        return kept
+    }
+}

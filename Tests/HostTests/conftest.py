@@ -76,9 +76,28 @@ class Machine:
         return self
 
     def wait_for_ssh(self, seconds=120):
-        eventually(lambda: self.ssh("true", check=False) is not None and self.ssh("echo yes", check=False) == "yes",
-                   f"{self.id} answers on ssh", seconds, every=0.5)
+        try:
+            eventually(lambda: self.ssh("echo yes", check=False) == "yes", f"{self.id} answers on ssh", seconds, every=0.5)
+        except AssertionError as silence:
+            raise AssertionError(f"{silence}\n{self.seen_from_outside()}") from None
         return self
+
+    def seen_from_outside(self):
+        """What can be told of a guest that does not answer: state, processor time, the way to it, its last words."""
+        def processor_time():
+            fields = pathlib.Path(f"/proc/{self.process}/stat").read_text().rsplit(")", 1)[1].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        before = processor_time() if self.process else None
+        tried = self._ssh("true", 10, None)
+        told = [f"{self.state} at {self.address}, QEMU {self.process}, ssh: {tried.returncode} {tried.stderr.strip()}"]
+        if before is not None:
+            told.append(f"processor: {before:.1f} s, {processor_time() - before:.1f} s more during that try")
+        told.append(self.site.lab.run("ip", "route", "get", self.address, check=False).stdout.strip())
+        told.append(self.ec2_console()[-600:])
+        return "\n".join(told)
+
+    def ec2_console(self):
+        return self.site.ec2.get_console_output(InstanceId=self.id, Latest=True).get("Output", "")
 
     def terminate(self):
         self.site.ec2.terminate_instances(InstanceIds=[self.id], SkipOsShutdown=True)

@@ -43,8 +43,7 @@ struct ServiceTests {
             try await lab.fabric.apply(network)
             for (interface, router) in [(a, "10.0.1.1"), (b, "10.0.2.1")] {
                 let guest = try await TapGuest(lab, interface, in: network.id)
-                guest.sendDHCP(options: [53, 1, 1, 55, 7, 1, 3, 6, 15, 26, 42, 121])
-                let offer = try #require(guest.nextDHCP())
+                let offer = try #require(guest.offer(options: [55, 7, 1, 3, 6, 15, 26, 42, 121]))
                 let gateway = ip(router).octets
                 #expect(offer.address == interface.addresses[0].privateAddress)
                 #expect(offer.options[53] == [2] && offer.options[1] == [255, 255, 255, 0])
@@ -65,8 +64,28 @@ struct ServiceTests {
             let late = network.add(1, "10.0.1.10")
             try await lab.fabric.apply(network)
             let guest = try await TapGuest(lab, late, in: network.id)
-            guest.sendDHCP(options: [53, 1, 1])
-            #expect(guest.nextDHCP()?.address == ip("10.0.1.10"))
+            #expect(guest.offer()?.address == ip("10.0.1.10"))
+        }
+    }
+
+    @Test("an address that another interface had, and took a lease of, is the next one's at once")
+    func reused() async throws {
+        try await Lab.run({ $0.portKind = .tap }) { lab in
+            var network = VPCNetwork.sample()
+            let former = network.add(1, "10.0.1.10")
+            try await lab.fabric.apply(network)
+            do {
+                let guest = try await TapGuest(lab, former, in: network.id)
+                #expect(guest.offer()?.options[53] == [2])
+                guest.sendDHCP(options: [53, 1, 3, 50, 4, 10, 0, 1, 10, 54, 4, 10, 0, 1, 1])
+                #expect(guest.nextDHCP()?.options[53] == [5])
+            }
+            network.interfaces = []
+            try await lab.fabric.apply(network)
+            let next = network.add(2, "10.0.1.10")
+            try await lab.fabric.apply(network)
+            let guest = try await TapGuest(lab, next, in: network.id)
+            #expect(guest.offer()?.address == ip("10.0.1.10"))
         }
     }
 

@@ -74,6 +74,15 @@ struct TapGuest {
         send([255, 255, 255, 255, 255, 255] + octets(mac) + [8, 0] + header + udp)
     }
 
+    /// What is offered to one who asks, and asks again as guests do: a resolver that is told of a change may hear both at once.
+    func offer(options: [UInt8] = []) -> Lease? {
+        for _ in 0..<3 {
+            sendDHCP(options: [53, 1, 1] + options)
+            if let offer = nextDHCP() { return offer }
+        }
+        return nil
+    }
+
     struct Lease {
         var address: IPv4Address
         var options: [UInt8: [UInt8]]
