@@ -68,7 +68,7 @@ let package = Package(
         // 1: the wire, and what the layers say to each other
         part("NodeContract", ["CloudTypes"]),
         part("Backends", ["CloudTypes", "NodeContract"]),
-        part("InstanceTypeCatalogue", ["NodeContract"]),
+        part("InstanceTypeCatalogue", ["CloudTypes", "NodeContract"]),
         tests(of: "InstanceTypeCatalogue", ["NodeContract"]),
         part("AWSWire", ["CloudTypes", "JSON"]),
         .testTarget(

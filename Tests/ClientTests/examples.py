@@ -190,6 +190,9 @@ EXAMPLES = {
     "DescribeInstanceCreditSpecifications": lambda w: {"InstanceIds": [w.instance]},
     "DescribeInstanceStatus": lambda w: {"InstanceIds": [w.instance]},
     "DescribeInstanceTypeOfferings": lambda w: {"LocationType": "region"},
+    "GetInstanceTypesFromInstanceRequirements": lambda w: {
+        "ArchitectureTypes": ["x86_64"], "VirtualizationTypes": ["hvm"],
+        "InstanceRequirements": {"VCpuCount": {"Min": 2, "Max": 2}, "MemoryMiB": {"Min": 4096, "Max": 8192}}},
     "DescribeInstanceTypes": lambda w: {"InstanceTypes": ["t3.micro"]},
     "DescribeInstances": lambda w: {"InstanceIds": [w.instance]},
     "DescribeInternetGateways": lambda w: {"InternetGatewayIds": [w.gateway]},

@@ -4,5 +4,6 @@ extension EC2Actions {
     package static let instanceTypes: [Action] = [
         Action(DescribeInstanceTypes.self),
         Action(DescribeInstanceTypeOfferings.self),
+        Action(GetInstanceTypesFromInstanceRequirements.self),
     ]
 }

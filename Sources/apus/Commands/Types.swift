@@ -16,7 +16,8 @@ struct Types: AsyncParsableCommand {
                 start Apus again; `types` there names a price for one type whatever its parts.
                 """)
         @OptionGroup var state: StateOptions
-        @Argument(help: "Print the prices of these types instead, a line each: on demand, spot.") var types: [String] = []
+        @Argument(help: "Print the prices of these types instead, a line each: on demand, spot.") var types: [String] =
+            []
 
         func run() async throws {
             let table = try state.directory.priceTable()

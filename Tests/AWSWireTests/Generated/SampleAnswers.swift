@@ -123,6 +123,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "GetEbsDefaultKmsKeyId": answer(EC2.Operation.GetEbsDefaultKmsKeyId.self, sampleGetEbsDefaultKmsKeyIdResult()),
     "GetEbsEncryptionByDefault": answer(EC2.Operation.GetEbsEncryptionByDefault.self, sampleGetEbsEncryptionByDefaultResult()),
     "GetImageBlockPublicAccessState": answer(EC2.Operation.GetImageBlockPublicAccessState.self, sampleGetImageBlockPublicAccessStateResult()),
+    "GetInstanceTypesFromInstanceRequirements": answer(EC2.Operation.GetInstanceTypesFromInstanceRequirements.self, sampleGetInstanceTypesFromInstanceRequirementsResult()),
     "GetInstanceUefiData": answer(EC2.Operation.GetInstanceUefiData.self, sampleGetInstanceUefiDataResult()),
     "GetPasswordData": answer(EC2.Operation.GetPasswordData.self, sampleGetPasswordDataResult()),
     "GetSnapshotBlockPublicAccessState": answer(EC2.Operation.GetSnapshotBlockPublicAccessState.self, sampleGetSnapshotBlockPublicAccessStateResult()),
@@ -1056,6 +1057,12 @@ private func sampleGetImageBlockPublicAccessStateResult() -> EC2.GetImageBlockPu
         managedBy: .declarativePolicy)
 }
 
+private func sampleGetInstanceTypesFromInstanceRequirementsResult() -> EC2.GetInstanceTypesFromInstanceRequirementsResult {
+    EC2.GetInstanceTypesFromInstanceRequirementsResult(
+        instanceTypes: [sampleInstanceTypeInfoFromInstanceRequirements(), sampleInstanceTypeInfoFromInstanceRequirements()],
+        nextToken: "NextToken <&> é")
+}
+
 private func sampleGetInstanceUefiDataResult() -> EC2.GetInstanceUefiDataResult {
     EC2.GetInstanceUefiDataResult(
         instanceID: "InstanceId <&> é",
@@ -1557,6 +1564,11 @@ private func sampleInstanceTypeInfo() -> EC2.InstanceTypeInfo {
         phcSupport: .supported,
         rebootMigrationSupport: .supported,
         supportedInRegion: true)
+}
+
+private func sampleInstanceTypeInfoFromInstanceRequirements() -> EC2.InstanceTypeInfoFromInstanceRequirements {
+    EC2.InstanceTypeInfoFromInstanceRequirements(
+        instanceType: "InstanceType <&> é")
 }
 
 private func sampleInstanceTypeOffering() -> EC2.InstanceTypeOffering {

@@ -122,6 +122,7 @@ package enum EC2 {
         Operation.GetEbsDefaultKmsKeyId.self,
         Operation.GetEbsEncryptionByDefault.self,
         Operation.GetImageBlockPublicAccessState.self,
+        Operation.GetInstanceTypesFromInstanceRequirements.self,
         Operation.GetInstanceUefiData.self,
         Operation.GetPasswordData.self,
         Operation.GetSnapshotBlockPublicAccessState.self,

@@ -427,6 +427,13 @@ extension EC2 {
 }
 
 extension EC2 {
+    package enum InstanceGeneration: String, Sendable, CaseIterable {
+        case current
+        case previous
+    }
+}
+
+extension EC2 {
     package enum InstanceInterruptionBehavior: String, Sendable, CaseIterable {
         case hibernate
         case stop
@@ -1037,6 +1044,142 @@ extension EC2 {
 }
 
 extension EC2 {
+    package struct InstanceRequirementsRequest: QueryReadable {
+        package var vCPUCount: VCpuCountRangeRequest
+        package var memoryMiB: MemoryMiBRequest
+        package var cpuManufacturers: [CpuManufacturer] = []
+        package var memoryGiBPerVCPU: MemoryGiBPerVCpuRequest?
+        package var excludedInstanceTypes: [String] = []
+        package var instanceGenerations: [InstanceGeneration] = []
+        package var spotMaxPricePercentageOverLowestPrice: Int?
+        package var onDemandMaxPricePercentageOverLowestPrice: Int?
+        package var bareMetal: BareMetal?
+        package var burstablePerformance: BurstablePerformance?
+        package var requireHibernateSupport: Bool?
+        package var networkInterfaceCount: NetworkInterfaceCountRequest?
+        package var localStorage: LocalStorage?
+        package var localStorageTypes: [LocalStorageType] = []
+        package var totalLocalStorageGB: TotalLocalStorageGBRequest?
+        package var baselineEBSBandwidthMbps: BaselineEbsBandwidthMbpsRequest?
+        package var acceleratorTypes: [AcceleratorType] = []
+        package var acceleratorCount: AcceleratorCountRequest?
+        package var acceleratorManufacturers: [AcceleratorManufacturer] = []
+        package var acceleratorNames: [AcceleratorName] = []
+        package var acceleratorTotalMemoryMiB: AcceleratorTotalMemoryMiBRequest?
+        package var networkBandwidthGbps: NetworkBandwidthGbpsRequest?
+        package var allowedInstanceTypes: [String] = []
+        package var maxSpotPriceAsPercentageOfOptimalOnDemandPrice: Int?
+        package var baselinePerformanceFactors: BaselinePerformanceFactorsRequest?
+        package var requireEncryptionInTransit: Bool?
+
+        package init(
+            vCPUCount: VCpuCountRangeRequest,
+            memoryMiB: MemoryMiBRequest,
+            cpuManufacturers: [CpuManufacturer] = [],
+            memoryGiBPerVCPU: MemoryGiBPerVCpuRequest? = nil,
+            excludedInstanceTypes: [String] = [],
+            instanceGenerations: [InstanceGeneration] = [],
+            spotMaxPricePercentageOverLowestPrice: Int? = nil,
+            onDemandMaxPricePercentageOverLowestPrice: Int? = nil,
+            bareMetal: BareMetal? = nil,
+            burstablePerformance: BurstablePerformance? = nil,
+            requireHibernateSupport: Bool? = nil,
+            networkInterfaceCount: NetworkInterfaceCountRequest? = nil,
+            localStorage: LocalStorage? = nil,
+            localStorageTypes: [LocalStorageType] = [],
+            totalLocalStorageGB: TotalLocalStorageGBRequest? = nil,
+            baselineEBSBandwidthMbps: BaselineEbsBandwidthMbpsRequest? = nil,
+            acceleratorTypes: [AcceleratorType] = [],
+            acceleratorCount: AcceleratorCountRequest? = nil,
+            acceleratorManufacturers: [AcceleratorManufacturer] = [],
+            acceleratorNames: [AcceleratorName] = [],
+            acceleratorTotalMemoryMiB: AcceleratorTotalMemoryMiBRequest? = nil,
+            networkBandwidthGbps: NetworkBandwidthGbpsRequest? = nil,
+            allowedInstanceTypes: [String] = [],
+            maxSpotPriceAsPercentageOfOptimalOnDemandPrice: Int? = nil,
+            baselinePerformanceFactors: BaselinePerformanceFactorsRequest? = nil,
+            requireEncryptionInTransit: Bool? = nil
+        ) {
+            self.vCPUCount = vCPUCount
+            self.memoryMiB = memoryMiB
+            self.cpuManufacturers = cpuManufacturers
+            self.memoryGiBPerVCPU = memoryGiBPerVCPU
+            self.excludedInstanceTypes = excludedInstanceTypes
+            self.instanceGenerations = instanceGenerations
+            self.spotMaxPricePercentageOverLowestPrice = spotMaxPricePercentageOverLowestPrice
+            self.onDemandMaxPricePercentageOverLowestPrice = onDemandMaxPricePercentageOverLowestPrice
+            self.bareMetal = bareMetal
+            self.burstablePerformance = burstablePerformance
+            self.requireHibernateSupport = requireHibernateSupport
+            self.networkInterfaceCount = networkInterfaceCount
+            self.localStorage = localStorage
+            self.localStorageTypes = localStorageTypes
+            self.totalLocalStorageGB = totalLocalStorageGB
+            self.baselineEBSBandwidthMbps = baselineEBSBandwidthMbps
+            self.acceleratorTypes = acceleratorTypes
+            self.acceleratorCount = acceleratorCount
+            self.acceleratorManufacturers = acceleratorManufacturers
+            self.acceleratorNames = acceleratorNames
+            self.acceleratorTotalMemoryMiB = acceleratorTotalMemoryMiB
+            self.networkBandwidthGbps = networkBandwidthGbps
+            self.allowedInstanceTypes = allowedInstanceTypes
+            self.maxSpotPriceAsPercentageOfOptimalOnDemandPrice = maxSpotPriceAsPercentageOfOptimalOnDemandPrice
+            self.baselinePerformanceFactors = baselinePerformanceFactors
+            self.requireEncryptionInTransit = requireEncryptionInTransit
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            try self.init(
+                vCPUCount: VCpuCountRangeRequest(from: node.required("VCpuCount")),
+                memoryMiB: MemoryMiBRequest(from: node.required("MemoryMiB"))
+            )
+            for child in try node.members() {
+                switch child.name {
+                case "VCpuCount": break
+                case "MemoryMiB": break
+                case "CpuManufacturer":
+                    self.cpuManufacturers = try child.elements().enumerations(CpuManufacturer.self)
+                case "MemoryGiBPerVCpu": self.memoryGiBPerVCPU = try MemoryGiBPerVCpuRequest(from: child)
+                case "ExcludedInstanceType":
+                    self.excludedInstanceTypes = try child.elements(atMost: 400).strings(atLeast: 1, atMost: 30)
+                case "InstanceGeneration":
+                    self.instanceGenerations = try child.elements().enumerations(InstanceGeneration.self)
+                case "SpotMaxPricePercentageOverLowestPrice": self.spotMaxPricePercentageOverLowestPrice = try child.integer()
+                case "OnDemandMaxPricePercentageOverLowestPrice": self.onDemandMaxPricePercentageOverLowestPrice = try child.integer()
+                case "BareMetal": self.bareMetal = try child.enumeration(BareMetal.self)
+                case "BurstablePerformance": self.burstablePerformance = try child.enumeration(BurstablePerformance.self)
+                case "RequireHibernateSupport": self.requireHibernateSupport = try child.boolean()
+                case "NetworkInterfaceCount": self.networkInterfaceCount = try NetworkInterfaceCountRequest(from: child)
+                case "LocalStorage": self.localStorage = try child.enumeration(LocalStorage.self)
+                case "LocalStorageType":
+                    self.localStorageTypes = try child.elements().enumerations(LocalStorageType.self)
+                case "TotalLocalStorageGB": self.totalLocalStorageGB = try TotalLocalStorageGBRequest(from: child)
+                case "BaselineEbsBandwidthMbps":
+                    self.baselineEBSBandwidthMbps = try BaselineEbsBandwidthMbpsRequest(from: child)
+                case "AcceleratorType":
+                    self.acceleratorTypes = try child.elements().enumerations(AcceleratorType.self)
+                case "AcceleratorCount": self.acceleratorCount = try AcceleratorCountRequest(from: child)
+                case "AcceleratorManufacturer":
+                    self.acceleratorManufacturers = try child.elements().enumerations(AcceleratorManufacturer.self)
+                case "AcceleratorName":
+                    self.acceleratorNames = try child.elements().enumerations(AcceleratorName.self)
+                case "AcceleratorTotalMemoryMiB":
+                    self.acceleratorTotalMemoryMiB = try AcceleratorTotalMemoryMiBRequest(from: child)
+                case "NetworkBandwidthGbps": self.networkBandwidthGbps = try NetworkBandwidthGbpsRequest(from: child)
+                case "AllowedInstanceType":
+                    self.allowedInstanceTypes = try child.elements(atMost: 400).strings(atLeast: 1, atMost: 30)
+                case "MaxSpotPriceAsPercentageOfOptimalOnDemandPrice": self.maxSpotPriceAsPercentageOfOptimalOnDemandPrice = try child.integer()
+                case "BaselinePerformanceFactors":
+                    self.baselinePerformanceFactors = try BaselinePerformanceFactorsRequest(from: child)
+                case "RequireEncryptionInTransit": self.requireEncryptionInTransit = try child.boolean()
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+    }
+}
+
+extension EC2 {
     package struct InstanceSecondaryInterface: XMLWritable {
         package var attachment: InstanceSecondaryInterfaceAttachment?
         package var macAddress: String?
@@ -1586,6 +1729,20 @@ extension EC2 {
             xml.element("phcSupport", choice: phcSupport?.rawValue)
             xml.element("rebootMigrationSupport", choice: rebootMigrationSupport?.rawValue)
             xml.element("supportedInRegion", supportedInRegion)
+        }
+    }
+}
+
+extension EC2 {
+    package struct InstanceTypeInfoFromInstanceRequirements: XMLWritable {
+        package var instanceType: String?
+
+        package init(instanceType: String? = nil) {
+            self.instanceType = instanceType
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("instanceType", instanceType)
         }
     }
 }

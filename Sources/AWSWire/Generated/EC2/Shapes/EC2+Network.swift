@@ -107,6 +107,29 @@ extension EC2 {
 }
 
 extension EC2 {
+    package struct NetworkBandwidthGbpsRequest: QueryReadable {
+        package var min: Double?
+        package var max: Double?
+
+        package init(min: Double? = nil, max: Double? = nil) {
+            self.min = min
+            self.max = max
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "Min": self.min = try child.double()
+                case "Max": self.max = try child.double()
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+    }
+}
+
+extension EC2 {
     package struct NetworkCardInfo: XMLWritable {
         package var networkCardIndex: Int?
         package var networkPerformance: String?
@@ -515,6 +538,29 @@ extension EC2 {
         case sourceDestCheck
         case attachment
         case associatePublicIPAddress = "associatePublicIpAddress"
+    }
+}
+
+extension EC2 {
+    package struct NetworkInterfaceCountRequest: QueryReadable {
+        package var min: Int?
+        package var max: Int?
+
+        package init(min: Int? = nil, max: Int? = nil) {
+            self.min = min
+            self.max = max
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "Min": self.min = try child.integer()
+                case "Max": self.max = try child.integer()
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
     }
 }
 
