@@ -25,8 +25,10 @@ package protocol Hypervisor: Sendable {
     func forget(_ instance: InstanceID) async throws(HypervisorError)
     /// Disks that a guest can get while it runs.
     var hotPlugSlots: Int { get }
-    /// Plugs the disk in; one that is there is left as it is.
-    func attach(_ disk: GuestSpec.Disk, _ file: VolumeFile, to guest: GuestRun) async throws(HypervisorError)
+    /// Plugs the disk in, holding its moments from before the guest can write; one that is there is left as it is.
+    func attach(
+        _ disk: GuestSpec.Disk, _ file: VolumeFile, holding moments: [GuestMoment], to guest: GuestRun
+    ) async throws(HypervisorError)
     /// Asks the guest to let go of the volume, or takes it away. Returns whether nothing of ours has it open any more.
     func detach(_ volume: VolumeID, from guest: GuestRun, force: Bool) async throws(HypervisorError) -> Bool
     /// Grows the volume's file, which the guest sees at once; one of that size or more is left as it is.
@@ -76,9 +78,14 @@ package struct GuestLaunch: Sendable {
     package var portDescriptors: [Int32]
     /// For direct kernel boot.
     package var kernel: KernelFiles?
+    /// Of its disks, held from before the processors run.
+    package var moments: [GuestMoment]
 
-    package init(spec: GuestSpec, disks: [VolumeFile], portDescriptors: [Int32], kernel: KernelFiles?) {
-        (self.spec, self.disks) = (spec, disks)
+    package init(
+        spec: GuestSpec, disks: [VolumeFile], portDescriptors: [Int32], kernel: KernelFiles?,
+        moments: [GuestMoment] = []
+    ) {
+        (self.spec, self.disks, self.moments) = (spec, disks, moments)
         (self.portDescriptors, self.kernel) = (portDescriptors, kernel)
     }
 }
@@ -87,10 +94,13 @@ package struct GuestLaunch: Sendable {
 package struct GuestMoment: Sendable, Equatable {
     package var snapshot: SnapshotID
     package var volume: VolumeID
-    /// A qcow2 file of the volume's size, empty when the moment is held; opened by what opens the volume.
-    package var path: String
-    package init(snapshot: SnapshotID, volume: VolumeID, path: String) {
-        (self.snapshot, self.volume, self.path) = (snapshot, volume, path)
+    /// qcow2 files, opened by what opens the volume: what earlier holders kept, the oldest first, and one of the volume's
+    /// size that is empty when the guest begins to hold the moment.
+    package var files: [String]
+    /// Whether it was held before the guest had the volume, whose own file tells what changed since.
+    package var isTakenOver: Bool
+    package init(snapshot: SnapshotID, volume: VolumeID, files: [String] = [], isTakenOver: Bool = false) {
+        (self.snapshot, self.volume, self.files, self.isTakenOver) = (snapshot, volume, files, isTakenOver)
     }
 }
 

@@ -23,14 +23,17 @@ package protocol VolumeBackend: Sendable {
     /// Makes the empty file in which what is overwritten of a volume is kept, anew where there was one, sealed as the
     /// volume is. Returns its path.
     func makeMoment(_ snapshot: SnapshotID, of volume: VolumeID) async throws(VolumeBackendError) -> String
-    /// Whether the moment's file was closed in good order: only then does it hold all that it should.
+    /// Makes a further file for a moment that someone else is to hold from now on; those that there are, which must be
+    /// whole, are kept. Returns all, the oldest first.
+    func extendMoment(_ snapshot: SnapshotID, of volume: VolumeID) async throws(VolumeBackendError) -> [String]
+    /// Whether the moment's files were closed in good order: only then do they hold all that they should.
     func isMomentWhole(_ snapshot: SnapshotID) async throws(VolumeBackendError) -> Bool
     func removeMoment(_ snapshot: SnapshotID) async throws(VolumeBackendError)
     /// From now on what changes in a volume that no guest has open is told apart from what changed before.
     func markChanges(of volume: VolumeID, since snapshot: SnapshotID) async throws(VolumeBackendError)
     /// Forgets what changed, save since the snapshots named.
     func forgetChanges(of volume: VolumeID, exceptSince kept: Set<SnapshotID>) async throws(VolumeBackendError)
-    /// Serves a volume that no guest has open, as it was at the moment, or as it is where no moment's file is there.
+    /// Serves a volume that no guest has open, as it was at the moment, or as it is where the moment has no file.
     func serveMoment(
         _ snapshot: SnapshotID, of volume: VolumeID, changedSince parent: SnapshotID?
     ) async throws(VolumeBackendError) -> ServedMoment

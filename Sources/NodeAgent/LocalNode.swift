@@ -83,8 +83,9 @@ package actor LocalNode: Node {
         do { present = try await fabric.present() } catch { throw NodeError(error) }
         for vpc in present { await serveAgain(vpc) }
         do {
+            let volumes = try await volumes.volumes().subtracting(moments.outlived)
             return NodeInventory(
-                guests: await hypervisor.guests(), volumes: try await volumes.volumes(), networks: present,
+                guests: await hypervisor.guests(), volumes: volumes, networks: present,
                 snapshots: await moments.known.union(snapshots.known()), restarts: await hypervisor.restarts())
         } catch { throw NodeError(error) }
     }
@@ -128,25 +129,36 @@ package actor LocalNode: Node {
     }
 
     package func deleteVolume(_ volume: VolumeID) async throws(NodeError) {
-        await release(volume)
-        await feeds.close(volume)
-        do { try await volumes.delete(volume) } catch { throw NodeError(error) }
+        // What its snapshots have not stored yet is kept, and goes after the last of them.
+        guard try await !moments.outlive(volume) else { return }
+        try await withFile(of: [volume]) { node throws(NodeError) in
+            await node.feeds.close(volume)
+            do throws(VolumeBackendError) { try await node.volumes.delete(volume) } catch { throw NodeError(error) }
+        }
     }
 
     package func growVolume(
         _ volume: VolumeID, toGiB sizeGiB: Int, in guest: GuestRun?
     ) async throws(NodeError) {
         guard let guest else {
-            await release(volume)
-            do { return try await volumes.grow(volume, toGiB: sizeGiB) } catch { throw NodeError(error) }
+            return try await withFile(of: [volume]) { node throws(NodeError) in
+                do throws(VolumeBackendError) { try await node.volumes.grow(volume, toGiB: sizeGiB) } catch {
+                    throw NodeError(error)
+                }
+            }
         }
         do { try await hypervisor.grow(volume, toGiB: sizeGiB, in: guest) } catch { throw NodeError(error) }
     }
 
     package func attachVolume(_ disk: GuestSpec.Disk, to guest: GuestRun) async throws(NodeError) {
-        await release(disk.volume)
-        let file = try await feeds.file(of: disk.volume)
-        do { try await hypervisor.attach(disk, file, to: guest) } catch { throw NodeError(error) }
+        try await withFile(of: [disk.volume]) { node throws(NodeError) in
+            let file = try await node.feeds.file(of: disk.volume)
+            let held = try await node.moments.handOver([disk.volume], to: guest)
+            do throws(HypervisorError) { try await node.hypervisor.attach(disk, file, holding: held, to: guest) } catch
+            {
+                throw NodeError(error)
+            }
+        }
     }
 
     package func detachVolume(
@@ -163,14 +175,19 @@ package actor LocalNode: Node {
 
     package func startGuest(_ guest: GuestSpec) async throws(NodeError) {
         if await hypervisor.guests()[guest.instance] == .running(launch: guest.launch) { return }
-        for disk in guest.disks { await release(disk.volume) }
-        let kernel = try kernelFiles(of: guest)
-        let disks = try await files(of: guest)
-        let descriptors = try await openPorts(of: guest)
-        do {
-            try await hypervisor.launch(
-                GuestLaunch(spec: guest, disks: disks, portDescriptors: descriptors, kernel: kernel))
-        } catch { throw NodeError(error) }
+        let volumes = guest.disks.map(\.volume)
+        try await withFile(of: volumes) { node throws(NodeError) in
+            let kernel = try await node.kernelFiles(of: guest)
+            let disks = try await node.files(of: guest)
+            let held = try await node.moments.handOver(
+                volumes, to: GuestRun(instance: guest.instance, launch: guest.launch))
+            let descriptors = try await node.openPorts(of: guest)
+            do throws(HypervisorError) {
+                try await node.hypervisor.launch(
+                    GuestLaunch(
+                        spec: guest, disks: disks, portDescriptors: descriptors, kernel: kernel, moments: held))
+            } catch { throw NodeError(error) }
+        }
     }
 
     package func powerDownGuest(_ instance: InstanceID) async throws(NodeError) {
@@ -201,10 +218,14 @@ package actor LocalNode: Node {
         do { return try await hypervisor.consoleOutput(of: instance) } catch { throw NodeError(error) }
     }
 
-    /// Returns once nothing of ours has the volume open.
-    func release(_ volume: VolumeID) async {
-        await moments.settled(volume)
-        await feeds.halt(volume)
+    /// While it lasts nothing of ours has the volumes open but what is done here; moments that are read from them wait.
+    private func withFile(
+        of volumes: [VolumeID], _ use: @escaping @Sendable (LocalNode) async throws(NodeError) -> Void
+    ) async throws(NodeError) {
+        try await moments.lend(volumes) { [self] () throws(NodeError) in
+            for volume in volumes { await feeds.halt(volume) }
+            try await use(self)
+        }
     }
 
     private func kernelFiles(of guest: GuestSpec) throws(NodeError) -> KernelFiles? {

@@ -7,9 +7,9 @@ import HostSystem
 
 struct MomentServer: Sendable {
     let volume: String
-    /// The file of what was overwritten since; nil: nothing was.
-    let moment: String?
-    /// What opens both; nil: they are in the clear.
+    /// The files of what was overwritten since, the oldest first, each beneath the one before.
+    let moments: [String]
+    /// What opens them all; nil: they are in the clear.
     let passphrase: VolumePassphrase?
     /// Where what the volume has not read of its snapshot is served; nil: it has all.
     let feedFolder: String?
@@ -19,20 +19,15 @@ struct MomentServer: Sendable {
     let bitmap: String?
 
     private func arguments(listeningAt socket: String, _ secret: ToolSecret?) -> [String] {
-        let seal = secret == nil ? "" : "\(ToolSecret.option),"
-        var image = "driver=qcow2,\(seal)"
-        if let moment {
-            image += "file.filename=\(moment),backing.driver=qcow2,"
-            if secret != nil { image += "backing.\(seal)" }
-            image += "backing.file.filename=\(volume)"
-        } else {
-            image += "file.filename=\(volume)"
+        let image = (moments + [volume]).enumerated().flatMap { depth, file in
+            let options = ["driver=qcow2", "file.filename=\(file)"] + (secret == nil ? [] : [ToolSecret.option])
+            return options.map { String(repeating: "backing.", count: depth) + $0 }
         }
         // As the volume's own header names the feed, it is looked for in the working directory.
         var arguments = feedFolder.map { ["env", "--chdir=\($0)"] } ?? []
         arguments += ["qemu-nbd", "--read-only", "--export-name=\(export)", "--socket=\(socket)"]
         if let bitmap { arguments.append("--bitmap=\(bitmap)") }
-        return arguments + (secret?.arguments ?? []) + ["--image-opts", image]
+        return arguments + (secret?.arguments ?? []) + ["--image-opts", image.joined(separator: ",")]
     }
 
     /// Returns once it listens.

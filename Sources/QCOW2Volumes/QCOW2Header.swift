@@ -81,6 +81,7 @@ struct EmptyQCOW2: Equatable {
 
     let pieces: [Piece]
     let length: UInt64
+    let virtualSize: UInt64
 
     /// Everything of a header that has to be said.
     private struct Plan {
@@ -112,6 +113,7 @@ struct EmptyQCOW2: Equatable {
         let sealCount = UInt64(seal?.count ?? 0)
         let clusters = 3 + l1Clusters + (sealCount + cluster - 1) / cluster
         length = clusters * cluster
+        self.virtualSize = virtualSize
         var table = BigEndianBytes()
         table.append(2 * cluster, width: 8)
         var block = BigEndianBytes()

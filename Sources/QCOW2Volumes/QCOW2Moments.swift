@@ -11,13 +11,41 @@ extension QCOW2Volumes {
     package func makeMoment(
         _ snapshot: SnapshotID, of volume: VolumeID
     ) async throws(VolumeBackendError) -> String {
-        let name = QCOW2Volumes.momentName(of: snapshot)
-        try momentFiles.remove(name)
-        let header = try header(of: volume)
-        let content = EmptyQCOW2(
-            virtualSize: header.virtualSize, backingFile: nil, closing: .told, seal: try seal(of: volume, header))
-        try momentFiles.create(name, content)
+        try await removeMoment(snapshot)
+        let name = QCOW2Volumes.momentName(of: snapshot, 0)
+        try momentFiles.create(name, try emptyMoment(of: volume))
         return momentFiles.file(name)
+    }
+
+    package func extendMoment(
+        _ snapshot: SnapshotID, of volume: VolumeID
+    ) async throws(VolumeBackendError) -> [String] {
+        var names = momentNames(of: snapshot)
+        let content = try emptyMoment(of: volume)
+        // The last is still empty where whoever was to hold the moment never did.
+        if let last = names.last, try momentHeader(last)?.virtualSize == content.virtualSize,
+            try momentFiles.size(of: last) == Int(content.length)
+        {
+            return names.map(momentFiles.file)
+        }
+        names.append(QCOW2Volumes.momentName(of: snapshot, names.count))
+        try momentFiles.create(names[names.count - 1], content)
+        return names.map(momentFiles.file)
+    }
+
+    private func emptyMoment(of volume: VolumeID) throws(VolumeBackendError) -> EmptyQCOW2 {
+        let header = try header(of: volume)
+        return EmptyQCOW2(
+            virtualSize: header.virtualSize, backingFile: nil, closing: .told, seal: try seal(of: volume, header))
+    }
+
+    /// The oldest first.
+    private func momentNames(of snapshot: SnapshotID) -> [String] {
+        Array((0...).lazy.map { QCOW2Volumes.momentName(of: snapshot, $0) }.prefix(while: momentFiles.contains))
+    }
+
+    private func momentHeader(_ name: String) throws(VolumeBackendError) -> QCOW2Header? {
+        QCOW2Header(try momentFiles.beginning(of: name, count: 4096))
     }
 
     /// What opens the volume's clusters opens those of its moments too: no secret is needed to make them, and with the
@@ -32,24 +60,25 @@ extension QCOW2Volumes {
     }
 
     package func isMomentWhole(_ snapshot: SnapshotID) async throws(VolumeBackendError) -> Bool {
-        let name = QCOW2Volumes.momentName(of: snapshot)
-        guard momentFiles.contains(name) else { return false }
-        return QCOW2Header(try momentFiles.beginning(of: name, count: 4096))?.isDirty == false
+        let names = momentNames(of: snapshot)
+        for name in names where try momentHeader(name)?.isDirty != false { return false }
+        return !names.isEmpty
     }
 
+    /// The last first: what a crash leaves is a beginning.
     package func removeMoment(_ snapshot: SnapshotID) async throws(VolumeBackendError) {
-        try momentFiles.remove(QCOW2Volumes.momentName(of: snapshot))
+        for name in momentNames(of: snapshot).reversed() { try momentFiles.remove(name) }
     }
 
     package func markChanges(
         of volume: VolumeID, since snapshot: SnapshotID
     ) async throws(VolumeBackendError) {
+        try await forgetVoidChanges(of: volume)
         let known = try await bitmaps(of: volume)
-        for bitmap in known where bitmap.isVoid { try await change(volume, bitmap.name, ["--remove"]) }
-        if !known.contains(where: { $0.name == snapshot.description && !$0.isVoid }) {
+        if !known.contains(where: { $0.name == snapshot.description }) {
             try await change(volume, snapshot.description, ["--add", "-g", "524288"])
         }
-        for bitmap in known where bitmap.isRecording && bitmap.name != snapshot.description && !bitmap.isVoid {
+        for bitmap in known where bitmap.isRecording && bitmap.name != snapshot.description {
             try await change(volume, bitmap.name, ["--disable"])
         }
     }
@@ -59,6 +88,13 @@ extension QCOW2Volumes {
     ) async throws(VolumeBackendError) {
         let names = Set(kept.map(\.description))
         for bitmap in try await bitmaps(of: volume) where !names.contains(bitmap.name) {
+            try await change(volume, bitmap.name, ["--remove"])
+        }
+    }
+
+    /// A file of which a record of changes says nothing any more cannot grow.
+    func forgetVoidChanges(of volume: VolumeID) async throws(VolumeBackendError) {
+        for bitmap in try await bitmaps(of: volume) where bitmap.isVoid {
             try await change(volume, bitmap.name, ["--remove"])
         }
     }
@@ -78,9 +114,8 @@ extension QCOW2Volumes {
         let path = volumeFiles.file(QCOW2Volumes.name(of: volume))
         let known = try await bitmaps(of: volume)
         let since = known.first { $0.name == parent?.description && !$0.isVoid }
-        let moment = momentFiles.file(QCOW2Volumes.momentName(of: snapshot))
         let server = MomentServer(
-            volume: path, moment: access(moment, F_OK) == 0 ? moment : nil,
+            volume: path, moments: momentNames(of: snapshot).map(momentFiles.file),
             passphrase: try passphrase(of: volume, try header(of: volume)),
             feedFolder: feed(of: volume, try header(of: volume))?.folder,
             socket: momentFiles.file(".\(snapshot).sock"), export: snapshot.description, bitmap: since?.name)
@@ -101,7 +136,10 @@ extension QCOW2Volumes {
         }
     }
 
-    static func momentName(of snapshot: SnapshotID) -> String { "\(snapshot).qcow2" }
+    /// - Parameter place: 0 for the oldest file of the moment.
+    private static func momentName(of snapshot: SnapshotID, _ place: Int) -> String {
+        place == 0 ? "\(snapshot).qcow2" : "\(snapshot).\(place).qcow2"
+    }
 }
 
 /// What `qemu-img info` tells of bitmaps.

@@ -126,6 +126,7 @@ package actor QCOW2Volumes: VolumeBackend {
     package func grow(_ volume: VolumeID, toGiB sizeGiB: Int) async throws(VolumeBackendError) {
         let header = try header(of: volume)
         guard header.virtualSize < UInt64(sizeGiB) << 30 else { return }
+        try await forgetVoidChanges(of: volume)
         let image = VolumeImage(
             path: volumeFiles.file(QCOW2Volumes.name(of: volume)), passphrase: try passphrase(of: volume, header))
         try await image.run(["resize", "-q"], ["\(sizeGiB)G"])

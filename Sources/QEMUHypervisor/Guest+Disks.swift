@@ -12,9 +12,33 @@ extension Guest {
     /// Longest time a guest gets to let go of a disk while somebody waits; afterwards an event tells.
     static let departurePatience = Duration.seconds(2)
 
-    func attach(_ disk: GuestSpec.Disk, _ file: VolumeFile, launch: Int) async throws(HypervisorError) {
-        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in try await disks.attach(disk, file) }
+    func attach(
+        _ disk: GuestSpec.Disk, _ file: VolumeFile, holding moments: [GuestMoment], launch: Int
+    ) async throws(HypervisorError) {
+        let names = BlockNames(disk.volume)
+        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+            let view = try await monitored { () throws(QMPError) in try await disks.look() }
+            guard !view.isPlugged(names) else {
+                guard view.isSevered(names) else { return }
+                throw .impossible("the guest still holds \(disk.volume), which was taken from it by force")
+            }
+            try await takeBack(names, from: disks)
+            do throws(GuestDisks.Failure) { try await disks.plug(disk, file, holding: moments) } catch {
+                // What was added is of no use; should this fail too, the next call takes it back.
+                try? await takeBack(names, from: disks)
+                throw error
+            }
+        }
         if diskLimits[disk.volume] == nil { diskLimits[disk.volume] = disk.limits }
+    }
+
+    /// Removes what there is of a disk that is not plugged in.
+    private func takeBack(_ names: BlockNames, from disks: GuestDisks) async throws(GuestDisks.Failure) {
+        try await monitored { () throws(QMPError) in
+            let view = try await disks.look()
+            guard !view.isPlugged(names) else { return }
+            try await disks.clear(names, self.endJobs(of: names, view, in: disks))
+        }
     }
 
     func detach(_ volume: VolumeID, launch: Int, force: Bool) async throws(HypervisorError) -> Bool {

@@ -62,7 +62,7 @@ extension Guest {
         try await endFill(of: names, in: disks)
         for use in view.descriptors.keys where use.hasPrefix("\(names.volume)/") {
             guard let snapshot = SnapshotID(String(use.dropFirst(names.volume.description.count + 1))) else { continue }
-            let moment = GuestMoment(snapshot: snapshot, volume: names.volume, path: "")
+            let moment = GuestMoment(snapshot: snapshot, volume: names.volume)
             try await end(MomentNames(moment), in: disks)
         }
         return try await disks.look()

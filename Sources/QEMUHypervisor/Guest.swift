@@ -67,7 +67,7 @@ actor Guest {
         change(to: .starting(GuestState.Starting(launch: boot.record.spec.launch)))
         do throws(HypervisorError) {
             let process = try await boot.spawn()
-            try await resume(boot.record, process)
+            try await resume(boot.record, process, holding: boot.moments)
         } catch {
             directory.removeRecord()
             change(to: .absent)
@@ -76,7 +76,9 @@ actor Guest {
     }
 
     /// Waits until the processors run. The monitor answers commands only then: its socket existed before QEMU did.
-    private func resume(_ starting: GuestRecord, _ process: ProcessWatch) async throws(HypervisorError) {
+    private func resume(
+        _ starting: GuestRecord, _ process: ProcessWatch, holding moments: [GuestMoment]
+    ) async throws(HypervisorError) {
         if case .starting(var starting) = state {
             starting.process = process
             state = .starting(starting)
@@ -88,6 +90,7 @@ actor Guest {
             guard let identity = ProcessIdentity(of: process.pid) else { throw QMPError.closed }
             record.phase = .running(identity)
             try directory.write(record)
+            if !moments.isEmpty { try await hold(moments, beforeItRuns: monitor) }
             let status = try await monitor.execute("query-status", within: .seconds(60))
             guard status["running"]?.flag == true else { throw QMPError.malformed("\(status)") }
         } catch {
@@ -99,6 +102,15 @@ actor Guest {
         }
         watch(GuestState.Running(record: record, process: process, monitor: monitor))
         surroundings.report(.guest(id, .running(launch: record.spec.launch)))
+    }
+
+    /// What QEMU calls a machine whose processors never ran.
+    private static let unbegunStatus = "prelaunch"
+
+    private func hold(_ moments: [GuestMoment], beforeItRuns monitor: GuestMonitor) async throws {
+        try await monitor.execute("query-status", within: .seconds(60))
+        for moment in moments { try await GuestDisks(monitor: monitor).hold([moment]) }
+        try await monitor.execute("cont")
     }
 
     // MARK: adoption
@@ -116,7 +128,7 @@ actor Guest {
                 conclude(record)
                 return record
             }
-            await take(record, process)
+            guard await take(record, process) else { return nil }
         case .starting:
             // Whoever launched it was never told that it runs: without a process there was no launch.
             guard record.bootID == GuestRecord.currentBootID(), let process = orphan() else {
@@ -126,20 +138,30 @@ actor Guest {
             var record = record
             record.phase = .running(process.1)
             store(record)
-            await take(record, process.0)
+            guard await take(record, process.0) else { return nil }
         }
         return record
     }
 
-    private func take(_ record: GuestRecord, _ process: ProcessWatch) async {
+    /// Returns whether it is a guest: one whose processors were never told to run is ended, and there was no launch.
+    private func take(_ record: GuestRecord, _ process: ProcessWatch) async -> Bool {
         let monitor = makeMonitor()
-        watch(GuestState.Running(record: record, process: process, monitor: monitor))
+        let running = GuestState.Running(record: record, process: process, monitor: monitor)
+        var status: String?
         do throws(QMPError) {
-            let status = try await monitor.execute("query-status", within: .seconds(5))
-            if status["status"]?.text == Guest.starvedStatus { starved() }
+            status = try await monitor.execute("query-status", within: .seconds(5))["status"]?.text
         } catch {
             logger.warning("the monitor of an adopted guest does not answer", metadata: ["guest": "\(id)"])
         }
+        if status == Guest.unbegunStatus {
+            await quit(running)
+            await monitor.close()
+            directory.removeRecord()
+            return false
+        }
+        watch(running)
+        if status == Guest.starvedStatus { starved() }
+        return true
     }
 
     /// The guest's process, should one exist that the record does not name.

@@ -10,6 +10,8 @@ import NodeContract
 struct GuestBoot: Sendable {
     let record: GuestRecord
     let disks: [VolumeFile]
+    /// Held before its processors run.
+    let moments: [GuestMoment]
     let kernel: KernelFiles?
     let ports: [OwnedDescriptor]
     let isolation: Isolation
@@ -23,7 +25,7 @@ struct GuestBoot: Sendable {
             disks: disks, kernel: kernel, boot: spec.boot, portCount: ports.count, scratchCount: spec.scratch.count)
         let arguments = QEMUArguments(
             spec: spec, disks: disks, plan: plan, acceleration: record.acceleration, configuration: configuration,
-            marker: directory.marker(consoleLog: DescriptorPlan.consoleLog))
+            marker: directory.marker(consoleLog: DescriptorPlan.consoleLog), waits: !moments.isEmpty)
         guard let binary = HostCommand.path(of: configuration.binary) else {
             throw .unavailable("\(configuration.binary) is not installed")
         }

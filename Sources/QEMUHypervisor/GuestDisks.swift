@@ -70,20 +70,14 @@ struct GuestDisks: Sendable {
 
     // MARK: in
 
-    func attach(_ disk: GuestSpec.Disk, _ file: VolumeFile) async throws(Failure) {
+    /// Plugs in a disk of which nothing is there. The guest cannot write before its moments are held.
+    func plug(_ disk: GuestSpec.Disk, _ file: VolumeFile, holding moments: [GuestMoment]) async throws(Failure) {
         let names = BlockNames(disk.volume)
-        let view: View
-        do { view = try await look() } catch { throw .monitor(error) }
-        if view.isPlugged(names) {
-            guard !view.isSevered(names) else {
-                throw .impossible("the guest still holds \(disk.volume), which was taken from it by force")
-            }
-            return
-        }
         do {
-            try await clear(names, view)
+            let view = try await look()
             let slot = try await freeSlot(view)
             try await define(disk, file, view)
+            for moment in moments { try await hold([moment]) }
             try await monitor.execute(
                 "device_add",
                 [
@@ -91,8 +85,6 @@ struct GuestDisks: Sendable {
                     "drive": .string(names.top), "serial": .string(BlockNames.serial(of: disk.volume)),
                 ])
         } catch {
-            // What was added is of no use; should this fail too, the next call clears it.
-            if let view = try? await look(), !view.isPlugged(names) { try? await clear(names, view) }
             switch error {
             case let failure as Failure: throw failure
             case let failure as QMPError: throw .monitor(failure)

@@ -1,5 +1,6 @@
 // Moments of a guest's volumes, as its monitor holds them: before a cluster is overwritten its old bytes go into the
 // moment's file, whose backing is the volume itself; a bitmap in the volume's own file keeps what changes from then on.
+// A moment that was held by others before has files of theirs above this one.
 // Follows: QEMU documentation, "Live Block Device Operations" (fleecing), "Dirty Bitmaps and Incremental Backup".
 
 import Backends
@@ -18,7 +19,9 @@ struct MomentNames: Sendable {
 
     /// The node to read from, the job that keeps it, the export, and its name.
     var moment: String { snapshot.description }
-    var file: String { "\(snapshot)-f" }
+    /// The nodes of its files, and their own files' nodes, by place: 0 is the oldest.
+    func layer(_ place: Int) -> String { place == 0 ? moment : "\(snapshot)-\(place)" }
+    func file(_ place: Int) -> String { place == 0 ? "\(snapshot)-f" : "\(snapshot)-f\(place)" }
     /// The node that sees what is about to be overwritten.
     var filter: String { "\(snapshot)-c" }
     /// Whose descriptor it is; found again by the volume.
@@ -78,12 +81,23 @@ extension GuestDisks {
         }
     }
 
-    /// What opens the volume opens its moments, and is in the guest's machine as long as the volume is.
+    /// What opens the volume opens its moments, and is in the guest's machine as long as the volume is. Only the last file
+    /// is written to.
     private func open(_ moment: GuestMoment, _ view: View) async throws {
+        var beneath = BlockNames(moment.volume).data
+        for place in moment.files.indices.reversed() {
+            try await open(moment, place, over: beneath, view)
+            beneath = MomentNames(moment).layer(place)
+        }
+    }
+
+    private func open(_ moment: GuestMoment, _ place: Int, over beneath: String, _ view: View) async throws {
         let (names, volume) = (MomentNames(moment), BlockNames(moment.volume))
+        let (path, isTarget) = (moment.files[place], place == moment.files.count - 1)
         let file: OwnedDescriptor
         do throws(SystemError) {
-            file = try OwnedDescriptor(Glibc.open(moment.path, O_RDWR | O_CLOEXEC), "open \(moment.path)")
+            let flags = isTarget ? O_RDWR : O_RDONLY
+            file = try OwnedDescriptor(Glibc.open(path, flags | O_CLOEXEC), "open \(path)")
         } catch {
             throw Failure.host(error)
         }
@@ -92,12 +106,12 @@ extension GuestDisks {
         try await monitor.execute(
             "blockdev-add",
             [
-                "driver": "file", "node-name": .string(names.file), "filename": .string("/dev/fdset/\(set)"),
-                "discard": "unmap",
+                "driver": "file", "node-name": .string(names.file(place)), "filename": .string("/dev/fdset/\(set)"),
+                "read-only": .bool(!isTarget), "discard": "unmap",
             ])
         var node: [String: JSONValue] = [
-            "driver": "qcow2", "node-name": .string(names.moment), "file": .string(names.file),
-            "backing": .string(volume.data),
+            "driver": "qcow2", "node-name": .string(names.layer(place)), "file": .string(names.file(place)),
+            "read-only": .bool(!isTarget), "backing": .string(beneath),
         ]
         if view.groups.contains(volume.secret) { node["encrypt"] = volume.encryption }
         try await monitor.execute("blockdev-add", .object(node))
@@ -109,11 +123,13 @@ extension GuestDisks {
             [
                 "type": "blockdev-backup",
                 "data": [
-                    "device": .string(data), "target": .string(names.moment), "job-id": .string(names.moment),
-                    "sync": "none", "filter-node-name": .string(names.filter),
+                    "device": .string(data), "target": .string(names.layer(moment.files.count - 1)),
+                    "job-id": .string(names.moment), "sync": "none", "filter-node-name": .string(names.filter),
                 ],
             ]
         ]
+        // The volume's file brought with it what is known of changes.
+        if moment.isTakenOver { return actions }
         for bitmap in view.bitmaps[data] ?? [] {
             let named: JSONValue = ["node": .string(data), "name": .string(bitmap.snapshot.description)]
             if bitmap.isVoid || bitmap.snapshot == moment.snapshot {
@@ -134,8 +150,11 @@ extension GuestDisks {
 
     /// Removes what is there of a moment that is not held.
     func clear(_ names: MomentNames, _ view: View) async throws(QMPError) {
-        for node in [names.moment, names.file] where view.nodes[node] != nil {
-            try await monitor.execute("blockdev-del", ["node-name": .string(node)])
+        // There are no more files than nodes; none is removed before what lies above it.
+        for place in 0..<view.nodes.count {
+            for node in [names.layer(place), names.file(place)] where view.nodes[node] != nil {
+                try await monitor.execute("blockdev-del", ["node-name": .string(node)])
+            }
         }
         for set in view.descriptors[names.use] ?? [] {
             try await monitor.execute("remove-fd", ["fdset-id": .integer(set)])

@@ -15,12 +15,15 @@ struct QEMUArguments {
     let configuration: QEMUConfiguration
     /// Tells this guest's process from every other: `GuestDirectory.marker`.
     let marker: String
+    /// Whether its processors wait for an order to run.
+    var waits = false
 
     func arguments() -> [String] {
         var parts = base + identity + descriptorSets + channels + boot + slots + limits
         for index in spec.disks.indices { parts += disk(index) }
         for index in spec.ports.indices { parts += port(index) }
         parts += scratch
+        if waits { parts.append("-S") }
         return parts + [
             "-device", "virtio-rng-pci", "-device", "virtio-balloon-pci,id=balloon", "-device", "pvpanic-pci",
             // A panic is told; what follows it (restart, dump) is the guest's own affair.

@@ -51,7 +51,7 @@ package actor QEMUHypervisor: Hypervisor {
             spec: guest.spec, acceleration: acceleration, bootID: GuestRecord.currentBootID(), userID: userID,
             phase: .starting)
         let boot = GuestBoot(
-            record: record, disks: guest.disks, kernel: guest.kernel, ports: ports,
+            record: record, disks: guest.disks, moments: guest.moments, kernel: guest.kernel, ports: ports,
             isolation: Isolation(
                 userID: userID, deviceGroup: acceleration == .kvm ? AccelerationProbe.deviceGroup() : nil),
             directory: owner.directory, configuration: configuration)
@@ -107,9 +107,9 @@ package actor QEMUHypervisor: Hypervisor {
     package nonisolated var hotPlugSlots: Int { configuration.spareSlots }
 
     package func attach(
-        _ disk: GuestSpec.Disk, _ file: VolumeFile, to guest: GuestRun
+        _ disk: GuestSpec.Disk, _ file: VolumeFile, holding moments: [GuestMoment], to guest: GuestRun
     ) async throws(HypervisorError) {
-        try await existing(guest.instance).attach(disk, file, launch: guest.launch)
+        try await existing(guest.instance).attach(disk, file, holding: moments, launch: guest.launch)
     }
 
     package func detach(

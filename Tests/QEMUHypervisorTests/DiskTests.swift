@@ -18,8 +18,8 @@ struct DiskTests {
             try await lab.awaitConsole("guest ready", in: hypervisor)
             let (disk, file) = try await lab.furtherDisk()
             let run = GuestRun(instance: lab.instance, launch: 1)
-            try await hypervisor.attach(disk, file, to: run)
-            try await hypervisor.attach(disk, file, to: run)
+            try await hypervisor.attach(disk, file, holding: [], to: run)
+            try await hypervisor.attach(disk, file, holding: [], to: run)
             try await lab.type(
                 "until [ -s /sys/block/vdb/serial ]; do :; done; echo \"found $($B cat /sys/block/vdb/serial).\"")
             try await lab.awaitConsole("found \(disk.volume.description.filter { $0 != "-" }).", in: hypervisor)
@@ -36,7 +36,7 @@ struct DiskTests {
             #expect(try await hypervisor.detach(disk.volume, from: run, force: false))
             try await lab.type("until [ ! -e /sys/block/vdb ]; do :; done; echo \"gone: $?\"")
             try await lab.awaitConsole("gone: 0", in: hypervisor)
-            try await hypervisor.attach(disk, file, to: run)
+            try await hypervisor.attach(disk, file, holding: [], to: run)
             try await lab.type("until [ -b /dev/vdb ]; do :; done; $B head -n 1 /dev/vdb")
             try await lab.awaitConsole("kept-data", count: 2, in: hypervisor)
             let check = try await HostCommand.run(["qemu-img", "check", "-U", file.path])
@@ -51,11 +51,11 @@ struct DiskTests {
             try await lab.awaitConsole("guest ready", in: hypervisor)
             let (disk, file) = try await lab.furtherDisk()
             let run = GuestRun(instance: lab.instance, launch: 1)
-            try await hypervisor.attach(disk, file, to: run)
+            try await hypervisor.attach(disk, file, holding: [], to: run)
             await hypervisor.detach()
             let next = try lab.open()
             _ = try await next.adopt()
-            try await next.attach(disk, file, to: run)
+            try await next.attach(disk, file, holding: [], to: run)
             #expect(
                 try lab.openFiles().filter { $0 == file.path }.count == 2, "the disk is open once: in a set, and used")
             #expect(try await next.detach(disk.volume, from: run, force: false))
@@ -74,17 +74,19 @@ struct DiskTests {
             try await hypervisor.launch(lab.guest(boot: .firmware(.bios)))
             let (disk, file) = try await lab.furtherDisk()
             let run = GuestRun(instance: lab.instance, launch: 1)
-            try await hypervisor.attach(disk, file, to: run)
+            try await hypervisor.attach(disk, file, holding: [], to: run)
             #expect(try await !hypervisor.detach(disk.volume, from: run, force: false))
             #expect(try lab.openFiles().contains(file.path))
             #expect(try await hypervisor.detach(disk.volume, from: run, force: true))
             #expect(try !lab.openFiles().contains(file.path))
             #expect(try await hypervisor.detach(disk.volume, from: run, force: false))
-            await #expect(throws: HypervisorError.self) { try await hypervisor.attach(disk, file, to: run) }
+            await #expect(throws: HypervisorError.self) {
+                try await hypervisor.attach(disk, file, holding: [], to: run)
+            }
             // A reset ends every unplugging that was begun.
             try await hypervisor.reset(lab.instance)
             #expect(await listener.await(.volumeDetached(disk.volume, from: lab.instance)))
-            try await hypervisor.attach(disk, file, to: run)
+            try await hypervisor.attach(disk, file, holding: [], to: run)
             #expect(try lab.openFiles().contains(file.path))
         }
     }
@@ -100,8 +102,8 @@ struct DiskTests {
             guest.disks.append(rootFile)
             try await hypervisor.launch(guest)
             let run = GuestRun(instance: lab.instance, launch: 1)
-            try await hypervisor.attach(disk, file, to: run)
-            try await hypervisor.attach(disk, file, to: run)
+            try await hypervisor.attach(disk, file, holding: [], to: run)
+            try await hypervisor.attach(disk, file, holding: [], to: run)
             try await hypervisor.grow(disk.volume, toGiB: 2, in: run)
             let digits = try [rootFile, file].map { Data(try #require($0.passphrase).digits) }
             let process = "/proc/\(try lab.process().pid)"
@@ -118,7 +120,7 @@ struct DiskTests {
             // Nothing of it is in the way of another one.
             try await lab.volumes.delete(disk.volume)
             let (next, nextFile) = try await lab.furtherDisk(key: key)
-            try await hypervisor.attach(next, nextFile, to: run)
+            try await hypervisor.attach(next, nextFile, holding: [], to: run)
         }
     }
 
@@ -129,14 +131,16 @@ struct DiskTests {
             let (disk, file) = try await lab.furtherDisk()
             let gone = HypervisorError.noSuchGuest(lab.instance)
             let other = GuestRun(instance: lab.instance, launch: 2)
-            await #expect(throws: gone) { try await hypervisor.attach(disk, file, to: other) }
+            await #expect(throws: gone) { try await hypervisor.attach(disk, file, holding: [], to: other) }
             await #expect(throws: gone) { try await hypervisor.detach(disk.volume, from: other, force: true) }
             let run = GuestRun(instance: lab.instance, launch: 1)
             for _ in 0..<hypervisor.hotPlugSlots {
                 let (disk, file) = try await lab.furtherDisk()
-                try await hypervisor.attach(disk, file, to: run)
+                try await hypervisor.attach(disk, file, holding: [], to: run)
             }
-            await #expect(throws: HypervisorError.self) { try await hypervisor.attach(disk, file, to: run) }
+            await #expect(throws: HypervisorError.self) {
+                try await hypervisor.attach(disk, file, holding: [], to: run)
+            }
             #expect(try !lab.openFiles().contains(file.path), "nothing is left of what could not be")
         }
     }

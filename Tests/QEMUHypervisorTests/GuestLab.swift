@@ -63,7 +63,9 @@ final class GuestLab: Sendable {
             configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
-    func guest(launch: Int = 1, boot: GuestSpec.Boot? = nil, disk: VolumeFile? = nil) async throws -> GuestLaunch {
+    func guest(
+        launch: Int = 1, boot: GuestSpec.Boot? = nil, disk: VolumeFile? = nil, moments: [GuestMoment] = []
+    ) async throws -> GuestLaunch {
         let image = try #require(ImageID("ami-0000000a"))
         let boot = boot ?? .kernel(image: image, arguments: TestGuest.arguments)
         let usesKernel = if case .kernel = boot { true } else { false }
@@ -72,7 +74,8 @@ final class GuestLab: Sendable {
             spec: GuestSpec(
                 instance: instance, launch: launch, instanceType: "t3.micro", architecture: .x86_64, vCPUs: 2,
                 memoryMiB: 128, boot: boot, disks: [GuestSpec.Disk(volume: volume, deviceName: "/dev/xvda")], ports: []),
-            disks: [disk ?? file], portDescriptors: [], kernel: usesKernel ? kernel : nil)
+            disks: [disk ?? file], portDescriptors: [], kernel: usesKernel ? kernel : nil,
+            moments: moments)
     }
 
     // MARK: what the host sees

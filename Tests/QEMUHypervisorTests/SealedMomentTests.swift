@@ -28,7 +28,7 @@ struct SealedMomentTests {
             try await lab.awaitConsole("guest ready", in: hypervisor)
             let (disk, file) = try await lab.furtherDisk(key: key)
             let run = GuestRun(instance: lab.instance, launch: 1)
-            try await hypervisor.attach(disk, file, to: run)
+            try await hypervisor.attach(disk, file, holding: [], to: run)
             try await lab.type("until [ -b /dev/vdb ]; do :; done; echo \"there: $?\"")
             try await lab.awaitConsole("there: 0", in: hypervisor)
             try await lab.fill("before", in: hypervisor)
@@ -69,7 +69,7 @@ struct SealedMomentTests {
             try await hypervisor.launch(lab.guest(boot: .firmware(.bios)))
             let (disk, file) = try await lab.furtherDisk(key: key)
             let run = GuestRun(instance: lab.instance, launch: 1)
-            try await hypervisor.attach(disk, file, to: run)
+            try await hypervisor.attach(disk, file, holding: [], to: run)
             let moment = try await lab.hold(snapshot, of: disk.volume, hypervisor, run)
             await hypervisor.detach()
             try await lab.giveSocketAlone()
@@ -86,16 +86,16 @@ struct SealedMomentTests {
 
 extension GuestLab {
     /// Has the guest write 4 MiB of a word that is on no line that is typed.
-    fileprivate func fill(_ word: String, in hypervisor: QEMUHypervisor) async throws {
-        try await type("w=\(word); $B yes lab-$w | $B head -c 4194304 >/dev/vdb; $B sync; echo \"done $w: $?\"")
+    func fill(_ word: String, _ device: String = "vdb", in hypervisor: QEMUHypervisor) async throws {
+        try await type("w=\(word); $B yes lab-$w | $B head -c 4194304 >/dev/\(device); $B sync; echo \"done $w: $?\"")
         try await awaitConsole("done \(word): 0", in: hypervisor)
     }
 
-    fileprivate func hold(
+    func hold(
         _ snapshot: SnapshotID, of volume: VolumeID, _ hypervisor: QEMUHypervisor, _ run: GuestRun
     ) async throws -> GuestMoment {
         let path = try await volumes.makeMoment(snapshot, of: volume)
-        let moment = GuestMoment(snapshot: snapshot, volume: volume, path: path)
+        let moment = GuestMoment(snapshot: snapshot, volume: volume, files: [path])
         try await hypervisor.hold([moment], in: run)
         return moment
     }
@@ -117,7 +117,7 @@ extension GuestLab {
     }
 
     /// The lines of the disk's first 4 MiB, each once.
-    fileprivate func words(in source: MomentSource) async throws -> Set<String> {
+    func words(in source: MomentSource) async throws -> Set<String> {
         let bytes = try await HostThread.run {
             Result {
                 let client = try NBDClient(try UnixSocket.connect(source.socketPath), export: source.export)

@@ -136,9 +136,12 @@ extension SnapshotRecord {
 }
 
 extension CloudState {
-    /// Whether a snapshot of the volume is on its way.
-    func isBeingCaptured(_ id: VolumeID) -> Bool {
-        snapshots.all(where: IndexKey(.volume, id)).contains { $0.isStoring }
+    /// Whether a volume's record must stay for a snapshot's sake: until the moment is held, and longer where the bytes are
+    /// still read of another snapshot, which would not be known to be wanted.
+    func isNeeded(_ volume: VolumeRecord) -> Bool {
+        snapshots.all(where: IndexKey(.volume, volume.id)).contains {
+            $0.isStoring && ($0.isMomentHeld != true || volume.needsSnapshot)
+        }
     }
 
     /// Whether a volume or a copy on its way still reads the snapshot's bytes, or they are kept ready for volumes.

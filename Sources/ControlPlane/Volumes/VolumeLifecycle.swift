@@ -39,8 +39,7 @@ package struct VolumeLifecycle: Sendable {
     package var step: VolumeStep {
         switch volume.state {
         case .error: .settled
-        // Its bytes are wanted until its snapshots have them.
-        case .deleting: state.isBeingCaptured(volume.id) ? .awaitGuest : .remove
+        case .deleting: state.isNeeded(volume) ? .awaitGuest : .remove
         case .creating: volume.isRealised ? .settled : createStep
         case .available, .inUse: volume.isRealised ? attachmentStep ?? modificationStep : .create
         }

@@ -12,6 +12,8 @@ struct MomentNote: Codable, Sendable, Equatable {
     /// The guest that had the volume open at that moment; nil: nobody had.
     var instance: InstanceID?
     var launch: Int?
+    /// The volume is deleted, and is to go once this is stored.
+    var outlivesVolume: Bool?
 
     var guest: GuestRun? {
         guard let instance, let launch else { return nil }

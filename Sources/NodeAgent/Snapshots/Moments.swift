@@ -1,5 +1,6 @@
 // Moments of volumes on this host, from the instant at which they are held until their bytes are stored: who holds each,
-// where it is read, and who must wait until it is.
+// and where it is read. A moment of a volume that nobody has open is its file; whoever opens it next holds the moment from
+// before it can write.
 
 import Backends
 import BlockStore
@@ -17,7 +18,20 @@ actor Moments {
     private let tell: @Sendable (NodeEvent) -> Void
     /// The moments that are not stored yet, by volume.
     private var pending: [VolumeID: Set<SnapshotID>] = [:]
+    /// Volumes that are deleted, and kept until their moments are stored.
+    private(set) var outlived: Set<VolumeID> = []
+    /// How many want a volume's file for themselves.
+    private var lent: [VolumeID: Int] = [:]
+    /// What reads the files of volumes that no guest has.
+    private var readers: [VolumeID: Reader] = [:]
+    /// Who waits for a volume to be given back, or read no more.
     private var waiting: [VolumeID: [CheckedContinuation<Void, Never>]] = [:]
+
+    private struct Reader {
+        var server: ServedMoment?
+        /// Someone wants the volume's file: it ends, and begins anew afterwards.
+        var isUnwanted = false
+    }
 
     /// What is read from a guest that runs, in bytes a second: so much that the guest keeps its own.
     private static let guestRate = 64 << 20
@@ -28,7 +42,10 @@ actor Moments {
     ) {
         (self.hypervisor, self.volumes, self.store, self.notes) = (hypervisor, volumes, store, notes)
         (self.log, self.tell) = (log, tell)
-        for note in notes.all() { pending[note.volume, default: []].insert(note.snapshot) }
+        for note in notes.all() {
+            pending[note.volume, default: []].insert(note.snapshot)
+            if note.outlivesVolume == true { outlived.insert(note.volume) }
+        }
     }
 
     var known: Set<SnapshotID> { Set(pending.values.flatMap { $0 }) }
@@ -60,18 +77,57 @@ actor Moments {
             try remember(MomentNote(spec, in: guest))
             let path: String
             do { path = try await volumes.makeMoment(spec.id, of: spec.volume) } catch { throw NodeError(error) }
-            moments.append(GuestMoment(snapshot: spec.id, volume: spec.volume, path: path))
+            moments.append(GuestMoment(snapshot: spec.id, volume: spec.volume, files: [path]))
         }
         do { try await hypervisor.hold(moments, in: guest) } catch { throw NodeError(error) }
     }
 
-    /// Nobody writes: the moment is held as long as nobody opens the volume, which waits until it is stored. A volume that
-    /// a guest has open all the same is locked, and this fails.
+    /// Nobody writes: the moment is held as long as nobody opens the volume. A volume that a guest has open all the same is
+    /// locked, and this fails.
     private func holdFree(_ specs: [SnapshotSpec]) async throws(NodeError) {
-        for spec in specs {
-            try remember(MomentNote(spec, in: nil))
-            do { try await volumes.markChanges(of: spec.volume, since: spec.id) } catch { throw NodeError(error) }
+        try await lend(specs.map(\.volume)) { () throws(NodeError) in
+            for spec in specs {
+                try await remember(MomentNote(spec, in: nil))
+                do throws(VolumeBackendError) {
+                    try await volumes.markChanges(of: spec.volume, since: spec.id)
+                } catch { throw NodeError(error) }
+            }
         }
+    }
+
+    /// What a guest that is about to open the volumes must hold from before it can write: their moments that are not
+    /// stored. Should it never run, nothing is lost.
+    func handOver(_ volumes: [VolumeID], to guest: GuestRun) async throws(NodeError) -> [GuestMoment] {
+        var moments: [GuestMoment] = []
+        for volume in volumes {
+            for id in (pending[volume] ?? []).sorted() {
+                if let moment = try await handOver(id, of: volume, to: guest) { moments.append(moment) }
+            }
+        }
+        return moments
+    }
+
+    /// nil for a moment that a guest holds, or that is lost.
+    private func handOver(
+        _ id: SnapshotID, of volume: VolumeID, to guest: GuestRun
+    ) async throws(NodeError) -> GuestMoment? {
+        guard var note = notes.note(of: id) else { return nil }
+        if let holder = note.guest, await runs(holder), try await holds(id, holder) { return nil }
+        let isWhole = try await isWhole(note)
+        var files: [String] = []
+        if isWhole {
+            do { files = try await volumes.extendMoment(id, of: volume) } catch { throw NodeError(error) }
+        }
+        // From now on it is whole only as long as the files are.
+        (note.instance, note.launch) = (guest.instance, guest.launch)
+        try notes.write(note)
+        return isWhole ? GuestMoment(snapshot: id, volume: volume, files: files, isTakenOver: true) : nil
+    }
+
+    /// Whether files alone, that nobody writes to, have the moment.
+    private func isWhole(_ note: MomentNote) async throws(NodeError) -> Bool {
+        guard note.guest != nil else { return true }
+        do { return try await volumes.isMomentWhole(note.snapshot) } catch { throw NodeError(error) }
     }
 
     private func remember(_ note: MomentNote) throws(NodeError) {
@@ -96,23 +152,43 @@ actor Moments {
             try await forget(spec)
             return try await store.figures(of: spec.bytes)
         }
-        guard let note = notes.note(of: spec.id) else { throw .momentLost(spec.id) }
         let parent = spec.parent.flatMap { store.contains($0) ? $0 : nil }
-        if let guest = note.guest, await runs(guest), try await holds(spec.id, guest) {
-            try await pull(spec, parent, fromGuest: guest)
-        } else {
-            try await pullFree(spec, parent, note)
-        }
+        while try await !pull(spec, parent) {}
         let snapshots = store
         try await snapshots.call(spec.id) { _ throws(BlockStoreError) in try snapshots.draft(spec.bytes).commit() }
         try await forget(spec)
         return try await store.figures(of: spec.bytes)
     }
 
+    /// Returns whether all was read: someone may want the volume's file meanwhile.
+    private func pull(_ spec: SnapshotSpec, _ parent: SnapshotID?) async throws(NodeError) -> Bool {
+        guard isFree(spec.volume) else {
+            await change(of: spec.volume)
+            return false
+        }
+        guard let note = notes.note(of: spec.id) else { throw .momentLost(spec.id) }
+        if let guest = note.guest, await runs(guest), try await holds(spec.id, guest) {
+            try await pull(spec, parent, fromGuest: guest)
+            return true
+        }
+        guard try await isWhole(note) else { throw .momentLost(spec.id) }
+        // No `await` between the look and the note of it, so that who wants the file finds who reads it.
+        guard isFree(spec.volume) else { return false }
+        readers[spec.volume] = Reader()
+        do throws(NodeError) {
+            try await pullFree(spec, parent)
+            endReading(spec.volume)
+            return true
+        } catch {
+            guard endReading(spec.volume) else { throw error }
+            return false
+        }
+    }
+
     private func pull(
         _ spec: SnapshotSpec, _ parent: SnapshotID?, fromGuest guest: GuestRun
     ) async throws(NodeError) {
-        let moment = GuestMoment(snapshot: spec.id, volume: spec.volume, path: "")
+        let moment = GuestMoment(snapshot: spec.id, volume: spec.volume)
         let source: MomentSource
         do { source = try await hypervisor.read(moment, changedSince: parent, in: guest) } catch {
             throw NodeError(error)
@@ -120,21 +196,16 @@ actor Moments {
         try await pull(spec, parent, from: source, at: Moments.guestRate)
     }
 
-    /// From the volume's file, and the moment's where a guest wrote on after it, which must be whole.
-    private func pullFree(
-        _ spec: SnapshotSpec, _ parent: SnapshotID?, _ note: MomentNote
-    ) async throws(NodeError) {
-        if note.guest != nil {
-            let isWhole: Bool
-            do { isWhole = try await volumes.isMomentWhole(spec.id) } catch { throw NodeError(error) }
-            guard isWhole else { throw .momentLost(spec.id) }
-        }
+    /// From the volume's file, and the moment's where guests wrote on after it.
+    private func pullFree(_ spec: SnapshotSpec, _ parent: SnapshotID?) async throws(NodeError) {
         let served: ServedMoment
         do {
             served = try await volumes.serveMoment(spec.id, of: spec.volume, changedSince: parent)
         } catch {
             throw NodeError(error)
         }
+        readers[spec.volume]?.server = served
+        if readers[spec.volume]?.isUnwanted == true { await served.end() }
         do throws(NodeError) { try await pull(spec, parent, from: served.source, at: nil) } catch {
             await served.end()
             throw error
@@ -186,40 +257,99 @@ actor Moments {
     ) async throws(NodeError) {
         // What is known of changes since other moments that are still to be stored is kept, and since this one for the next.
         let others = kept.union(pending[volume] ?? []).union([id])
-        var isInGuest = false
+        while try await !letGo(of: id, volume, keepingChangesSince: others) { await change(of: volume) }
+        do { try await volumes.removeMoment(id) } catch { throw NodeError(error) }
+        if pending[volume] == [id], outlived.contains(volume) {
+            do { try await volumes.delete(volume) } catch { throw NodeError(error) }
+            outlived.remove(volume)
+        }
+        notes.remove(id)
+        pending[volume]?.remove(id)
+        guard pending[volume]?.isEmpty == true else { return }
+        pending[volume] = nil
+        // Its filling was put off for the moment's sake.
+        tell(.volumeFilled(volume))
+    }
+
+    /// In the guest that has the volume, or in its file. Returns false where someone else has the file for himself.
+    private func letGo(
+        of id: SnapshotID, _ volume: VolumeID, keepingChangesSince others: Set<SnapshotID>
+    ) async throws(NodeError) -> Bool {
         if let guest = notes.note(of: id)?.guest, await runs(guest) {
-            let moment = GuestMoment(snapshot: id, volume: volume, path: "")
+            let moment = GuestMoment(snapshot: id, volume: volume)
             do throws(HypervisorError) {
-                isInGuest = try await hypervisor.letGo(of: moment, keepingChangesSince: others, in: guest)
+                if try await hypervisor.letGo(of: moment, keepingChangesSince: others, in: guest) { return true }
             } catch .noSuchGuest {
                 // Its machine is gone, and the moment with it.
             } catch {
                 throw NodeError(error)
             }
         }
+        guard isFree(volume) else { return false }
+        readers[volume] = Reader()
+        defer { endReading(volume) }
         do throws(VolumeBackendError) {
-            if !isInGuest, try await volumes.volumes().contains(volume) {
-                try await volumes.forgetChanges(of: volume, exceptSince: others)
-            }
-            try await volumes.removeMoment(id)
-        } catch { throw NodeError(error) }
-        notes.remove(id)
-        pending[volume]?.remove(id)
-        guard pending[volume]?.isEmpty == true else { return }
-        pending[volume] = nil
-        for continuation in waiting.removeValue(forKey: volume) ?? [] { continuation.resume() }
-        // Its filling was put off for the moment's sake.
-        tell(.volumeFilled(volume))
+            guard try await volumes.volumes().contains(volume) else { return true }
+            try await volumes.forgetChanges(of: volume, exceptSince: others)
+            return true
+        } catch {
+            throw NodeError(error)
+        }
     }
 
-    // MARK: waiting
+    // MARK: the volumes
 
     func isPending(_ volume: VolumeID) -> Bool { pending[volume] != nil }
 
-    /// Returns once nothing of the volume waits to be stored: whoever opens, grows or deletes it waits for that.
-    func settled(_ volume: VolumeID) async {
-        while pending[volume] != nil {
-            await withCheckedContinuation { waiting[volume, default: []].append($0) }
+    /// Whether a volume that is deleted has moments that are not stored: it is removed with the last of them.
+    func outlive(_ volume: VolumeID) throws(NodeError) -> Bool {
+        for id in pending[volume] ?? [] {
+            guard var note = notes.note(of: id) else { continue }
+            note.outlivesVolume = true
+            try notes.write(note)
+            outlived.insert(volume)
         }
+        return outlived.contains(volume)
+    }
+
+    private func isFree(_ volume: VolumeID) -> Bool { lent[volume] == nil && readers[volume] == nil }
+
+    /// While it lasts no moment is read from the volumes' files. What was read before is kept.
+    func lend(
+        _ volumes: [VolumeID], _ use: @Sendable () async throws(NodeError) -> Void
+    ) async throws(NodeError) {
+        for volume in volumes { lent[volume, default: 0] += 1 }
+        defer { for volume in volumes { giveBack(volume) } }
+        for volume in volumes { await stopReading(volume) }
+        try await use()
+    }
+
+    private func giveBack(_ volume: VolumeID) {
+        let others = (lent[volume] ?? 1) - 1
+        lent[volume] = others == 0 ? nil : others
+        changed(volume)
+    }
+
+    private func stopReading(_ volume: VolumeID) async {
+        while readers[volume] != nil {
+            readers[volume]?.isUnwanted = true
+            await readers[volume]?.server?.end()
+            if readers[volume] != nil { await change(of: volume) }
+        }
+    }
+
+    /// Returns whether it was not wanted any more.
+    @discardableResult
+    private func endReading(_ volume: VolumeID) -> Bool {
+        defer { changed(volume) }
+        return readers.removeValue(forKey: volume)?.isUnwanted ?? false
+    }
+
+    private func change(of volume: VolumeID) async {
+        await withCheckedContinuation { waiting[volume, default: []].append($0) }
+    }
+
+    private func changed(_ volume: VolumeID) {
+        for continuation in waiting.removeValue(forKey: volume) ?? [] { continuation.resume() }
     }
 }
