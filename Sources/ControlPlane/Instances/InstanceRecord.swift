@@ -104,11 +104,11 @@ package struct InstanceRecord: TaggedRecord, Equatable {
         (stateSince, launchTime, createdAt) = (now, now, now)
     }
 
-    /// The host's memory that the guest takes, in MiB.
-    package var weight: Int {
+    /// What the guest takes of the host, or is about to.
+    package var weight: HostShare {
         switch state {
-        case .pending, .running, .stopping, .shuttingDown: memoryMiB
-        case .stopped, .terminated: 0
+        case .pending, .running, .stopping, .shuttingDown: HostShare(vCPUs: vCPUs, memoryMiB: memoryMiB)
+        case .stopped, .terminated: .zero
         }
     }
 

@@ -25,7 +25,8 @@ extension Transaction {
     /// - Throws: `InsufficientInstanceCapacity` where the host has no room for it.
     package mutating func start(_ id: InstanceID) throws(EC2Error) {
         guard let instance = state.instances[id], instance.state == .stopped else { return }
-        try checkRoom(for: instanceTypeFacts(instance.instanceType, for: nil))
+        let share = HostShare(vCPUs: instance.vCPUs, memoryMiB: instance.memoryMiB)
+        try checkRoom(for: instanceTypeFacts(instance.instanceType, for: nil), share)
         let now = now
         update(id, InstanceRecord.self) { instance in
             instance.move(to: .pending, at: now)

@@ -80,8 +80,11 @@ extension Transaction {
 
     /// How many of the instances asked for find room on the host.
     ///
+    /// - Parameter share: what each of them takes.
     /// - Throws: `InstanceLimitExceeded`, `InsufficientInstanceCapacity` (a server fault).
-    func acceptedCount(_ counts: ClosedRange<Int>, _ facts: InstanceTypeFacts) throws(EC2Error) -> Int {
+    func acceptedCount(
+        _ counts: ClosedRange<Int>, _ facts: InstanceTypeFacts, _ share: HostShare
+    ) throws(EC2Error) -> Int {
         let own = state.instances.count(where: IndexKey(.account, account))
         guard own + counts.lowerBound <= settings.quotas.instances else {
             throw EC2Error(
@@ -89,21 +92,14 @@ extension Transaction {
                 "You have requested more instances than your current instance limit of \(settings.quotas.instances) "
                     + "allows.")
         }
-        let room = room(for: facts)
+        let room = state.room(for: facts, taking: share, settings)
         guard room >= counts.lowerBound else { throw insufficientCapacity(facts) }
         return min(counts.upperBound, room, settings.quotas.instances - own)
     }
 
     /// - Throws: `InsufficientInstanceCapacity` (a server fault) where not one more finds room.
-    func checkRoom(for facts: InstanceTypeFacts) throws(EC2Error) {
-        guard room(for: facts) >= 1 else { throw insufficientCapacity(facts) }
-    }
-
-    private func room(for facts: InstanceTypeFacts) -> Int {
-        let runs =
-            !facts.isBareMetal && facts.architectures.contains { settings.capabilities.architectures.contains($0) }
-        guard runs else { return 0 }
-        return max(0, settings.capabilities.memoryMiB - state.takenMemoryMiB) / max(1, facts.memoryMiB)
+    func checkRoom(for facts: InstanceTypeFacts, _ share: HostShare) throws(EC2Error) {
+        guard state.room(for: facts, taking: share, settings) >= 1 else { throw insufficientCapacity(facts) }
     }
 
     private func insufficientCapacity(_ facts: InstanceTypeFacts) -> EC2Error {
@@ -112,9 +108,4 @@ extension Transaction {
             "We currently do not have sufficient \(facts.name) capacity in the Availability Zone you requested. "
                 + "Our system will be working on provisioning additional capacity.", httpStatus: 500)
     }
-}
-
-extension CloudState {
-    /// Memory that guests which run or are about to have taken, in MiB.
-    var takenMemoryMiB: Int { instances.weight }
 }

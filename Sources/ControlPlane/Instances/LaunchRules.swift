@@ -17,7 +17,10 @@ extension Transaction {
         let publicKey = try publicKey(named: order.keyName, for: image)
         let placement = try LaunchPlacement(order, in: self)
         try check(order, facts)
-        let count = try min(acceptedCount(order.counts, facts), placement.room(for: order, in: state))
+        let share = HostShare(
+            vCPUs: vCPUs(cores: order.attributes.coreCount, threads: order.attributes.threadsPerCore, facts),
+            memoryMiB: facts.memoryMiB)
+        let count = try min(acceptedCount(order.counts, facts, share), placement.room(for: order, in: state))
         let stores = try LaunchDisks.instanceStore(order.blockDevices, image: image, facts)
         let disks = try LaunchDisks(order.blockDevices, image: image, for: account, in: state).disks
         guard disks.count <= facts.ebs.attachments else {
@@ -29,8 +32,7 @@ extension Transaction {
             var instance = InstanceRecord(
                 id: newID(), account: account, reservation: reservation, launchIndex: index, image: image.id,
                 instanceType: facts.name, architecture: image.architecture,
-                vCPUs: vCPUs(cores: order.attributes.coreCount, threads: order.attributes.threadsPerCore, facts),
-                memoryMiB: facts.memoryMiB, vpc: placement.subnet.vpc, subnet: placement.subnet.id,
+                vCPUs: share.vCPUs, memoryMiB: share.memoryMiB, vpc: placement.subnet.vpc, subnet: placement.subnet.id,
                 availabilityZone: placement.subnet.availabilityZone, rootDeviceName: image.rootDeviceName, now: now)
             apply(order, facts, image, to: &instance)
             (instance.keyName, instance.publicKey) = (order.keyName, publicKey)

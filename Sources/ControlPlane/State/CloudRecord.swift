@@ -16,13 +16,13 @@ where ID: Hashable & Sendable & Comparable & LosslessRecordID {
     var account: AccountID { get }
     /// What the record is looked up by besides its id and account: ids of what it belongs to, names, addresses.
     var indexKeys: [IndexKey] { get }
-    /// A figure whose sum over all records of the kind is always at hand.
-    var weight: Int { get }
+    /// What the record takes of the host; the sum over all records of the kind is always at hand.
+    var weight: HostShare { get }
 }
 
 extension CloudRecord {
     package var indexKeys: [IndexKey] { [] }
-    package var weight: Int { 0 }
+    package var weight: HostShare { .zero }
 }
 
 /// An id that is stored as text.

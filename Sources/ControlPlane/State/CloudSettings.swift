@@ -15,6 +15,7 @@ package struct CloudSettings: Sendable {
     package var capabilities: NodeCapabilities
     /// Instance store volumes have so much of the size that AWS gives them: 1 to 100.
     package var instanceStorePercent = 100
+    package var overcommit = Overcommit()
     package var prices = PriceTable.standard
 
     package struct Zone: Sendable, Equatable {

@@ -45,7 +45,7 @@ package struct Table<Record: CloudRecord>: Sendable {
     private var orders = KeptOrders<Record.ID>()
     package private(set) var stamp = TableStamp.empty
     /// The sum of the records' weights.
-    package private(set) var weight = 0
+    package private(set) var weight = HostShare.zero
 
     package init() {}
 
@@ -86,7 +86,7 @@ package struct Table<Record: CloudRecord>: Sendable {
         let before = rows.updateValue(Versioned(record), forKey: record.id)
         let old = before.map { keys(of: $0.record) } ?? []
         stamp = .fresh()
-        weight += record.weight - (before?.record.weight ?? 0)
+        weight += record.weight - (before?.record.weight ?? .zero)
         guard new != old else { return }
         for key in new where !old.contains(key) {
             index[key, default: []].insert(record.id)

@@ -5,7 +5,8 @@ import InstanceTypeCatalogue
 /// `apus types`: instance types as an operator and a user look at them.
 struct Types: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Instance types: what they cost relative to each other.", subcommands: [Prices.self])
+        abstract: "Instance types: which suit a workload, and what they cost relative to each other.",
+        subcommands: [Find.self, Prices.self])
 
     struct Prices: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CloudStore
 import CloudTypes
+import ControlPlane
 import HTTPListener
 import Logging
 
@@ -30,6 +31,8 @@ struct Up: AsyncParsableCommand {
     var keepNetworks = 60
     @Option(help: "Per cent of AWS's size that instance store volumes have here; they take space as they are written.")
     var instanceStorePercent = 100
+    @Option(help: "vCPUs that guests get in all for each of the host's processors.") var processorOvercommit = 16.0
+    @Option(help: "How many times the host's memory is given out to guests.") var memoryOvercommit = 1.0
     @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = "info"
 
     func validate() throws {
@@ -47,6 +50,9 @@ struct Up: AsyncParsableCommand {
         guard (1...100).contains(instanceStorePercent) else {
             throw ValidationError("--instance-store-percent is 1 to 100.")
         }
+        guard (0.1...1_000).contains(processorOvercommit), (0.1...10).contains(memoryOvercommit) else {
+            throw ValidationError("--processor-overcommit is 0.1 to 1000, --memory-overcommit 0.1 to 10.")
+        }
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError("--log-level \(logLevel) is unknown.")
         }
@@ -60,10 +66,13 @@ struct Up: AsyncParsableCommand {
         let directory = state.directory
         do {
             try directory.check(isSimulated: simulate)
+            var overcommit = Overcommit()
+            (overcommit.processors, overcommit.memory) = (processorOvercommit, memoryOvercommit)
             let options = Daemon.Options(
                 directory: directory, port: port, region: try directory.region(wished: region), isSimulated: simulate,
                 publicPool: CIDRBlock(publicPool), uplink: uplink, quotas: quota,
-                idleNetworkSeconds: keepNetworks, instanceStorePercent: instanceStorePercent)
+                idleNetworkSeconds: keepNetworks, instanceStorePercent: instanceStorePercent,
+                overcommit: overcommit)
             try await Daemon(options: options, log: log).run(until: Termination.awaited) { endpoint in
                 print("ready \(endpoint.url)")
                 fflush(nil)

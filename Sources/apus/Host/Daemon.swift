@@ -26,6 +26,7 @@ struct Daemon {
         /// How long a VPC's network is kept that nobody is on any more.
         var idleNetworkSeconds = 60
         var instanceStorePercent = 100
+        var overcommit = Overcommit()
     }
 
     let options: Options
@@ -41,6 +42,7 @@ struct Daemon {
         var settings = CloudSettings(region: options.region, capabilities: await host.node.capabilities())
         if let pool = options.publicPool { settings.publicPool = pool }
         settings.instanceStorePercent = options.instanceStorePercent
+        settings.overcommit = options.overcommit
         settings.prices = try options.directory.priceTable()
         for override in options.quotas { override.apply(to: &settings.quotas) }
         settings.reservedPublicAddresses = host.reservedAddresses

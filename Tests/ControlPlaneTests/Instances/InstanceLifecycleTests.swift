@@ -96,21 +96,21 @@ struct InstanceLifecycleTests {
     }
 }
 
-@Suite("The memory that guests take")
+@Suite("What guests take of the host")
 struct TakenMemoryTests {
     @Test("follows instances as they come, stop, start and go")
     func follows() throws {
         var transaction = try TestRecords.transaction()
         let interface = try transaction.addGuest(in: transaction.defaultSubnet)
         let id = try #require(transaction.state.networkInterfaces[interface]?.attachment?.instance)
-        #expect(transaction.state.instances.weight == 1024)
+        #expect(transaction.state.instances.weight.memoryMiB == 1024)
         transaction.stop(id, .graceful)
-        #expect(transaction.state.instances.weight == 1024)
+        #expect(transaction.state.instances.weight.memoryMiB == 1024)
         transaction.becomeStopped(id, reason: nil)
-        #expect(transaction.state.instances.weight == 0)
+        #expect(transaction.state.instances.weight == .zero)
         try transaction.start(id)
-        #expect(transaction.state.instances.weight == 1024)
+        #expect(transaction.state.instances.weight.memoryMiB == 1024)
         transaction.delete(id, InstanceRecord.self)
-        #expect(transaction.state.instances.weight == 0)
+        #expect(transaction.state.instances.weight == .zero)
     }
 }

@@ -163,6 +163,32 @@ struct LaunchTests {
         #expect(small.refusal(of: RunInstances.self, small.request()) == "InsufficientInstanceCapacity")
     }
 
+    @Test("counts the host's processors too, as often as they are given out")
+    func processors() throws {
+        var small = try TestCloud {
+            $0.capabilities.processorCount = 2
+            $0.overcommit.processors = 1.5
+        }
+        var input = small.request(3)
+        input.minCount = 1
+        #expect(try small.launched(input).count == 1)
+        #expect(small.refusal(of: RunInstances.self, small.request()) == "InsufficientInstanceCapacity")
+        #expect(small.state.takenShare.vCPUs == 2)
+        input.instanceType = "t2.nano"
+        #expect(try small.launched(input).count == 1)
+        #expect(small.state.volumes.count == 2 && small.state.networkInterfaces.count == 2)
+    }
+
+    @Test("gives memory out more than once where the operator says so")
+    func memoryOvercommit() throws {
+        var small = try TestCloud {
+            $0.capabilities.memoryMiB = 1024
+            $0.overcommit.memory = 2
+        }
+        #expect(try small.launched(small.request(2)).count == 2)
+        #expect(small.refusal(of: RunInstances.self, small.request()) == "InsufficientInstanceCapacity")
+    }
+
     @Test("tells a group of another VPC apart by whether the subnet was named")
     mutating func foreignGroup() throws {
         let vpc = try cloud.perform(CreateVpc.self, .init(cidrBlock: "10.0.0.0/16")).vpc?.vpcID

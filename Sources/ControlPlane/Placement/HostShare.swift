@@ -1,0 +1,64 @@
+// Processors and memory: what a host has, what guests have taken of it, and how much of a type still fits.
+
+package import InstanceTypeCatalogue
+internal import NodeContract
+
+package struct HostShare: Sendable, Equatable, AdditiveArithmetic {
+    package var vCPUs: Int
+    package var memoryMiB: Int
+    package static let zero = HostShare(vCPUs: 0, memoryMiB: 0)
+
+    package init(vCPUs: Int, memoryMiB: Int) { (self.vCPUs, self.memoryMiB) = (vCPUs, memoryMiB) }
+
+    package static func + (left: HostShare, right: HostShare) -> HostShare {
+        HostShare(vCPUs: left.vCPUs + right.vCPUs, memoryMiB: left.memoryMiB + right.memoryMiB)
+    }
+
+    package static func - (left: HostShare, right: HostShare) -> HostShare {
+        HostShare(vCPUs: left.vCPUs - right.vCPUs, memoryMiB: left.memoryMiB - right.memoryMiB)
+    }
+
+    /// How often `part` goes into what this is; 0 where this is overdrawn.
+    package func holds(_ part: HostShare) -> Int {
+        max(0, min(vCPUs / max(1, part.vCPUs), memoryMiB / max(1, part.memoryMiB)))
+    }
+
+    package func times(_ count: Int) -> HostShare { HostShare(vCPUs: vCPUs * count, memoryMiB: memoryMiB * count) }
+}
+
+/// How much more is given out than there is: 2 gives everything twice.
+package struct Overcommit: Sendable, Equatable {
+    package var processors = 16.0
+    package var memory = 1.0
+    package init() {}
+}
+
+extension CloudSettings {
+    /// What the host gives out in all.
+    package var hostShare: HostShare {
+        func scaled(_ count: Int, _ factor: Double) -> Int { Int(min(Double(count) * factor, Double(Int.max / 2))) }
+        return HostShare(
+            vCPUs: scaled(capabilities.processorCount, overcommit.processors),
+            memoryMiB: scaled(capabilities.memoryMiB, overcommit.memory))
+    }
+}
+
+extension CloudState {
+    /// What guests that run or are about to have taken.
+    package var takenShare: HostShare { instances.weight }
+
+    /// How many more instances of the type fit on the host now; none where it cannot run the type at all.
+    package func room(
+        for facts: InstanceTypeFacts, taking share: HostShare? = nil, _ settings: CloudSettings
+    ) -> Int {
+        let runs =
+            !facts.isBareMetal && facts.architectures.contains { settings.capabilities.architectures.contains($0) }
+        guard runs else { return 0 }
+        return (settings.hostShare - takenShare).holds(share ?? HostShare(of: facts))
+    }
+}
+
+extension HostShare {
+    /// What an instance of the type takes.
+    package init(of facts: InstanceTypeFacts) { self.init(vCPUs: facts.vCPUs, memoryMiB: facts.memoryMiB) }
+}
