@@ -216,5 +216,9 @@ package enum LaunchTemplateKind: ResourceKind {
     package static let notFoundCode = "InvalidLaunchTemplateId.NotFound"
     package static let malformedCode = "InvalidLaunchTemplateId.Malformed"
     package static let noun = "launch template"
+
+    package static func notFoundSentence(_ ids: [String]) -> String {
+        "The specified launch template, with template ID \(ids.joined(separator: ", ")), does not exist."
+    }
 }
 package typealias LaunchTemplateID = ResourceID<LaunchTemplateKind>

@@ -93,6 +93,10 @@ class World:
         stopped = ec2.describe_instances(InstanceIds=[self.stopped])["Reservations"][0]["Instances"][0]
         self.stopped_data = stopped["BlockDeviceMappings"][1]["Ebs"]["VolumeId"]
         self.free_volume = self.snapshot = None
+        self.template = ec2.create_launch_template(
+            LaunchTemplateName="world", LaunchTemplateData=launch_data(self))["LaunchTemplate"]["LaunchTemplateId"]
+        ec2.create_launch_template_version(
+            LaunchTemplateId=self.template, LaunchTemplateData={"InstanceType": "t3.small"})
 
     def with_free_volume(self):
         """Volumes apart from a launch are made where the cloud speaks of them."""
@@ -124,6 +128,10 @@ def tomorrow():
     return (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:00Z")
 
 
+def launch_data(world):
+    return {"ImageId": world.image, "InstanceType": "t3.micro"}
+
+
 def user_data(text="#!/bin/sh\n"):
     return base64.b64encode(text.encode()).decode()
 
@@ -153,6 +161,9 @@ EXAMPLES = {
     "CreateImage": lambda w: {"InstanceId": w.instance, "Name": "made", "NoReboot": True},
     "CreateInternetGateway": lambda w: {},
     "CreateKeyPair": lambda w: {"KeyName": "new", "KeyType": "ed25519", "KeyFormat": "pem"},
+    "CreateLaunchTemplate": lambda w: {"LaunchTemplateName": "new", "LaunchTemplateData": launch_data(w)},
+    "CreateLaunchTemplateVersion": lambda w: {
+        "LaunchTemplateId": w.template, "SourceVersion": "1", "LaunchTemplateData": {"InstanceType": "t3.large"}},
     "CreateNetworkInterface": lambda w: {"SubnetId": w.subnet, "Groups": [w.vpc_group], "Description": "d"},
     "CreateRoute": lambda w: {
         "RouteTableId": w.table, "DestinationCidrBlock": "192.0.2.0/24", "GatewayId": w.gateway},
@@ -168,6 +179,8 @@ EXAMPLES = {
     "DeleteDhcpOptions": lambda w: {"DhcpOptionsId": w.options},
     "DeleteInternetGateway": lambda w: {"InternetGatewayId": w.free_gateway},
     "DeleteKeyPair": lambda w: {"KeyName": "world"},
+    "DeleteLaunchTemplate": lambda w: {"LaunchTemplateId": w.template},
+    "DeleteLaunchTemplateVersions": lambda w: {"LaunchTemplateId": w.template, "Versions": ["2"]},
     "DeleteNetworkInterface": lambda w: {"NetworkInterfaceId": w.spare_interface},
     "DeleteRoute": lambda w: {"RouteTableId": w.table, "DestinationCidrBlock": "0.0.0.0/0"},
     "DeleteRouteTable": lambda w: {"RouteTableId": w.free_table},
@@ -197,6 +210,8 @@ EXAMPLES = {
     "DescribeInstances": lambda w: {"InstanceIds": [w.instance]},
     "DescribeInternetGateways": lambda w: {"InternetGatewayIds": [w.gateway]},
     "DescribeKeyPairs": lambda w: {"KeyNames": ["world"]},
+    "DescribeLaunchTemplateVersions": lambda w: {"LaunchTemplateId": w.template},
+    "DescribeLaunchTemplates": lambda w: {"LaunchTemplateIds": [w.template]},
     "DescribeLockedSnapshots": lambda w: {},
     "DescribeManagedPrefixLists": lambda w: {},
     "DescribeNetworkAcls": lambda w: {"NetworkAclIds": [w.acl]},
@@ -246,6 +261,7 @@ EXAMPLES = {
     "GetEbsEncryptionByDefault": lambda w: {},
     "GetImageBlockPublicAccessState": lambda w: {},
     "GetInstanceUefiData": None,  # always refused here: no instance boots by UEFI
+    "GetLaunchTemplateData": lambda w: {"InstanceId": w.instance},
     "GetPasswordData": lambda w: {"InstanceId": w.instance},
     "GetSnapshotBlockPublicAccessState": lambda w: {},
     "ImportKeyPair": lambda w: {"KeyName": "new", "PublicKeyMaterial": w.public_key},
@@ -261,6 +277,7 @@ EXAMPLES = {
         "InstanceCreditSpecifications": [{"InstanceId": w.instance, "CpuCredits": "standard"}]},
     "ModifyInstanceMaintenanceOptions": lambda w: {"InstanceId": w.instance, "AutoRecovery": "disabled"},
     "ModifyInstanceMetadataOptions": lambda w: {"InstanceId": w.instance, "HttpTokens": "required"},
+    "ModifyLaunchTemplate": lambda w: {"LaunchTemplateId": w.template, "DefaultVersion": "2"},
     "ModifyNetworkInterfaceAttribute": lambda w: {
         "NetworkInterfaceId": w.interface, "Description": {"Value": "new"}},
     "ModifySecurityGroupRules": lambda w: {"GroupId": w.group, "SecurityGroupRules": [{
@@ -317,7 +334,7 @@ def exampled(names):
 
 DESCRIBES = [
     "DescribeAddresses", "DescribeDhcpOptions", "DescribeInstances", "DescribeInternetGateways", "DescribeKeyPairs",
-    "DescribeNetworkInterfaces", "DescribeRouteTables", "DescribeSecurityGroupRules", "DescribeSecurityGroups",
+    "DescribeLaunchTemplates", "DescribeNetworkInterfaces", "DescribeRouteTables", "DescribeSecurityGroupRules",
     "DescribeSubnets", "DescribeTags", "DescribeVpcs", "DescribeVolumes"]
 
 

@@ -25,7 +25,7 @@ NOT_FOUND = {
     "dopt": "InvalidDhcpOptionID.NotFound", "eni": "InvalidNetworkInterfaceID.NotFound",
     "sg": "InvalidGroup.NotFound", "sgr": "InvalidSecurityGroupRuleId.NotFound",
     "eipalloc": "InvalidAllocationID.NotFound", "eipassoc": "InvalidAssociationID.NotFound",
-    "eni-attach": "InvalidAttachmentID.NotFound"}
+    "eni-attach": "InvalidAttachmentID.NotFound", "lt": "InvalidLaunchTemplateId.NotFound"}
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +128,7 @@ def test_a_malformed_id_is_refused(world, actions, unchanged, malformed):
         "InvalidRouteTableAssociationId.Malformed", "InvalidNetworkAclId.Malformed", "InvalidDhcpOptionsId.Malformed",
         "InvalidNetworkInterfaceId.Malformed", "InvalidGroupId.Malformed", "InvalidSecurityGroupRuleId.Malformed",
         "InvalidAllocationID.Malformed", "InvalidAssociationID.Malformed",
-        "InvalidNetworkInterfaceAttachmentId.Malformed"}
+        "InvalidNetworkInterfaceAttachmentId.Malformed", "InvalidLaunchTemplateId.Malformed"}
     calls = [call for call in with_ids(actions, world, lambda id: malformed.format(prefix=id.group(1)))
              if call[0] not in FORGIVING]
     assert refusals(world.account, calls, expected) == []

@@ -32,6 +32,10 @@ class Model:
         self.omitted_when_empty = set()
         self.kept_when_empty = set()
         self.optional_lists = set()
+        # Requests that are kept: they are written down as well as read.
+        self.kept = set()
+        # Answers that are read from the request that they repeat: shape -> that request's shape.
+        self.read_as = {}
         for correction in corrections:
             self.correct(correction)
         unknown = [name for name in actions if name not in self.operations]
@@ -42,6 +46,12 @@ class Model:
         self.outputs = {self.output_of(name) for name in self.actions} - {None}
         self.read = self.reached(self.inputs)
         self.written = self.reached(self.outputs)
+        self.kept = self.reached(self.kept)
+        if not self.kept <= self.read:
+            stop(f"kept and read by no action: {', '.join(sorted(self.kept - self.read))}")
+        self.request_names = {}
+        for answer, request in self.read_as.items():
+            self.pair(answer, request)
         self.errors = self.errors_of_actions()
         self.reasons = {self.shapes[name]["members"]["Reason"]["shape"] for name in self.errors
                         if "Reason" in self.shapes[name]["members"]}
@@ -86,6 +96,24 @@ class Model:
             stop(f"{name} is a map, which no protocol here can carry yet")
         return []
 
+    def pair(self, answer, request):
+        """Lets an answer's shape be read by the names that the request has for the same members."""
+        kinds = [self.shapes[name]["type"] for name in (answer, request)]
+        if answer == request or kinds == ["list", "list"]:
+            if answer != request:
+                self.pair(self.shapes[answer]["member"]["shape"], self.shapes[request]["member"]["shape"])
+            return
+        if kinds != ["structure", "structure"]:
+            return
+        self.read.add(answer)
+        members = self.shapes[answer]["members"]
+        missing = self.shapes[request]["members"].keys() - members.keys()
+        if missing:
+            stop(f"{answer} does not repeat {', '.join(sorted(missing))} of {request}")
+        for name, reference in self.shapes[request]["members"].items():
+            self.request_names[answer, name] = (request, name)
+            self.pair(members[name]["shape"], reference["shape"])
+
     def member(self, shape_name, member_name):
         """A member's traits over those of the shape it refers to, as botocore merges them."""
         reference = self.shapes[shape_name]["members"][member_name]
@@ -127,6 +155,8 @@ class Model:
             "pattern": self.set_pattern,
             "refusedAs": self.refuse_as,
             "emptyIsAValue": self.tell_empty,
+            "keep": self.keep,
+            "readAs": self.let_read,
         }
         kind = correction.get("kind")
         if kind not in kinds:
@@ -194,6 +224,15 @@ class Model:
             if self.shapes[shape["members"].get(member, {}).get("shape", "")]["type"] != "list":
                 stop(f"{correction['shape']} has no list {member} any more: {correction}")
             self.optional_lists.add((correction["shape"], member))
+
+    def keep(self, correction):
+        self.shape_for(correction)
+        self.kept.add(correction["shape"])
+
+    def let_read(self, correction):
+        self.shape_for(correction)
+        self.shape_for({**correction, "shape": correction["as"]})
+        self.read_as[correction["shape"]] = correction["as"]
 
     def keep_when_empty(self, correction):
         shape = self.shape_for(correction)

@@ -26,8 +26,8 @@ KEYWORDS = set(
 # Types that generated code mentions, and words Swift keeps for itself.
 RESERVED_TYPES = set(
     """Any Array Bool Boolean CaseIterable DocumentNode DocumentReadable Double Equatable Int JSONWritable JSONWriter
-    Optional Operation Pattern Protocol QueryNode QueryOperation QueryReadable RESTAnswer RESTOperation RESTWritable
-    Refusal Self Sendable Set String TextPattern Timestamp Type UInt8 WireError XMLWritable XMLWriter""".split()
+    Optional Operation Pattern Protocol QueryNode QueryOperation QueryReadable QueryWritable QueryWriter RESTAnswer
+    RESTOperation RESTWritable Refusal Self Sendable Set String TextPattern Timestamp Type UInt8 WireError XMLWritable XMLWriter""".split()
 )
 
 # `.none` and `.some` of an enum are mistaken for those of an optional.

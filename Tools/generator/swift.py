@@ -27,7 +27,8 @@ class Member:
         self.sure = self.required and owner not in model.written and self.kind != "list"
         # A list of which an empty one says something else than none.
         self.is_optional_list = (owner, name) in model.optional_lists
-        self.request_name = service.protocol.request_name(name, self.traits)
+        like = model.request_names.get((owner, name), (owner, name))
+        self.request_name = service.protocol.request_name(like[1], model.member(*like))
         self.response_name = service.protocol.response_name(name, self.traits)
         if self.kind == "list":
             self.element_shape = self.traits["member"]["shape"]
@@ -91,6 +92,14 @@ class Member:
         return ", ".join(parts)
 
     # Writing
+
+    @property
+    def query_statement(self):
+        """Writes this member down as a request carries it."""
+        value = self.identifier if self.identifier != "query" else "self.query"
+        if self.kind == "list":
+            return f'query.list("{self.request_name}", {value})'
+        return f'query.member("{self.request_name}", {value})'
 
     @property
     def write_statement(self):
@@ -199,10 +208,13 @@ class Service:
         members = [self.member_class(self, name, member) for member in self.model.shapes[name]["members"]]
         readable, writable = name in self.model.read, name in self.model.written
         conformances = self.conformances(name, members, readable, writable)
+        conformances += ["QueryWritable"] if name in self.model.kept else []
         parts = [f"        {member.declaration}" for member in members]
         parts.append(("\n" if members else "") + self.initializer(members))
         if readable:
             parts.append("\n" + self.reader(members))
+        if name in self.model.kept:
+            parts.append("\n" + self.query_writer(members))
         if writable:
             parts.append("\n" + self.writer(name, members))
         body = "\n".join(parts)
@@ -253,6 +265,11 @@ class Service:
             if member.required and not member.sure:
                 text += f'            try node.require(self.{member.plain}, "{member.request_name}")\n'
         return text + "        }"
+
+    @staticmethod
+    def query_writer(members):
+        body = "\n".join(f"            {member.query_statement}" for member in members)
+        return f"        package func write(to query: inout QueryWriter) {{\n{body}\n        }}"
 
     def writer(self, name, members):
         body = "\n".join(f"            {member.write_statement}" for member in members)

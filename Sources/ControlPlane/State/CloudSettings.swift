@@ -44,6 +44,8 @@ package struct CloudSettings: Sendable {
         package var encryptionKeys = 100_000
         package var networkInterfaces = 5_000
         package var tagsPerResource = 50
+        package var launchTemplates = 5_000
+        package var versionsPerLaunchTemplate = 10_000
         /// Instances of one account that are not terminated; bounds what one caller can ask of a host.
         package var instances = 100_000
         package init() {}

@@ -24,6 +24,8 @@ package struct CloudTables: Sendable {
     package var rootTasks = Table<RootTaskRecord>()
     package var fastRestores = Table<FastRestoreRecord>()
     package var encryptionKeys = Table<EncryptionKeyRecord>()
+    package var launchTemplates = Table<LaunchTemplateRecord>()
+    package var launchTemplateVersions = Table<LaunchTemplateVersionRecord>()
 
     init() {}
 }
@@ -77,6 +79,7 @@ package struct CloudState: Sendable {
         RecordKind(NetworkInterfaceRecord.self), RecordKind(AddressRecord.self), RecordKind(RequestTokenRecord.self),
         RecordKind(SecretRecord.self), RecordKind(RetentionRuleRecord.self), RecordKind(RootTaskRecord.self),
         RecordKind(FastRestoreRecord.self), RecordKind(EncryptionKeyRecord.self),
+        RecordKind(LaunchTemplateRecord.self), RecordKind(LaunchTemplateVersionRecord.self),
     ]
 }
 
@@ -104,4 +107,8 @@ extension CloudState {
     package var rootTasks: Table<RootTaskRecord> { _read { yield content.tables.rootTasks } }
     package var fastRestores: Table<FastRestoreRecord> { _read { yield content.tables.fastRestores } }
     package var encryptionKeys: Table<EncryptionKeyRecord> { _read { yield content.tables.encryptionKeys } }
+    package var launchTemplates: Table<LaunchTemplateRecord> { _read { yield content.tables.launchTemplates } }
+    package var launchTemplateVersions: Table<LaunchTemplateVersionRecord> {
+        _read { yield content.tables.launchTemplateVersions }
+    }
 }

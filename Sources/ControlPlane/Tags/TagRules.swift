@@ -9,7 +9,7 @@ package enum TagRules {
         InstanceRecord.self, VolumeRecord.self, SnapshotRecord.self, ImageRecord.self, KeyPairRecord.self,
         VPCRecord.self, SubnetRecord.self, InternetGatewayRecord.self, RouteTableRecord.self, NetworkACLRecord.self,
         DHCPOptionsRecord.self, SecurityGroupRecord.self, NetworkInterfaceRecord.self, AddressRecord.self,
-        RootTaskRecord.self,
+        RootTaskRecord.self, LaunchTemplateRecord.self,
     ]
 
     /// Keys of 1 to 128 characters, values of up to 256, none beginning with `aws:`.
@@ -30,9 +30,11 @@ package enum TagRules {
         }
     }
 
+    /// Those that the cloud itself sets do not count.
+    ///
     /// - Throws: `TagLimitExceeded`.
     package static func checkCount(_ tags: [String: String], limit: Int) throws(EC2Error) {
-        guard tags.count <= limit else {
+        guard tags.count <= limit || tags.count(where: { !$0.key.hasPrefix("aws:") }) <= limit else {
             throw EC2Error("TagLimitExceeded", "The maximum number of Tags for a resource has been reached.")
         }
     }

@@ -27,8 +27,6 @@ enum LaunchRefusals {
 
     private static func refuseOtherServices(_ input: EC2.RunInstancesRequest) throws(EC2Error) {
         try UnservedMembers.refuse(
-            ["LaunchTemplate": input.launchTemplate != nil], because: "it has no launch templates.")
-        try UnservedMembers.refuse(
             ["IamInstanceProfile": input.iamInstanceProfile != nil], because: "it has no instance profiles.")
         try UnservedMembers.refuse(
             ["InstanceMarketOptions": input.instanceMarketOptions != nil], because: "every instance is on demand.")

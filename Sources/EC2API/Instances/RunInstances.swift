@@ -10,7 +10,7 @@ enum RunInstances: RecordAction {
     static func perform(
         _ input: EC2.RunInstancesRequest, _ transaction: inout Transaction
     ) throws(EC2Error) -> EC2.Reservation {
-        let order = try LaunchOrder(input, in: transaction)
+        let order = try LaunchOrder(whole: input, in: transaction)
         let launch = try transaction.launch(order)
         return EC2.Reservation(
             reservationID: launch.reservation.description, ownerID: transaction.account.description,

@@ -32,6 +32,8 @@ let sampleAnswers: [String: [UInt8]] = [
     "CreateImage": answer(EC2.Operation.CreateImage.self, sampleCreateImageResult()),
     "CreateInternetGateway": answer(EC2.Operation.CreateInternetGateway.self, sampleCreateInternetGatewayResult()),
     "CreateKeyPair": answer(EC2.Operation.CreateKeyPair.self, sampleKeyPair()),
+    "CreateLaunchTemplate": answer(EC2.Operation.CreateLaunchTemplate.self, sampleCreateLaunchTemplateResult()),
+    "CreateLaunchTemplateVersion": answer(EC2.Operation.CreateLaunchTemplateVersion.self, sampleCreateLaunchTemplateVersionResult()),
     "CreateNetworkInterface": answer(EC2.Operation.CreateNetworkInterface.self, sampleCreateNetworkInterfaceResult()),
     "CreateReplaceRootVolumeTask": answer(EC2.Operation.CreateReplaceRootVolumeTask.self, sampleCreateReplaceRootVolumeTaskResult()),
     "CreateRoute": answer(EC2.Operation.CreateRoute.self, sampleCreateRouteResult()),
@@ -46,6 +48,8 @@ let sampleAnswers: [String: [UInt8]] = [
     "DeleteDhcpOptions": answer(EC2.Operation.DeleteDhcpOptions.self, NoResult()),
     "DeleteInternetGateway": answer(EC2.Operation.DeleteInternetGateway.self, NoResult()),
     "DeleteKeyPair": answer(EC2.Operation.DeleteKeyPair.self, sampleDeleteKeyPairResult()),
+    "DeleteLaunchTemplate": answer(EC2.Operation.DeleteLaunchTemplate.self, sampleDeleteLaunchTemplateResult()),
+    "DeleteLaunchTemplateVersions": answer(EC2.Operation.DeleteLaunchTemplateVersions.self, sampleDeleteLaunchTemplateVersionsResult()),
     "DeleteNetworkInterface": answer(EC2.Operation.DeleteNetworkInterface.self, NoResult()),
     "DeleteRoute": answer(EC2.Operation.DeleteRoute.self, NoResult()),
     "DeleteRouteTable": answer(EC2.Operation.DeleteRouteTable.self, NoResult()),
@@ -73,6 +77,8 @@ let sampleAnswers: [String: [UInt8]] = [
     "DescribeInstances": answer(EC2.Operation.DescribeInstances.self, sampleDescribeInstancesResult()),
     "DescribeInternetGateways": answer(EC2.Operation.DescribeInternetGateways.self, sampleDescribeInternetGatewaysResult()),
     "DescribeKeyPairs": answer(EC2.Operation.DescribeKeyPairs.self, sampleDescribeKeyPairsResult()),
+    "DescribeLaunchTemplateVersions": answer(EC2.Operation.DescribeLaunchTemplateVersions.self, sampleDescribeLaunchTemplateVersionsResult()),
+    "DescribeLaunchTemplates": answer(EC2.Operation.DescribeLaunchTemplates.self, sampleDescribeLaunchTemplatesResult()),
     "DescribeLockedSnapshots": answer(EC2.Operation.DescribeLockedSnapshots.self, sampleDescribeLockedSnapshotsResult()),
     "DescribeManagedPrefixLists": answer(EC2.Operation.DescribeManagedPrefixLists.self, sampleDescribeManagedPrefixListsResult()),
     "DescribeNetworkAcls": answer(EC2.Operation.DescribeNetworkAcls.self, sampleDescribeNetworkAclsResult()),
@@ -125,6 +131,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "GetImageBlockPublicAccessState": answer(EC2.Operation.GetImageBlockPublicAccessState.self, sampleGetImageBlockPublicAccessStateResult()),
     "GetInstanceTypesFromInstanceRequirements": answer(EC2.Operation.GetInstanceTypesFromInstanceRequirements.self, sampleGetInstanceTypesFromInstanceRequirementsResult()),
     "GetInstanceUefiData": answer(EC2.Operation.GetInstanceUefiData.self, sampleGetInstanceUefiDataResult()),
+    "GetLaunchTemplateData": answer(EC2.Operation.GetLaunchTemplateData.self, sampleGetLaunchTemplateDataResult()),
     "GetPasswordData": answer(EC2.Operation.GetPasswordData.self, sampleGetPasswordDataResult()),
     "GetSnapshotBlockPublicAccessState": answer(EC2.Operation.GetSnapshotBlockPublicAccessState.self, sampleGetSnapshotBlockPublicAccessStateResult()),
     "ImportKeyPair": answer(EC2.Operation.ImportKeyPair.self, sampleImportKeyPairResult()),
@@ -138,6 +145,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "ModifyInstanceCreditSpecification": answer(EC2.Operation.ModifyInstanceCreditSpecification.self, sampleModifyInstanceCreditSpecificationResult()),
     "ModifyInstanceMaintenanceOptions": answer(EC2.Operation.ModifyInstanceMaintenanceOptions.self, sampleModifyInstanceMaintenanceOptionsResult()),
     "ModifyInstanceMetadataOptions": answer(EC2.Operation.ModifyInstanceMetadataOptions.self, sampleModifyInstanceMetadataOptionsResult()),
+    "ModifyLaunchTemplate": answer(EC2.Operation.ModifyLaunchTemplate.self, sampleModifyLaunchTemplateResult()),
     "ModifyNetworkInterfaceAttribute": answer(EC2.Operation.ModifyNetworkInterfaceAttribute.self, NoResult()),
     "ModifySecurityGroupRules": answer(EC2.Operation.ModifySecurityGroupRules.self, sampleModifySecurityGroupRulesResult()),
     "ModifySnapshotAttribute": answer(EC2.Operation.ModifySnapshotAttribute.self, NoResult()),
@@ -172,6 +180,18 @@ let sampleAnswers: [String: [UInt8]] = [
     "UpdateSecurityGroupRuleDescriptionsIngress": answer(EC2.Operation.UpdateSecurityGroupRuleDescriptionsIngress.self, sampleUpdateSecurityGroupRuleDescriptionsIngressResult()),
     "GetCallerIdentity": answer(STS.Operation.GetCallerIdentity.self, sampleGetCallerIdentityResponse()),
 ]
+
+private func sampleAcceleratorCount() -> EC2.AcceleratorCount {
+    EC2.AcceleratorCount(
+        min: 77,
+        max: 77)
+}
+
+private func sampleAcceleratorTotalMemoryMiB() -> EC2.AcceleratorTotalMemoryMiB {
+    EC2.AcceleratorTotalMemoryMiB(
+        min: 77,
+        max: 77)
+}
 
 private func sampleAccountAttribute() -> EC2.AccountAttribute {
     EC2.AccountAttribute(
@@ -307,6 +327,17 @@ private func sampleAvailabilityZoneSubGeography() -> EC2.AvailabilityZoneSubGeog
         name: "Name <&> é")
 }
 
+private func sampleBaselineEbsBandwidthMbps() -> EC2.BaselineEbsBandwidthMbps {
+    EC2.BaselineEbsBandwidthMbps(
+        min: 77,
+        max: 77)
+}
+
+private func sampleBaselinePerformanceFactors() -> EC2.BaselinePerformanceFactors {
+    EC2.BaselinePerformanceFactors(
+        cpu: sampleCpuPerformanceFactor())
+}
+
 private func sampleBlockDeviceMapping() -> EC2.BlockDeviceMapping {
     EC2.BlockDeviceMapping(
         ebs: sampleEbsBlockDevice(),
@@ -350,6 +381,13 @@ private func sampleConnectionTrackingConfiguration() -> EC2.ConnectionTrackingCo
         udpTimeout: 77)
 }
 
+private func sampleConnectionTrackingSpecification() -> EC2.ConnectionTrackingSpecification {
+    EC2.ConnectionTrackingSpecification(
+        tcpEstablishedTimeout: 77,
+        udpTimeout: 77,
+        udpStreamTimeout: 77)
+}
+
 private func sampleConnectionTrackingSpecificationResponse() -> EC2.ConnectionTrackingSpecificationResponse {
     EC2.ConnectionTrackingSpecificationResponse(
         tcpEstablishedTimeout: 77,
@@ -381,6 +419,11 @@ private func sampleCpuOptions() -> EC2.CpuOptions {
         nestedVirtualization: .disabled)
 }
 
+private func sampleCpuPerformanceFactor() -> EC2.CpuPerformanceFactor {
+    EC2.CpuPerformanceFactor(
+        references: [samplePerformanceFactorReference(), samplePerformanceFactorReference()])
+}
+
 private func sampleCreateDefaultSubnetResult() -> EC2.CreateDefaultSubnetResult {
     EC2.CreateDefaultSubnetResult(
         subnet: sampleSubnet())
@@ -404,6 +447,18 @@ private func sampleCreateImageResult() -> EC2.CreateImageResult {
 private func sampleCreateInternetGatewayResult() -> EC2.CreateInternetGatewayResult {
     EC2.CreateInternetGatewayResult(
         internetGateway: sampleInternetGateway())
+}
+
+private func sampleCreateLaunchTemplateResult() -> EC2.CreateLaunchTemplateResult {
+    EC2.CreateLaunchTemplateResult(
+        launchTemplate: sampleLaunchTemplate(),
+        warning: sampleValidationWarning())
+}
+
+private func sampleCreateLaunchTemplateVersionResult() -> EC2.CreateLaunchTemplateVersionResult {
+    EC2.CreateLaunchTemplateVersionResult(
+        launchTemplateVersion: sampleLaunchTemplateVersion(),
+        warning: sampleValidationWarning())
 }
 
 private func sampleCreateNetworkInterfaceResult() -> EC2.CreateNetworkInterfaceResult {
@@ -456,6 +511,11 @@ private func sampleCreateVpcResult() -> EC2.CreateVpcResult {
         vpc: sampleVpc())
 }
 
+private func sampleCreditSpecification() -> EC2.CreditSpecification {
+    EC2.CreditSpecification(
+        cpuCredits: "CpuCredits <&> é")
+}
+
 private func sampleDefaultConnectionTrackingConfiguration() -> EC2.DefaultConnectionTrackingConfiguration {
     EC2.DefaultConnectionTrackingConfiguration(
         defaultTCPEstablishedTimeout: 77,
@@ -467,6 +527,32 @@ private func sampleDeleteKeyPairResult() -> EC2.DeleteKeyPairResult {
     EC2.DeleteKeyPairResult(
         return: true,
         keyPairID: "KeyPairId <&> é")
+}
+
+private func sampleDeleteLaunchTemplateResult() -> EC2.DeleteLaunchTemplateResult {
+    EC2.DeleteLaunchTemplateResult(
+        launchTemplate: sampleLaunchTemplate())
+}
+
+private func sampleDeleteLaunchTemplateVersionsResponseErrorItem() -> EC2.DeleteLaunchTemplateVersionsResponseErrorItem {
+    EC2.DeleteLaunchTemplateVersionsResponseErrorItem(
+        launchTemplateID: "LaunchTemplateId <&> é",
+        launchTemplateName: "LaunchTemplateName <&> é",
+        versionNumber: 77,
+        responseError: sampleResponseError())
+}
+
+private func sampleDeleteLaunchTemplateVersionsResponseSuccessItem() -> EC2.DeleteLaunchTemplateVersionsResponseSuccessItem {
+    EC2.DeleteLaunchTemplateVersionsResponseSuccessItem(
+        launchTemplateID: "LaunchTemplateId <&> é",
+        launchTemplateName: "LaunchTemplateName <&> é",
+        versionNumber: 77)
+}
+
+private func sampleDeleteLaunchTemplateVersionsResult() -> EC2.DeleteLaunchTemplateVersionsResult {
+    EC2.DeleteLaunchTemplateVersionsResult(
+        successfullyDeletedLaunchTemplateVersions: [sampleDeleteLaunchTemplateVersionsResponseSuccessItem(), sampleDeleteLaunchTemplateVersionsResponseSuccessItem()],
+        unsuccessfullyDeletedLaunchTemplateVersions: [sampleDeleteLaunchTemplateVersionsResponseErrorItem(), sampleDeleteLaunchTemplateVersionsResponseErrorItem()])
 }
 
 private func sampleDeleteSecurityGroupResult() -> EC2.DeleteSecurityGroupResult {
@@ -587,6 +673,18 @@ private func sampleDescribeInternetGatewaysResult() -> EC2.DescribeInternetGatew
 private func sampleDescribeKeyPairsResult() -> EC2.DescribeKeyPairsResult {
     EC2.DescribeKeyPairsResult(
         keyPairs: [sampleKeyPairInfo(), sampleKeyPairInfo()])
+}
+
+private func sampleDescribeLaunchTemplateVersionsResult() -> EC2.DescribeLaunchTemplateVersionsResult {
+    EC2.DescribeLaunchTemplateVersionsResult(
+        launchTemplateVersions: [sampleLaunchTemplateVersion(), sampleLaunchTemplateVersion()],
+        nextToken: "NextToken <&> é")
+}
+
+private func sampleDescribeLaunchTemplatesResult() -> EC2.DescribeLaunchTemplatesResult {
+    EC2.DescribeLaunchTemplatesResult(
+        launchTemplates: [sampleLaunchTemplate(), sampleLaunchTemplate()],
+        nextToken: "NextToken <&> é")
 }
 
 private func sampleDescribeLockedSnapshotsResult() -> EC2.DescribeLockedSnapshotsResult {
@@ -930,6 +1028,11 @@ private func sampleElasticGpuAssociation() -> EC2.ElasticGpuAssociation {
         elasticGPUAssociationTime: "ElasticGpuAssociationTime <&> é")
 }
 
+private func sampleElasticGpuSpecificationResponse() -> EC2.ElasticGpuSpecificationResponse {
+    EC2.ElasticGpuSpecificationResponse(
+        type: "Type <&> é")
+}
+
 private func sampleElasticInferenceAcceleratorAssociation() -> EC2.ElasticInferenceAcceleratorAssociation {
     EC2.ElasticInferenceAcceleratorAssociation(
         elasticInferenceAcceleratorARN: "ElasticInferenceAcceleratorArn <&> é",
@@ -1067,6 +1170,11 @@ private func sampleGetInstanceUefiDataResult() -> EC2.GetInstanceUefiDataResult 
     EC2.GetInstanceUefiDataResult(
         instanceID: "InstanceId <&> é",
         uefiData: "UefiData <&> é")
+}
+
+private func sampleGetLaunchTemplateDataResult() -> EC2.GetLaunchTemplateDataResult {
+    EC2.GetLaunchTemplateDataResult(
+        launchTemplateData: sampleResponseLaunchTemplateData())
 }
 
 private func sampleGetPasswordDataResult() -> EC2.GetPasswordDataResult {
@@ -1443,6 +1551,36 @@ private func sampleInstancePrivateIpAddress() -> EC2.InstancePrivateIpAddress {
         privateIPAddress: "PrivateIpAddress <&> é")
 }
 
+private func sampleInstanceRequirements() -> EC2.InstanceRequirements {
+    EC2.InstanceRequirements(
+        vCPUCount: sampleVCpuCountRange(),
+        memoryMiB: sampleMemoryMiB(),
+        cpuManufacturers: [.intel, .apple],
+        memoryGiBPerVCPU: sampleMemoryGiBPerVCpu(),
+        excludedInstanceTypes: ["snap-0123456789abcdef0", "snap-0123456789abcdef0"],
+        instanceGenerations: [.current, .previous],
+        spotMaxPricePercentageOverLowestPrice: 77,
+        onDemandMaxPricePercentageOverLowestPrice: 77,
+        bareMetal: .excluded,
+        burstablePerformance: .excluded,
+        requireHibernateSupport: true,
+        networkInterfaceCount: sampleNetworkInterfaceCount(),
+        localStorage: .excluded,
+        localStorageTypes: [.hdd, .ssd],
+        totalLocalStorageGB: sampleTotalLocalStorageGB(),
+        baselineEBSBandwidthMbps: sampleBaselineEbsBandwidthMbps(),
+        acceleratorTypes: [.gpu, .media],
+        acceleratorCount: sampleAcceleratorCount(),
+        acceleratorManufacturers: [.amazonWebServices, .habana],
+        acceleratorNames: [.a100, .u30],
+        acceleratorTotalMemoryMiB: sampleAcceleratorTotalMemoryMiB(),
+        networkBandwidthGbps: sampleNetworkBandwidthGbps(),
+        allowedInstanceTypes: ["snap-0123456789abcdef0", "snap-0123456789abcdef0"],
+        maxSpotPriceAsPercentageOfOptimalOnDemandPrice: 77,
+        baselinePerformanceFactors: sampleBaselinePerformanceFactors(),
+        requireEncryptionInTransit: true)
+}
+
 private func sampleInstanceSecondaryInterface() -> EC2.InstanceSecondaryInterface {
     EC2.InstanceSecondaryInterface(
         attachment: sampleInstanceSecondaryInterfaceAttachment(),
@@ -1614,8 +1752,18 @@ private func sampleIpv4PrefixSpecification() -> EC2.Ipv4PrefixSpecification {
         ipv4Prefix: "Ipv4Prefix <&> é")
 }
 
+private func sampleIpv4PrefixSpecificationResponse() -> EC2.Ipv4PrefixSpecificationResponse {
+    EC2.Ipv4PrefixSpecificationResponse(
+        ipv4Prefix: "Ipv4Prefix <&> é")
+}
+
 private func sampleIpv6PrefixSpecification() -> EC2.Ipv6PrefixSpecification {
     EC2.Ipv6PrefixSpecification(
+        ipv6Prefix: "Ipv6Prefix <&> é")
+}
+
+private func sampleIpv6PrefixSpecificationResponse() -> EC2.Ipv6PrefixSpecificationResponse {
+    EC2.Ipv6PrefixSpecificationResponse(
         ipv6Prefix: "Ipv6Prefix <&> é")
 }
 
@@ -1651,6 +1799,210 @@ private func sampleLaunchPermission() -> EC2.LaunchPermission {
         organizationalUnitARN: "OrganizationalUnitArn <&> é",
         userID: "UserId <&> é",
         group: .all)
+}
+
+private func sampleLaunchTemplate() -> EC2.LaunchTemplate {
+    EC2.LaunchTemplate(
+        launchTemplateID: "LaunchTemplateId <&> é",
+        launchTemplateName: "snap-0123456789abcdef0",
+        createTime: moment,
+        createdBy: "CreatedBy <&> é",
+        defaultVersionNumber: 77,
+        latestVersionNumber: 77,
+        tags: [sampleTag(), sampleTag()],
+        operator: sampleOperatorResponse())
+}
+
+private func sampleLaunchTemplateBlockDeviceMapping() -> EC2.LaunchTemplateBlockDeviceMapping {
+    EC2.LaunchTemplateBlockDeviceMapping(
+        deviceName: "DeviceName <&> é",
+        virtualName: "VirtualName <&> é",
+        ebs: sampleLaunchTemplateEbsBlockDevice(),
+        noDevice: "NoDevice <&> é")
+}
+
+private func sampleLaunchTemplateCapacityReservationSpecificationResponse() -> EC2.LaunchTemplateCapacityReservationSpecificationResponse {
+    EC2.LaunchTemplateCapacityReservationSpecificationResponse(
+        capacityReservationPreference: .noneValue,
+        capacityReservationTarget: sampleCapacityReservationTargetResponse())
+}
+
+private func sampleLaunchTemplateCpuOptions() -> EC2.LaunchTemplateCpuOptions {
+    EC2.LaunchTemplateCpuOptions(
+        coreCount: 77,
+        threadsPerCore: 77,
+        amdSEVSNP: .disabled,
+        nestedVirtualization: .disabled)
+}
+
+private func sampleLaunchTemplateEbsBlockDevice() -> EC2.LaunchTemplateEbsBlockDevice {
+    EC2.LaunchTemplateEbsBlockDevice(
+        encrypted: true,
+        deleteOnTermination: true,
+        iops: 77,
+        kmsKeyID: "KmsKeyId <&> é",
+        snapshotID: "SnapshotId <&> é",
+        volumeSize: 77,
+        volumeType: .gp3,
+        throughput: 77,
+        volumeInitializationRate: 77,
+        ebsCardIndex: 77)
+}
+
+private func sampleLaunchTemplateElasticInferenceAcceleratorResponse() -> EC2.LaunchTemplateElasticInferenceAcceleratorResponse {
+    EC2.LaunchTemplateElasticInferenceAcceleratorResponse(
+        type: "Type <&> é",
+        count: 77)
+}
+
+private func sampleLaunchTemplateEnaSrdSpecification() -> EC2.LaunchTemplateEnaSrdSpecification {
+    EC2.LaunchTemplateEnaSrdSpecification(
+        enaSrdEnabled: true,
+        enaSrdUDPSpecification: sampleLaunchTemplateEnaSrdUdpSpecification())
+}
+
+private func sampleLaunchTemplateEnaSrdUdpSpecification() -> EC2.LaunchTemplateEnaSrdUdpSpecification {
+    EC2.LaunchTemplateEnaSrdUdpSpecification(
+        enaSrdUDPEnabled: true)
+}
+
+private func sampleLaunchTemplateEnclaveOptions() -> EC2.LaunchTemplateEnclaveOptions {
+    EC2.LaunchTemplateEnclaveOptions(
+        enabled: true)
+}
+
+private func sampleLaunchTemplateHibernationOptions() -> EC2.LaunchTemplateHibernationOptions {
+    EC2.LaunchTemplateHibernationOptions(
+        configured: true)
+}
+
+private func sampleLaunchTemplateIamInstanceProfileSpecification() -> EC2.LaunchTemplateIamInstanceProfileSpecification {
+    EC2.LaunchTemplateIamInstanceProfileSpecification(
+        arn: "Arn <&> é",
+        name: "Name <&> é")
+}
+
+private func sampleLaunchTemplateInstanceMaintenanceOptions() -> EC2.LaunchTemplateInstanceMaintenanceOptions {
+    EC2.LaunchTemplateInstanceMaintenanceOptions(
+        autoRecovery: .disabled)
+}
+
+private func sampleLaunchTemplateInstanceMarketOptions() -> EC2.LaunchTemplateInstanceMarketOptions {
+    EC2.LaunchTemplateInstanceMarketOptions(
+        marketType: .interruptibleCapacityReservation,
+        spotOptions: sampleLaunchTemplateSpotMarketOptions())
+}
+
+private func sampleLaunchTemplateInstanceMetadataOptions() -> EC2.LaunchTemplateInstanceMetadataOptions {
+    EC2.LaunchTemplateInstanceMetadataOptions(
+        state: .applied,
+        httpTokens: .required,
+        httpPutResponseHopLimit: 77,
+        httpEndpoint: .enabled,
+        httpProtocolIPv6: .enabled,
+        instanceMetadataTags: .enabled)
+}
+
+private func sampleLaunchTemplateInstanceNetworkInterfaceSpecification() -> EC2.LaunchTemplateInstanceNetworkInterfaceSpecification {
+    EC2.LaunchTemplateInstanceNetworkInterfaceSpecification(
+        associateCarrierIPAddress: true,
+        associatePublicIPAddress: true,
+        deleteOnTermination: true,
+        description: "Description <&> é",
+        deviceIndex: 77,
+        groups: ["GroupsA <&> é", "GroupsB <&> é"],
+        interfaceType: "InterfaceType <&> é",
+        ipv6AddressCount: 77,
+        ipv6Addresses: [sampleInstanceIpv6Address(), sampleInstanceIpv6Address()],
+        networkInterfaceID: "NetworkInterfaceId <&> é",
+        privateIPAddress: "PrivateIpAddress <&> é",
+        privateIPAddresses: [samplePrivateIpAddressSpecification(), samplePrivateIpAddressSpecification()],
+        secondaryPrivateIPAddressCount: 77,
+        subnetID: "SubnetId <&> é",
+        networkCardIndex: 77,
+        ipv4Prefixes: [sampleIpv4PrefixSpecificationResponse(), sampleIpv4PrefixSpecificationResponse()],
+        ipv4PrefixCount: 77,
+        ipv6Prefixes: [sampleIpv6PrefixSpecificationResponse(), sampleIpv6PrefixSpecificationResponse()],
+        ipv6PrefixCount: 77,
+        primaryIPv6: true,
+        enaSrdSpecification: sampleLaunchTemplateEnaSrdSpecification(),
+        connectionTrackingSpecification: sampleConnectionTrackingSpecification(),
+        enaQueueCount: 77)
+}
+
+private func sampleLaunchTemplateInstanceSecondaryInterfaceSpecification() -> EC2.LaunchTemplateInstanceSecondaryInterfaceSpecification {
+    EC2.LaunchTemplateInstanceSecondaryInterfaceSpecification(
+        deleteOnTermination: true,
+        deviceIndex: 77,
+        privateIPAddresses: [sampleSecondaryInterfacePrivateIpAddressSpecification(), sampleSecondaryInterfacePrivateIpAddressSpecification()],
+        privateIPAddressCount: 77,
+        secondarySubnetID: "SecondarySubnetId <&> é",
+        interfaceType: .secondary,
+        networkCardIndex: 77)
+}
+
+private func sampleLaunchTemplateLicenseConfiguration() -> EC2.LaunchTemplateLicenseConfiguration {
+    EC2.LaunchTemplateLicenseConfiguration(
+        licenseConfigurationARN: "LicenseConfigurationArn <&> é")
+}
+
+private func sampleLaunchTemplateNetworkPerformanceOptions() -> EC2.LaunchTemplateNetworkPerformanceOptions {
+    EC2.LaunchTemplateNetworkPerformanceOptions(
+        bandwidthWeighting: .ebs1)
+}
+
+private func sampleLaunchTemplatePlacement() -> EC2.LaunchTemplatePlacement {
+    EC2.LaunchTemplatePlacement(
+        availabilityZone: "AvailabilityZone <&> é",
+        availabilityZoneID: "AvailabilityZoneId <&> é",
+        affinity: "Affinity <&> é",
+        groupName: "GroupName <&> é",
+        hostID: "HostId <&> é",
+        tenancy: .host,
+        spreadDomain: "SpreadDomain <&> é",
+        hostResourceGroupARN: "HostResourceGroupArn <&> é",
+        partitionNumber: 77,
+        groupID: "GroupId <&> é")
+}
+
+private func sampleLaunchTemplatePrivateDnsNameOptions() -> EC2.LaunchTemplatePrivateDnsNameOptions {
+    EC2.LaunchTemplatePrivateDnsNameOptions(
+        hostnameType: .resourceName,
+        enableResourceNameDNSARecord: true,
+        enableResourceNameDNSAAAARecord: true)
+}
+
+private func sampleLaunchTemplateSpotMarketOptions() -> EC2.LaunchTemplateSpotMarketOptions {
+    EC2.LaunchTemplateSpotMarketOptions(
+        maxPrice: "MaxPrice <&> é",
+        spotInstanceType: .persistent,
+        blockDurationMinutes: 77,
+        validUntil: moment,
+        instanceInterruptionBehavior: .terminate)
+}
+
+private func sampleLaunchTemplateTagSpecification() -> EC2.LaunchTemplateTagSpecification {
+    EC2.LaunchTemplateTagSpecification(
+        resourceType: "ipam-pool-allocation",
+        tags: [sampleTag(), sampleTag()])
+}
+
+private func sampleLaunchTemplateVersion() -> EC2.LaunchTemplateVersion {
+    EC2.LaunchTemplateVersion(
+        launchTemplateID: "LaunchTemplateId <&> é",
+        launchTemplateName: "snap-0123456789abcdef0",
+        versionNumber: 77,
+        versionDescription: "VersionDescription <&> é",
+        createTime: moment,
+        createdBy: "CreatedBy <&> é",
+        defaultVersion: true,
+        launchTemplateData: sampleResponseLaunchTemplateData(),
+        operator: sampleOperatorResponse())
+}
+
+private func sampleLaunchTemplatesMonitoring() -> EC2.LaunchTemplatesMonitoring {
+    EC2.LaunchTemplatesMonitoring(
+        enabled: true)
 }
 
 private func sampleLicenseConfiguration() -> EC2.LicenseConfiguration {
@@ -1730,9 +2082,21 @@ private func sampleMediaDeviceMemoryInfo() -> EC2.MediaDeviceMemoryInfo {
         sizeInMiB: 77)
 }
 
+private func sampleMemoryGiBPerVCpu() -> EC2.MemoryGiBPerVCpu {
+    EC2.MemoryGiBPerVCpu(
+        min: 2.5,
+        max: 2.5)
+}
+
 private func sampleMemoryInfo() -> EC2.MemoryInfo {
     EC2.MemoryInfo(
         sizeInMiB: 77)
+}
+
+private func sampleMemoryMiB() -> EC2.MemoryMiB {
+    EC2.MemoryMiB(
+        min: 77,
+        max: 77)
 }
 
 private func sampleModifyEbsDefaultKmsKeyIdResult() -> EC2.ModifyEbsDefaultKmsKeyIdResult {
@@ -1762,6 +2126,11 @@ private func sampleModifyInstanceMetadataOptionsResult() -> EC2.ModifyInstanceMe
     EC2.ModifyInstanceMetadataOptionsResult(
         instanceID: "InstanceId <&> é",
         instanceMetadataOptions: sampleInstanceMetadataOptionsResponse())
+}
+
+private func sampleModifyLaunchTemplateResult() -> EC2.ModifyLaunchTemplateResult {
+    EC2.ModifyLaunchTemplateResult(
+        launchTemplate: sampleLaunchTemplate())
 }
 
 private func sampleModifySecurityGroupRulesResult() -> EC2.ModifySecurityGroupRulesResult {
@@ -1818,6 +2187,12 @@ private func sampleNetworkAclEntry() -> EC2.NetworkAclEntry {
         protocol: "Protocol <&> é",
         ruleAction: .deny,
         ruleNumber: 77)
+}
+
+private func sampleNetworkBandwidthGbps() -> EC2.NetworkBandwidthGbps {
+    EC2.NetworkBandwidthGbps(
+        min: 2.5,
+        max: 2.5)
 }
 
 private func sampleNetworkCardInfo() -> EC2.NetworkCardInfo {
@@ -1917,6 +2292,12 @@ private func sampleNetworkInterfaceAttachment() -> EC2.NetworkInterfaceAttachmen
         enaQueueCount: 77)
 }
 
+private func sampleNetworkInterfaceCount() -> EC2.NetworkInterfaceCount {
+    EC2.NetworkInterfaceCount(
+        min: 77,
+        max: 77)
+}
+
 private func sampleNetworkInterfaceIpv6Address() -> EC2.NetworkInterfaceIpv6Address {
     EC2.NetworkInterfaceIpv6Address(
         ipv6Address: "Ipv6Address <&> é",
@@ -1969,6 +2350,11 @@ private func sampleOperatorResponse() -> EC2.OperatorResponse {
         hiddenByDefault: true)
 }
 
+private func samplePerformanceFactorReference() -> EC2.PerformanceFactorReference {
+    EC2.PerformanceFactorReference(
+        instanceFamily: "InstanceFamily <&> é")
+}
+
 private func samplePlacement() -> EC2.Placement {
     EC2.Placement(
         availabilityZoneID: "AvailabilityZoneId <&> é",
@@ -2019,6 +2405,12 @@ private func samplePrivateDnsNameOptionsResponse() -> EC2.PrivateDnsNameOptionsR
         hostnameType: .resourceName,
         enableResourceNameDNSARecord: true,
         enableResourceNameDNSAAAARecord: true)
+}
+
+private func samplePrivateIpAddressSpecification() -> EC2.PrivateIpAddressSpecification {
+    EC2.PrivateIpAddressSpecification(
+        primary: true,
+        privateIPAddress: "PrivateIpAddress <&> é")
 }
 
 private func sampleProcessorInfo() -> EC2.ProcessorInfo {
@@ -2113,6 +2505,50 @@ private func sampleReservation() -> EC2.Reservation {
 private func sampleResetEbsDefaultKmsKeyIdResult() -> EC2.ResetEbsDefaultKmsKeyIdResult {
     EC2.ResetEbsDefaultKmsKeyIdResult(
         kmsKeyID: "KmsKeyId <&> é")
+}
+
+private func sampleResponseError() -> EC2.ResponseError {
+    EC2.ResponseError(
+        code: .unexpectedError,
+        message: "Message <&> é")
+}
+
+private func sampleResponseLaunchTemplateData() -> EC2.ResponseLaunchTemplateData {
+    EC2.ResponseLaunchTemplateData(
+        kernelID: "KernelId <&> é",
+        ebsOptimized: true,
+        iamInstanceProfile: sampleLaunchTemplateIamInstanceProfileSpecification(),
+        blockDeviceMappings: [sampleLaunchTemplateBlockDeviceMapping(), sampleLaunchTemplateBlockDeviceMapping()],
+        networkInterfaces: [sampleLaunchTemplateInstanceNetworkInterfaceSpecification(), sampleLaunchTemplateInstanceNetworkInterfaceSpecification()],
+        imageID: "ImageId <&> é",
+        instanceType: "hpc8a.96xlarge",
+        keyName: "KeyName <&> é",
+        monitoring: sampleLaunchTemplatesMonitoring(),
+        placement: sampleLaunchTemplatePlacement(),
+        ramDiskID: "RamDiskId <&> é",
+        disableAPITermination: true,
+        instanceInitiatedShutdownBehavior: .terminate,
+        userData: "UserData <&> é",
+        tagSpecifications: [sampleLaunchTemplateTagSpecification(), sampleLaunchTemplateTagSpecification()],
+        elasticGPUSpecifications: [sampleElasticGpuSpecificationResponse(), sampleElasticGpuSpecificationResponse()],
+        elasticInferenceAccelerators: [sampleLaunchTemplateElasticInferenceAcceleratorResponse(), sampleLaunchTemplateElasticInferenceAcceleratorResponse()],
+        securityGroupIDs: ["SecurityGroupIdsA <&> é", "SecurityGroupIdsB <&> é"],
+        securityGroups: ["SecurityGroupsA <&> é", "SecurityGroupsB <&> é"],
+        instanceMarketOptions: sampleLaunchTemplateInstanceMarketOptions(),
+        creditSpecification: sampleCreditSpecification(),
+        cpuOptions: sampleLaunchTemplateCpuOptions(),
+        capacityReservationSpecification: sampleLaunchTemplateCapacityReservationSpecificationResponse(),
+        licenseSpecifications: [sampleLaunchTemplateLicenseConfiguration(), sampleLaunchTemplateLicenseConfiguration()],
+        hibernationOptions: sampleLaunchTemplateHibernationOptions(),
+        metadataOptions: sampleLaunchTemplateInstanceMetadataOptions(),
+        enclaveOptions: sampleLaunchTemplateEnclaveOptions(),
+        instanceRequirements: sampleInstanceRequirements(),
+        privateDNSNameOptions: sampleLaunchTemplatePrivateDnsNameOptions(),
+        maintenanceOptions: sampleLaunchTemplateInstanceMaintenanceOptions(),
+        disableAPIStop: true,
+        operator: sampleOperatorResponse(),
+        networkPerformanceOptions: sampleLaunchTemplateNetworkPerformanceOptions(),
+        secondaryInterfaces: [sampleLaunchTemplateInstanceSecondaryInterfaceSpecification(), sampleLaunchTemplateInstanceSecondaryInterfaceSpecification()])
 }
 
 private func sampleRestoreImageFromRecycleBinResult() -> EC2.RestoreImageFromRecycleBinResult {
@@ -2220,6 +2656,11 @@ private func sampleRouteTableAssociationState() -> EC2.RouteTableAssociationStat
     EC2.RouteTableAssociationState(
         state: .failed,
         statusMessage: "StatusMessage <&> é")
+}
+
+private func sampleSecondaryInterfacePrivateIpAddressSpecification() -> EC2.SecondaryInterfacePrivateIpAddressSpecification {
+    EC2.SecondaryInterfacePrivateIpAddressSpecification(
+        privateIPAddress: "PrivateIpAddress <&> é")
 }
 
 private func sampleSecurityGroup() -> EC2.SecurityGroup {
@@ -2432,6 +2873,12 @@ private func sampleTerminateInstancesResult() -> EC2.TerminateInstancesResult {
         terminatingInstances: [sampleInstanceStateChange(), sampleInstanceStateChange()])
 }
 
+private func sampleTotalLocalStorageGB() -> EC2.TotalLocalStorageGB {
+    EC2.TotalLocalStorageGB(
+        min: 2.5,
+        max: 2.5)
+}
+
 private func sampleUnlockSnapshotResult() -> EC2.UnlockSnapshotResult {
     EC2.UnlockSnapshotResult(
         snapshotID: "SnapshotId <&> é")
@@ -2475,6 +2922,12 @@ private func sampleUserIdGroupPair() -> EC2.UserIdGroupPair {
         peeringStatus: "PeeringStatus <&> é")
 }
 
+private func sampleVCpuCountRange() -> EC2.VCpuCountRange {
+    EC2.VCpuCountRange(
+        min: 77,
+        max: 77)
+}
+
 private func sampleVCpuInfo() -> EC2.VCpuInfo {
     EC2.VCpuInfo(
         defaultVCPUs: 77,
@@ -2482,6 +2935,17 @@ private func sampleVCpuInfo() -> EC2.VCpuInfo {
         defaultThreadsPerCore: 77,
         validCores: [77, 77],
         validThreadsPerCore: [77, 77])
+}
+
+private func sampleValidationError() -> EC2.ValidationError {
+    EC2.ValidationError(
+        code: "Code <&> é",
+        message: "Message <&> é")
+}
+
+private func sampleValidationWarning() -> EC2.ValidationWarning {
+    EC2.ValidationWarning(
+        errors: [sampleValidationError(), sampleValidationError()])
 }
 
 private func sampleVolume() -> EC2.Volume {

@@ -118,7 +118,7 @@ struct LaunchTests {
     @Test(
         "is refused for what this cloud cannot obey",
         arguments: [
-            { $0.launchTemplate = .init(launchTemplateName: "web") }, { $0.iamInstanceProfile = .init(name: "web") },
+            { $0.iamInstanceProfile = .init(name: "web") },
             { $0.instanceMarketOptions = .init(marketType: .spot) },
             { $0.hibernationOptions = .init(configured: true) }, { $0.enclaveOptions = .init(enabled: true) },
             { $0.placement = .init(tenancy: .dedicated) }, { $0.placement = .init(groupName: "close") },

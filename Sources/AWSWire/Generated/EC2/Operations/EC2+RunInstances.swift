@@ -14,7 +14,7 @@ extension EC2.Operation {
 }
 
 extension EC2 {
-    package struct RunInstancesRequest: QueryReadable, DryRunInput, ClientTokenInput {
+    package struct RunInstancesRequest: QueryReadable, DryRunInput, ClientTokenInput, QueryWritable {
         package var blockDeviceMappings: [BlockDeviceMapping] = []
         package var imageID: String?
         package var instanceType: String?
@@ -214,6 +214,53 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.list("BlockDeviceMapping", blockDeviceMappings)
+            query.member("ImageId", imageID)
+            query.member("InstanceType", instanceType)
+            query.member("Ipv6AddressCount", ipv6AddressCount)
+            query.list("Ipv6Address", ipv6Addresses)
+            query.member("KernelId", kernelID)
+            query.member("KeyName", keyName)
+            query.member("MaxCount", maxCount)
+            query.member("MinCount", minCount)
+            query.member("Monitoring", monitoring)
+            query.member("Placement", placement)
+            query.member("RamdiskId", ramdiskID)
+            query.list("SecurityGroupId", securityGroupIDs)
+            query.list("SecurityGroup", securityGroups)
+            query.member("SubnetId", subnetID)
+            query.member("UserData", userData)
+            query.list("ElasticGpuSpecification", elasticGPUSpecification)
+            query.list("ElasticInferenceAccelerator", elasticInferenceAccelerators)
+            query.list("TagSpecification", tagSpecifications)
+            query.member("LaunchTemplate", launchTemplate)
+            query.member("InstanceMarketOptions", instanceMarketOptions)
+            query.member("CreditSpecification", creditSpecification)
+            query.member("CpuOptions", cpuOptions)
+            query.member("CapacityReservationSpecification", capacityReservationSpecification)
+            query.member("HibernationOptions", hibernationOptions)
+            query.list("LicenseSpecification", licenseSpecifications)
+            query.member("MetadataOptions", metadataOptions)
+            query.member("EnclaveOptions", enclaveOptions)
+            query.member("PrivateDnsNameOptions", privateDNSNameOptions)
+            query.member("MaintenanceOptions", maintenanceOptions)
+            query.member("DisableApiStop", disableAPIStop)
+            query.member("EnablePrimaryIpv6", enablePrimaryIPv6)
+            query.member("NetworkPerformanceOptions", networkPerformanceOptions)
+            query.member("Operator", `operator`)
+            query.list("SecondaryInterface", secondaryInterfaces)
+            query.member("DryRun", dryRun)
+            query.member("DisableApiTermination", disableAPITermination)
+            query.member("InstanceInitiatedShutdownBehavior", instanceInitiatedShutdownBehavior)
+            query.member("PrivateIpAddress", privateIPAddress)
+            query.member("ClientToken", clientToken)
+            query.member("AdditionalInfo", additionalInfo)
+            query.list("NetworkInterface", networkInterfaces)
+            query.member("IamInstanceProfile", iamInstanceProfile)
+            query.member("EbsOptimized", ebsOptimized)
         }
     }
 }

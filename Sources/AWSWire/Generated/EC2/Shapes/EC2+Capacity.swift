@@ -9,7 +9,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct CapacityReservationSpecification: QueryReadable {
+    package struct CapacityReservationSpecification: QueryReadable, QueryWritable {
         package var capacityReservationPreference: CapacityReservationPreference?
         package var capacityReservationTarget: CapacityReservationTarget?
 
@@ -31,6 +31,11 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("CapacityReservationPreference", capacityReservationPreference)
+            query.member("CapacityReservationTarget", capacityReservationTarget)
         }
     }
 }
@@ -56,7 +61,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct CapacityReservationTarget: QueryReadable {
+    package struct CapacityReservationTarget: QueryReadable, QueryWritable {
         package var capacityReservationID: String?
         package var capacityReservationResourceGroupARN: String?
 
@@ -75,17 +80,33 @@ extension EC2 {
                 }
             }
         }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("CapacityReservationId", capacityReservationID)
+            query.member("CapacityReservationResourceGroupArn", capacityReservationResourceGroupARN)
+        }
     }
 }
 
 extension EC2 {
-    package struct CapacityReservationTargetResponse: XMLWritable {
+    package struct CapacityReservationTargetResponse: QueryReadable, XMLWritable {
         package var capacityReservationID: String?
         package var capacityReservationResourceGroupARN: String?
 
         package init(capacityReservationID: String? = nil, capacityReservationResourceGroupARN: String? = nil) {
             self.capacityReservationID = capacityReservationID
             self.capacityReservationResourceGroupARN = capacityReservationResourceGroupARN
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "CapacityReservationId": self.capacityReservationID = try child.string()
+                case "CapacityReservationResourceGroupArn": self.capacityReservationResourceGroupARN = try child.string()
+                default: throw .unknownParameter(child.path)
+                }
+            }
         }
 
         package func write(to xml: inout XMLWriter) {

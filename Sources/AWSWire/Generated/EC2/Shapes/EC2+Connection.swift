@@ -21,7 +21,39 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct ConnectionTrackingSpecificationRequest: QueryReadable {
+    package struct ConnectionTrackingSpecification: QueryReadable, XMLWritable {
+        package var tcpEstablishedTimeout: Int?
+        package var udpTimeout: Int?
+        package var udpStreamTimeout: Int?
+
+        package init(tcpEstablishedTimeout: Int? = nil, udpTimeout: Int? = nil, udpStreamTimeout: Int? = nil) {
+            self.tcpEstablishedTimeout = tcpEstablishedTimeout
+            self.udpTimeout = udpTimeout
+            self.udpStreamTimeout = udpStreamTimeout
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "TcpEstablishedTimeout": self.tcpEstablishedTimeout = try child.integer()
+                case "UdpTimeout": self.udpTimeout = try child.integer()
+                case "UdpStreamTimeout": self.udpStreamTimeout = try child.integer()
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("tcpEstablishedTimeout", tcpEstablishedTimeout)
+            xml.element("udpTimeout", udpTimeout)
+            xml.element("udpStreamTimeout", udpStreamTimeout)
+        }
+    }
+}
+
+extension EC2 {
+    package struct ConnectionTrackingSpecificationRequest: QueryReadable, QueryWritable {
         package var tcpEstablishedTimeout: Int?
         package var udpStreamTimeout: Int?
         package var udpTimeout: Int?
@@ -42,6 +74,12 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("TcpEstablishedTimeout", tcpEstablishedTimeout)
+            query.member("UdpStreamTimeout", udpStreamTimeout)
+            query.member("UdpTimeout", udpTimeout)
         }
     }
 }

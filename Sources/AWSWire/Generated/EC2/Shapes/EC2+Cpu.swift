@@ -38,7 +38,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct CpuOptionsRequest: QueryReadable {
+    package struct CpuOptionsRequest: QueryReadable, QueryWritable {
         package var coreCount: Int?
         package var threadsPerCore: Int?
         package var amdSEVSNP: AmdSevSnpSpecification?
@@ -69,11 +69,43 @@ extension EC2 {
                 }
             }
         }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("CoreCount", coreCount)
+            query.member("ThreadsPerCore", threadsPerCore)
+            query.member("AmdSevSnp", amdSEVSNP)
+            query.member("NestedVirtualization", nestedVirtualization)
+        }
     }
 }
 
 extension EC2 {
-    package struct CpuPerformanceFactorRequest: QueryReadable {
+    package struct CpuPerformanceFactor: QueryReadable, XMLWritable {
+        package var references: [PerformanceFactorReference] = []
+
+        package init(references: [PerformanceFactorReference] = []) {
+            self.references = references
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "Reference":
+                    self.references = try child.elements().structures(PerformanceFactorReference.self)
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.list("referenceSet", of: "item", references)
+        }
+    }
+}
+
+extension EC2 {
+    package struct CpuPerformanceFactorRequest: QueryReadable, QueryWritable {
         package var references: [PerformanceFactorReferenceRequest] = []
 
         package init(references: [PerformanceFactorReferenceRequest] = []) {
@@ -89,6 +121,10 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.list("Reference", references)
         }
     }
 }

@@ -3,7 +3,7 @@
 package import CloudTypes
 
 extension EC2 {
-    package struct EbsBlockDevice: QueryReadable, XMLWritable {
+    package struct EbsBlockDevice: QueryReadable, XMLWritable, QueryWritable {
         package var deleteOnTermination: Bool?
         package var iops: Int?
         package var snapshotID: String?
@@ -68,6 +68,22 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("DeleteOnTermination", deleteOnTermination)
+            query.member("Iops", iops)
+            query.member("SnapshotId", snapshotID)
+            query.member("VolumeSize", volumeSize)
+            query.member("VolumeType", volumeType)
+            query.member("KmsKeyId", kmsKeyID)
+            query.member("Throughput", throughput)
+            query.member("OutpostArn", outpostARN)
+            query.member("AvailabilityZone", availabilityZone)
+            query.member("Encrypted", encrypted)
+            query.member("VolumeInitializationRate", volumeInitializationRate)
+            query.member("AvailabilityZoneId", availabilityZoneID)
+            query.member("EbsCardIndex", ebsCardIndex)
         }
 
         package func write(to xml: inout XMLWriter) {

@@ -31,7 +31,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct ElasticGpuSpecification: QueryReadable {
+    package struct ElasticGpuSpecification: QueryReadable, QueryWritable {
         package var type: String
 
         package init(type: String) {
@@ -47,11 +47,39 @@ extension EC2 {
                 }
             }
         }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("Type", type)
+        }
     }
 }
 
 extension EC2 {
-    package struct ElasticInferenceAccelerator: QueryReadable {
+    package struct ElasticGpuSpecificationResponse: QueryReadable, XMLWritable {
+        package var type: String?
+
+        package init(type: String? = nil) {
+            self.type = type
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "Type": self.type = try child.string()
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("type", type)
+        }
+    }
+}
+
+extension EC2 {
+    package struct ElasticInferenceAccelerator: QueryReadable, QueryWritable {
         package var type: String
         package var count: Int?
 
@@ -69,6 +97,11 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("Type", type)
+            query.member("Count", count)
         }
     }
 }

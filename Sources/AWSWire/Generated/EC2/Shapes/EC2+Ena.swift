@@ -24,7 +24,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct EnaSrdSpecificationRequest: QueryReadable {
+    package struct EnaSrdSpecificationRequest: QueryReadable, QueryWritable {
         package var enaSrdEnabled: Bool?
         package var enaSrdUDPSpecification: EnaSrdUdpSpecificationRequest?
 
@@ -42,6 +42,11 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("EnaSrdEnabled", enaSrdEnabled)
+            query.member("EnaSrdUdpSpecification", enaSrdUDPSpecification)
         }
     }
 }
@@ -67,7 +72,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct EnaSrdUdpSpecificationRequest: QueryReadable {
+    package struct EnaSrdUdpSpecificationRequest: QueryReadable, QueryWritable {
         package var enaSrdUDPEnabled: Bool?
 
         package init(enaSrdUDPEnabled: Bool? = nil) {
@@ -82,6 +87,10 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("EnaSrdUdpEnabled", enaSrdUDPEnabled)
         }
     }
 }

@@ -15,7 +15,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct EnclaveOptionsRequest: QueryReadable {
+    package struct EnclaveOptionsRequest: QueryReadable, QueryWritable {
         package var enabled: Bool?
 
         package init(enabled: Bool? = nil) {
@@ -30,6 +30,10 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("Enabled", enabled)
         }
     }
 }

@@ -15,7 +15,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct HibernationOptionsRequest: QueryReadable {
+    package struct HibernationOptionsRequest: QueryReadable, QueryWritable {
         package var configured: Bool?
 
         package init(configured: Bool? = nil) {
@@ -30,6 +30,10 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("Configured", configured)
         }
     }
 }

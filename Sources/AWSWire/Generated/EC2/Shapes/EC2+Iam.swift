@@ -61,7 +61,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct IamInstanceProfileSpecification: QueryReadable {
+    package struct IamInstanceProfileSpecification: QueryReadable, QueryWritable {
         package var arn: String?
         package var name: String?
 
@@ -79,6 +79,11 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("Arn", arn)
+            query.member("Name", name)
         }
     }
 }

@@ -456,7 +456,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct InstanceIpv6Address: QueryReadable, XMLWritable {
+    package struct InstanceIpv6Address: QueryReadable, XMLWritable, QueryWritable {
         package var ipv6Address: String?
         package var isPrimaryIPv6: Bool?
 
@@ -476,9 +476,38 @@ extension EC2 {
             }
         }
 
+        package func write(to query: inout QueryWriter) {
+            query.member("Ipv6Address", ipv6Address)
+            query.member("IsPrimaryIpv6", isPrimaryIPv6)
+        }
+
         package func write(to xml: inout XMLWriter) {
             xml.element("ipv6Address", ipv6Address)
             xml.element("isPrimaryIpv6", isPrimaryIPv6)
+        }
+    }
+}
+
+extension EC2 {
+    package struct InstanceIpv6AddressRequest: QueryReadable, QueryWritable {
+        package var ipv6Address: String?
+
+        package init(ipv6Address: String? = nil) {
+            self.ipv6Address = ipv6Address
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "Ipv6Address": self.ipv6Address = try child.string()
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("Ipv6Address", ipv6Address)
         }
     }
 }
@@ -527,7 +556,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct InstanceMaintenanceOptionsRequest: QueryReadable {
+    package struct InstanceMaintenanceOptionsRequest: QueryReadable, QueryWritable {
         package var autoRecovery: InstanceAutoRecoveryState?
 
         package init(autoRecovery: InstanceAutoRecoveryState? = nil) {
@@ -543,11 +572,15 @@ extension EC2 {
                 }
             }
         }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("AutoRecovery", autoRecovery)
+        }
     }
 }
 
 extension EC2 {
-    package struct InstanceMarketOptionsRequest: QueryReadable {
+    package struct InstanceMarketOptionsRequest: QueryReadable, QueryWritable {
         package var marketType: MarketType?
         package var spotOptions: SpotMarketOptions?
 
@@ -566,6 +599,11 @@ extension EC2 {
                 }
             }
         }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("MarketType", marketType)
+            query.member("SpotOptions", spotOptions)
+        }
     }
 }
 
@@ -577,7 +615,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct InstanceMetadataOptionsRequest: QueryReadable {
+    package struct InstanceMetadataOptionsRequest: QueryReadable, QueryWritable {
         package var httpTokens: HttpTokensState?
         package var httpPutResponseHopLimit: Int?
         package var httpEndpoint: InstanceMetadataEndpointState?
@@ -612,6 +650,14 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("HttpTokens", httpTokens)
+            query.member("HttpPutResponseHopLimit", httpPutResponseHopLimit)
+            query.member("HttpEndpoint", httpEndpoint)
+            query.member("HttpProtocolIpv6", httpProtocolIPv6)
+            query.member("InstanceMetadataTags", instanceMetadataTags)
         }
     }
 }
@@ -859,7 +905,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct InstanceNetworkInterfaceSpecification: QueryReadable {
+    package struct InstanceNetworkInterfaceSpecification: QueryReadable, QueryWritable {
         package var associatePublicIPAddress: Bool?
         package var deleteOnTermination: Bool?
         package var description: String?
@@ -970,6 +1016,32 @@ extension EC2 {
                 }
             }
         }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("AssociatePublicIpAddress", associatePublicIPAddress)
+            query.member("DeleteOnTermination", deleteOnTermination)
+            query.member("Description", description)
+            query.member("DeviceIndex", deviceIndex)
+            query.list("SecurityGroupId", groups)
+            query.member("Ipv6AddressCount", ipv6AddressCount)
+            query.list("Ipv6Addresses", ipv6Addresses)
+            query.member("NetworkInterfaceId", networkInterfaceID)
+            query.member("PrivateIpAddress", privateIPAddress)
+            query.list("PrivateIpAddresses", privateIPAddresses)
+            query.member("SecondaryPrivateIpAddressCount", secondaryPrivateIPAddressCount)
+            query.member("SubnetId", subnetID)
+            query.member("AssociateCarrierIpAddress", associateCarrierIPAddress)
+            query.member("InterfaceType", interfaceType)
+            query.member("NetworkCardIndex", networkCardIndex)
+            query.list("Ipv4Prefix", ipv4Prefixes)
+            query.member("Ipv4PrefixCount", ipv4PrefixCount)
+            query.list("Ipv6Prefix", ipv6Prefixes)
+            query.member("Ipv6PrefixCount", ipv6PrefixCount)
+            query.member("PrimaryIpv6", primaryIPv6)
+            query.member("EnaSrdSpecification", enaSrdSpecification)
+            query.member("ConnectionTrackingSpecification", connectionTrackingSpecification)
+            query.member("EnaQueueCount", enaQueueCount)
+        }
     }
 }
 
@@ -988,7 +1060,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct InstanceNetworkPerformanceOptionsRequest: QueryReadable {
+    package struct InstanceNetworkPerformanceOptionsRequest: QueryReadable, QueryWritable {
         package var bandwidthWeighting: InstanceBandwidthWeighting?
 
         package init(bandwidthWeighting: InstanceBandwidthWeighting? = nil) {
@@ -1004,6 +1076,10 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("BandwidthWeighting", bandwidthWeighting)
         }
     }
 }
@@ -1044,7 +1120,166 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct InstanceRequirementsRequest: QueryReadable {
+    package struct InstanceRequirements: QueryReadable, XMLWritable {
+        package var vCPUCount: VCpuCountRange?
+        package var memoryMiB: MemoryMiB?
+        package var cpuManufacturers: [CpuManufacturer] = []
+        package var memoryGiBPerVCPU: MemoryGiBPerVCpu?
+        package var excludedInstanceTypes: [String] = []
+        package var instanceGenerations: [InstanceGeneration] = []
+        package var spotMaxPricePercentageOverLowestPrice: Int?
+        package var onDemandMaxPricePercentageOverLowestPrice: Int?
+        package var bareMetal: BareMetal?
+        package var burstablePerformance: BurstablePerformance?
+        package var requireHibernateSupport: Bool?
+        package var networkInterfaceCount: NetworkInterfaceCount?
+        package var localStorage: LocalStorage?
+        package var localStorageTypes: [LocalStorageType] = []
+        package var totalLocalStorageGB: TotalLocalStorageGB?
+        package var baselineEBSBandwidthMbps: BaselineEbsBandwidthMbps?
+        package var acceleratorTypes: [AcceleratorType] = []
+        package var acceleratorCount: AcceleratorCount?
+        package var acceleratorManufacturers: [AcceleratorManufacturer] = []
+        package var acceleratorNames: [AcceleratorName] = []
+        package var acceleratorTotalMemoryMiB: AcceleratorTotalMemoryMiB?
+        package var networkBandwidthGbps: NetworkBandwidthGbps?
+        package var allowedInstanceTypes: [String] = []
+        package var maxSpotPriceAsPercentageOfOptimalOnDemandPrice: Int?
+        package var baselinePerformanceFactors: BaselinePerformanceFactors?
+        package var requireEncryptionInTransit: Bool?
+
+        package init(
+            vCPUCount: VCpuCountRange? = nil,
+            memoryMiB: MemoryMiB? = nil,
+            cpuManufacturers: [CpuManufacturer] = [],
+            memoryGiBPerVCPU: MemoryGiBPerVCpu? = nil,
+            excludedInstanceTypes: [String] = [],
+            instanceGenerations: [InstanceGeneration] = [],
+            spotMaxPricePercentageOverLowestPrice: Int? = nil,
+            onDemandMaxPricePercentageOverLowestPrice: Int? = nil,
+            bareMetal: BareMetal? = nil,
+            burstablePerformance: BurstablePerformance? = nil,
+            requireHibernateSupport: Bool? = nil,
+            networkInterfaceCount: NetworkInterfaceCount? = nil,
+            localStorage: LocalStorage? = nil,
+            localStorageTypes: [LocalStorageType] = [],
+            totalLocalStorageGB: TotalLocalStorageGB? = nil,
+            baselineEBSBandwidthMbps: BaselineEbsBandwidthMbps? = nil,
+            acceleratorTypes: [AcceleratorType] = [],
+            acceleratorCount: AcceleratorCount? = nil,
+            acceleratorManufacturers: [AcceleratorManufacturer] = [],
+            acceleratorNames: [AcceleratorName] = [],
+            acceleratorTotalMemoryMiB: AcceleratorTotalMemoryMiB? = nil,
+            networkBandwidthGbps: NetworkBandwidthGbps? = nil,
+            allowedInstanceTypes: [String] = [],
+            maxSpotPriceAsPercentageOfOptimalOnDemandPrice: Int? = nil,
+            baselinePerformanceFactors: BaselinePerformanceFactors? = nil,
+            requireEncryptionInTransit: Bool? = nil
+        ) {
+            self.vCPUCount = vCPUCount
+            self.memoryMiB = memoryMiB
+            self.cpuManufacturers = cpuManufacturers
+            self.memoryGiBPerVCPU = memoryGiBPerVCPU
+            self.excludedInstanceTypes = excludedInstanceTypes
+            self.instanceGenerations = instanceGenerations
+            self.spotMaxPricePercentageOverLowestPrice = spotMaxPricePercentageOverLowestPrice
+            self.onDemandMaxPricePercentageOverLowestPrice = onDemandMaxPricePercentageOverLowestPrice
+            self.bareMetal = bareMetal
+            self.burstablePerformance = burstablePerformance
+            self.requireHibernateSupport = requireHibernateSupport
+            self.networkInterfaceCount = networkInterfaceCount
+            self.localStorage = localStorage
+            self.localStorageTypes = localStorageTypes
+            self.totalLocalStorageGB = totalLocalStorageGB
+            self.baselineEBSBandwidthMbps = baselineEBSBandwidthMbps
+            self.acceleratorTypes = acceleratorTypes
+            self.acceleratorCount = acceleratorCount
+            self.acceleratorManufacturers = acceleratorManufacturers
+            self.acceleratorNames = acceleratorNames
+            self.acceleratorTotalMemoryMiB = acceleratorTotalMemoryMiB
+            self.networkBandwidthGbps = networkBandwidthGbps
+            self.allowedInstanceTypes = allowedInstanceTypes
+            self.maxSpotPriceAsPercentageOfOptimalOnDemandPrice = maxSpotPriceAsPercentageOfOptimalOnDemandPrice
+            self.baselinePerformanceFactors = baselinePerformanceFactors
+            self.requireEncryptionInTransit = requireEncryptionInTransit
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "VCpuCount": self.vCPUCount = try VCpuCountRange(from: child)
+                case "MemoryMiB": self.memoryMiB = try MemoryMiB(from: child)
+                case "CpuManufacturer":
+                    self.cpuManufacturers = try child.elements().enumerations(CpuManufacturer.self)
+                case "MemoryGiBPerVCpu": self.memoryGiBPerVCPU = try MemoryGiBPerVCpu(from: child)
+                case "ExcludedInstanceType":
+                    self.excludedInstanceTypes = try child.elements(atMost: 400).strings(atLeast: 1, atMost: 30)
+                case "InstanceGeneration":
+                    self.instanceGenerations = try child.elements().enumerations(InstanceGeneration.self)
+                case "SpotMaxPricePercentageOverLowestPrice": self.spotMaxPricePercentageOverLowestPrice = try child.integer()
+                case "OnDemandMaxPricePercentageOverLowestPrice": self.onDemandMaxPricePercentageOverLowestPrice = try child.integer()
+                case "BareMetal": self.bareMetal = try child.enumeration(BareMetal.self)
+                case "BurstablePerformance": self.burstablePerformance = try child.enumeration(BurstablePerformance.self)
+                case "RequireHibernateSupport": self.requireHibernateSupport = try child.boolean()
+                case "NetworkInterfaceCount": self.networkInterfaceCount = try NetworkInterfaceCount(from: child)
+                case "LocalStorage": self.localStorage = try child.enumeration(LocalStorage.self)
+                case "LocalStorageType":
+                    self.localStorageTypes = try child.elements().enumerations(LocalStorageType.self)
+                case "TotalLocalStorageGB": self.totalLocalStorageGB = try TotalLocalStorageGB(from: child)
+                case "BaselineEbsBandwidthMbps": self.baselineEBSBandwidthMbps = try BaselineEbsBandwidthMbps(from: child)
+                case "AcceleratorType":
+                    self.acceleratorTypes = try child.elements().enumerations(AcceleratorType.self)
+                case "AcceleratorCount": self.acceleratorCount = try AcceleratorCount(from: child)
+                case "AcceleratorManufacturer":
+                    self.acceleratorManufacturers = try child.elements().enumerations(AcceleratorManufacturer.self)
+                case "AcceleratorName":
+                    self.acceleratorNames = try child.elements().enumerations(AcceleratorName.self)
+                case "AcceleratorTotalMemoryMiB": self.acceleratorTotalMemoryMiB = try AcceleratorTotalMemoryMiB(from: child)
+                case "NetworkBandwidthGbps": self.networkBandwidthGbps = try NetworkBandwidthGbps(from: child)
+                case "AllowedInstanceType":
+                    self.allowedInstanceTypes = try child.elements(atMost: 400).strings(atLeast: 1, atMost: 30)
+                case "MaxSpotPriceAsPercentageOfOptimalOnDemandPrice": self.maxSpotPriceAsPercentageOfOptimalOnDemandPrice = try child.integer()
+                case "BaselinePerformanceFactors": self.baselinePerformanceFactors = try BaselinePerformanceFactors(from: child)
+                case "RequireEncryptionInTransit": self.requireEncryptionInTransit = try child.boolean()
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("vCpuCount", vCPUCount)
+            xml.element("memoryMiB", memoryMiB)
+            xml.list("cpuManufacturerSet", of: "item", cpuManufacturers, omittedWhenEmpty: true)
+            xml.element("memoryGiBPerVCpu", memoryGiBPerVCPU)
+            xml.list("excludedInstanceTypeSet", of: "item", excludedInstanceTypes, omittedWhenEmpty: true)
+            xml.list("instanceGenerationSet", of: "item", instanceGenerations, omittedWhenEmpty: true)
+            xml.element("spotMaxPricePercentageOverLowestPrice", spotMaxPricePercentageOverLowestPrice)
+            xml.element("onDemandMaxPricePercentageOverLowestPrice", onDemandMaxPricePercentageOverLowestPrice)
+            xml.element("bareMetal", choice: bareMetal?.rawValue)
+            xml.element("burstablePerformance", choice: burstablePerformance?.rawValue)
+            xml.element("requireHibernateSupport", requireHibernateSupport)
+            xml.element("networkInterfaceCount", networkInterfaceCount)
+            xml.element("localStorage", choice: localStorage?.rawValue)
+            xml.list("localStorageTypeSet", of: "item", localStorageTypes, omittedWhenEmpty: true)
+            xml.element("totalLocalStorageGB", totalLocalStorageGB)
+            xml.element("baselineEbsBandwidthMbps", baselineEBSBandwidthMbps)
+            xml.list("acceleratorTypeSet", of: "item", acceleratorTypes, omittedWhenEmpty: true)
+            xml.element("acceleratorCount", acceleratorCount)
+            xml.list("acceleratorManufacturerSet", of: "item", acceleratorManufacturers, omittedWhenEmpty: true)
+            xml.list("acceleratorNameSet", of: "item", acceleratorNames, omittedWhenEmpty: true)
+            xml.element("acceleratorTotalMemoryMiB", acceleratorTotalMemoryMiB)
+            xml.element("networkBandwidthGbps", networkBandwidthGbps)
+            xml.list("allowedInstanceTypeSet", of: "item", allowedInstanceTypes, omittedWhenEmpty: true)
+            xml.element("maxSpotPriceAsPercentageOfOptimalOnDemandPrice", maxSpotPriceAsPercentageOfOptimalOnDemandPrice)
+            xml.element("baselinePerformanceFactors", baselinePerformanceFactors)
+            xml.element("requireEncryptionInTransit", requireEncryptionInTransit)
+        }
+    }
+}
+
+extension EC2 {
+    package struct InstanceRequirementsRequest: QueryReadable, QueryWritable {
         package var vCPUCount: VCpuCountRangeRequest
         package var memoryMiB: MemoryMiBRequest
         package var cpuManufacturers: [CpuManufacturer] = []
@@ -1176,6 +1411,35 @@ extension EC2 {
                 }
             }
         }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("VCpuCount", vCPUCount)
+            query.member("MemoryMiB", memoryMiB)
+            query.list("CpuManufacturer", cpuManufacturers)
+            query.member("MemoryGiBPerVCpu", memoryGiBPerVCPU)
+            query.list("ExcludedInstanceType", excludedInstanceTypes)
+            query.list("InstanceGeneration", instanceGenerations)
+            query.member("SpotMaxPricePercentageOverLowestPrice", spotMaxPricePercentageOverLowestPrice)
+            query.member("OnDemandMaxPricePercentageOverLowestPrice", onDemandMaxPricePercentageOverLowestPrice)
+            query.member("BareMetal", bareMetal)
+            query.member("BurstablePerformance", burstablePerformance)
+            query.member("RequireHibernateSupport", requireHibernateSupport)
+            query.member("NetworkInterfaceCount", networkInterfaceCount)
+            query.member("LocalStorage", localStorage)
+            query.list("LocalStorageType", localStorageTypes)
+            query.member("TotalLocalStorageGB", totalLocalStorageGB)
+            query.member("BaselineEbsBandwidthMbps", baselineEBSBandwidthMbps)
+            query.list("AcceleratorType", acceleratorTypes)
+            query.member("AcceleratorCount", acceleratorCount)
+            query.list("AcceleratorManufacturer", acceleratorManufacturers)
+            query.list("AcceleratorName", acceleratorNames)
+            query.member("AcceleratorTotalMemoryMiB", acceleratorTotalMemoryMiB)
+            query.member("NetworkBandwidthGbps", networkBandwidthGbps)
+            query.list("AllowedInstanceType", allowedInstanceTypes)
+            query.member("MaxSpotPriceAsPercentageOfOptimalOnDemandPrice", maxSpotPriceAsPercentageOfOptimalOnDemandPrice)
+            query.member("BaselinePerformanceFactors", baselinePerformanceFactors)
+            query.member("RequireEncryptionInTransit", requireEncryptionInTransit)
+        }
     }
 }
 
@@ -1282,7 +1546,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct InstanceSecondaryInterfacePrivateIpAddressRequest: QueryReadable {
+    package struct InstanceSecondaryInterfacePrivateIpAddressRequest: QueryReadable, QueryWritable {
         package var privateIPAddress: String
 
         package init(privateIPAddress: String) {
@@ -1298,11 +1562,15 @@ extension EC2 {
                 }
             }
         }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("PrivateIpAddress", privateIPAddress)
+        }
     }
 }
 
 extension EC2 {
-    package struct InstanceSecondaryInterfaceSpecificationRequest: QueryReadable {
+    package struct InstanceSecondaryInterfaceSpecificationRequest: QueryReadable, QueryWritable {
         package var deleteOnTermination: Bool?
         package var deviceIndex: Int?
         package var privateIPAddresses: [InstanceSecondaryInterfacePrivateIpAddressRequest] = []
@@ -1344,6 +1612,16 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("DeleteOnTermination", deleteOnTermination)
+            query.member("DeviceIndex", deviceIndex)
+            query.list("PrivateIpAddress", privateIPAddresses)
+            query.member("PrivateIpAddressCount", privateIPAddressCount)
+            query.member("SecondarySubnetId", secondarySubnetID)
+            query.member("InterfaceType", interfaceType)
+            query.member("NetworkCardIndex", networkCardIndex)
         }
     }
 }

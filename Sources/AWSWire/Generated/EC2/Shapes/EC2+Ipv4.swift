@@ -15,7 +15,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct Ipv4PrefixSpecificationRequest: QueryReadable {
+    package struct Ipv4PrefixSpecificationRequest: QueryReadable, QueryWritable {
         package var ipv4Prefix: String?
 
         package init(ipv4Prefix: String? = nil) {
@@ -30,6 +30,34 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("Ipv4Prefix", ipv4Prefix)
+        }
+    }
+}
+
+extension EC2 {
+    package struct Ipv4PrefixSpecificationResponse: QueryReadable, XMLWritable {
+        package var ipv4Prefix: String?
+
+        package init(ipv4Prefix: String? = nil) {
+            self.ipv4Prefix = ipv4Prefix
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "Ipv4Prefix": self.ipv4Prefix = try child.string()
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("ipv4Prefix", ipv4Prefix)
         }
     }
 }

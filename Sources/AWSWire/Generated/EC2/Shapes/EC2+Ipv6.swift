@@ -22,7 +22,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct Ipv6PrefixSpecificationRequest: QueryReadable {
+    package struct Ipv6PrefixSpecificationRequest: QueryReadable, QueryWritable {
         package var ipv6Prefix: String?
 
         package init(ipv6Prefix: String? = nil) {
@@ -37,6 +37,34 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("Ipv6Prefix", ipv6Prefix)
+        }
+    }
+}
+
+extension EC2 {
+    package struct Ipv6PrefixSpecificationResponse: QueryReadable, XMLWritable {
+        package var ipv6Prefix: String?
+
+        package init(ipv6Prefix: String? = nil) {
+            self.ipv6Prefix = ipv6Prefix
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "Ipv6Prefix": self.ipv6Prefix = try child.string()
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("ipv6Prefix", ipv6Prefix)
         }
     }
 }

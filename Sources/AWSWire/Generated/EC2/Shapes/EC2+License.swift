@@ -15,7 +15,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct LicenseConfigurationRequest: QueryReadable {
+    package struct LicenseConfigurationRequest: QueryReadable, QueryWritable {
         package var licenseConfigurationARN: String?
 
         package init(licenseConfigurationARN: String? = nil) {
@@ -30,6 +30,10 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("LicenseConfigurationArn", licenseConfigurationARN)
         }
     }
 }

@@ -107,7 +107,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct NetworkBandwidthGbpsRequest: QueryReadable {
+    package struct NetworkBandwidthGbps: QueryReadable, XMLWritable {
         package var min: Double?
         package var max: Double?
 
@@ -125,6 +125,39 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("min", min)
+            xml.element("max", max)
+        }
+    }
+}
+
+extension EC2 {
+    package struct NetworkBandwidthGbpsRequest: QueryReadable, QueryWritable {
+        package var min: Double?
+        package var max: Double?
+
+        package init(min: Double? = nil, max: Double? = nil) {
+            self.min = min
+            self.max = max
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "Min": self.min = try child.double()
+                case "Max": self.max = try child.double()
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("Min", min)
+            query.member("Max", max)
         }
     }
 }
@@ -542,7 +575,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct NetworkInterfaceCountRequest: QueryReadable {
+    package struct NetworkInterfaceCount: QueryReadable, XMLWritable {
         package var min: Int?
         package var max: Int?
 
@@ -560,6 +593,39 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("min", min)
+            xml.element("max", max)
+        }
+    }
+}
+
+extension EC2 {
+    package struct NetworkInterfaceCountRequest: QueryReadable, QueryWritable {
+        package var min: Int?
+        package var max: Int?
+
+        package init(min: Int? = nil, max: Int? = nil) {
+            self.min = min
+            self.max = max
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "Min": self.min = try child.integer()
+                case "Max": self.max = try child.integer()
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("Min", min)
+            query.member("Max", max)
         }
     }
 }

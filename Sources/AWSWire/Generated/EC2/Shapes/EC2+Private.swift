@@ -25,7 +25,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct PrivateDnsNameOptionsRequest: QueryReadable {
+    package struct PrivateDnsNameOptionsRequest: QueryReadable, QueryWritable {
         package var hostnameType: HostnameType?
         package var enableResourceNameDNSARecord: Bool?
         package var enableResourceNameDNSAAAARecord: Bool?
@@ -50,6 +50,12 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("HostnameType", hostnameType)
+            query.member("EnableResourceNameDnsARecord", enableResourceNameDNSARecord)
+            query.member("EnableResourceNameDnsAAAARecord", enableResourceNameDNSAAAARecord)
         }
     }
 }
@@ -79,7 +85,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct PrivateIpAddressSpecification: QueryReadable {
+    package struct PrivateIpAddressSpecification: QueryReadable, XMLWritable, QueryWritable {
         package var primary: Bool?
         package var privateIPAddress: String?
 
@@ -97,6 +103,16 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("Primary", primary)
+            query.member("PrivateIpAddress", privateIPAddress)
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("primary", primary)
+            xml.element("privateIpAddress", privateIPAddress)
         }
     }
 }

@@ -10,7 +10,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct SpotMarketOptions: QueryReadable {
+    package struct SpotMarketOptions: QueryReadable, QueryWritable {
         package var maxPrice: String?
         package var spotInstanceType: SpotInstanceType?
         package var blockDurationMinutes: Int?
@@ -44,6 +44,14 @@ extension EC2 {
                 default: throw .unknownParameter(child.path)
                 }
             }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("MaxPrice", maxPrice)
+            query.member("SpotInstanceType", spotInstanceType)
+            query.member("BlockDurationMinutes", blockDurationMinutes)
+            query.member("ValidUntil", validUntil)
+            query.member("InstanceInterruptionBehavior", instanceInterruptionBehavior)
         }
     }
 }
