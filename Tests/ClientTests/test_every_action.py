@@ -15,7 +15,8 @@ UNKNOWN = "0123456789abcdef0"
 
 # Actions for which an id that is not there is as good as done, or is told in the answer, as the EC2 API Reference says.
 FORGIVING = {
-    "DeleteKeyPair", "DisableFastSnapshotRestores", "EnableFastSnapshotRestores", "ModifyInstanceCreditSpecification"}
+    "DeleteKeyPair", "DisableFastSnapshotRestores", "EnableFastSnapshotRestores", "ModifyInstanceCreditSpecification",
+    "CreateLaunchTemplate", "CreateLaunchTemplateVersion"}
 
 NOT_FOUND = {
     "i": "InvalidInstanceID.NotFound", "vol": "InvalidVolume.NotFound", "ami": "InvalidAMIID.NotFound",

@@ -38,6 +38,9 @@ def documented(name):
     return ["tag:x" if one == "tag" else one for one in names]
 
 
+# What an action wants besides filters.
+BESIDES = {"DescribeLaunchTemplateVersions": {"LaunchTemplateVersion.1": "$Latest"}}
+
 # Of resources that this cloud does not have, or that AWS itself ended.
 ELSEWHERE = re.compile(r"capacity-reservation|outpost|spot-|host-id|iam-instance-profile|product-code|kernel-id|ramdisk-id"
                        r"|network-performance|operator\.|network-card|ipv6-pool|tpm|uefi|transit|carrier|peering|egress-only"
@@ -50,7 +53,8 @@ def test_documented_filters_are_taken_and_find_nothing_for_a_value_that_nothing_
     refused, found = [], []
     for name in describes:
         for filter_name in documented(name):
-            parameters = {"Filter.1.Name": filter_name, "Filter.1.Value.1": "no-such-value"}
+            parameters = {"Filter.1.Name": filter_name, "Filter.1.Value.1": "no-such-value",
+                          **BESIDES.get(name, {})}
             if name == "DescribeSecurityGroupReferences":
                 continue
             answer = world.account.ask(name, parameters)
@@ -68,7 +72,8 @@ def list_keys(name):
 
 def test_a_filter_that_aws_does_not_know_is_refused(world, describes):
     for name in describes:
-        answer = world.account.ask(name, {"Filter.1.Name": "no-such-filter", "Filter.1.Value.1": "x"})
+        answer = world.account.ask(name, {
+            "Filter.1.Name": "no-such-filter", "Filter.1.Value.1": "x", **BESIDES.get(name, {})})
         assert (answer.code, answer.status) == ("InvalidParameterValue", 400), f"{name}: {answer.body[:300]}"
 
 

@@ -22,7 +22,9 @@ extension EC2.ResponseLaunchTemplateData {
     init(_ instance: InstanceRecord, in state: CloudState, _ settings: CloudSettings) {
         self.init(
             ebsOptimized: instance.isEBSOptimized,
-            blockDeviceMappings: state.mappings(of: instance).map { EC2.LaunchTemplateBlockDeviceMapping($0, settings) },
+            blockDeviceMappings: state.mappings(of: instance).map {
+                EC2.LaunchTemplateBlockDeviceMapping($0, settings)
+            },
             networkInterfaces: state.interfaces(of: instance.id).map {
                 EC2.LaunchTemplateInstanceNetworkInterfaceSpecification($0)
             },

@@ -3,6 +3,7 @@
 import AWSWire
 import CloudTypes
 import ControlPlane
+import InstanceTypeCatalogue
 
 enum LaunchTemplateText {
     /// - Throws: `MissingParameter`, `InvalidParameterCombination` for both, `InvalidLaunchTemplateId.Malformed`.
@@ -43,6 +44,9 @@ enum LaunchTemplateText {
         if let image = input.imageID, image.hasPrefix("resolve:ssm:") {
             throw .unsupported(
                 "The image '\(image)' is not supported by this cloud: it has no Systems Manager parameters.")
+        }
+        if let type = input.instanceType, InstanceTypeCatalogue.facts(of: type) == nil {
+            throw .invalidParameterValue("Invalid value '\(type)' for InstanceType.")
         }
         if let userData = input.userData {
             guard let bytes = Base64.decode(userData) else {
