@@ -96,6 +96,9 @@ final class FabricNode: Node {
     func killGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.killGuest(instance) }
     func resetGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.resetGuest(instance) }
     func rebootGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.rebootGuest(instance) }
+    func examine(_ guests: [GuestExamination]) async throws(NodeError) -> [InstanceID: GuestHealth] {
+        Dictionary(guests.map { ($0.run.instance, .well) }) { $1 }
+    }
     func forgetGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.forgetGuest(instance) }
     func setMetadata(_ metadata: InstanceMetadata?, of instance: InstanceID) async throws(NodeError) {
         try await guests.setMetadata(metadata, of: instance)

@@ -17,6 +17,8 @@ package protocol Hypervisor: Sendable {
     func restarts() async -> [InstanceID: Timestamp]
     /// Guests that stand still because the disk under a volume is full. They go on by themselves once it is not.
     func starved() async -> Set<InstanceID>
+    /// How the guest's machine and its disks are; whether its system answers is not the hypervisor's to know.
+    func examine(_ guest: GuestRun) async -> MachineHealth
     func powerDown(_ instance: InstanceID) async throws(HypervisorError)
     func reset(_ instance: InstanceID) async throws(HypervisorError)
     func sendControlAltDelete(_ instance: InstanceID) async throws(HypervisorError)
@@ -67,6 +69,14 @@ package enum HypervisorError: Error, Equatable, Sendable {
     case launchFailed(InstanceID, String)
     case monitorFailed(InstanceID, String)
     case hostFailed(String)
+}
+
+package struct MachineHealth: Sendable, Equatable {
+    /// Its monitor answers, and its processors may run.
+    package var isThere: Bool
+    /// No disk waits for room, and none failed of late.
+    package var hasDisks: Bool
+    package init(isThere: Bool, hasDisks: Bool) { (self.isThere, self.hasDisks) = (isThere, hasDisks) }
 }
 
 /// A guest with every id resolved to a file or descriptor of this host.

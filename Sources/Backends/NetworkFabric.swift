@@ -16,6 +16,10 @@ package protocol NetworkFabric: Sendable {
     /// A bound, listening TCP socket at 169.254.169.254:80 inside the VPC.
     /// The caller owns it. A guest is known there by its source address, which the fabric vouches for.
     func openMetadataListener(in vpc: VPCID) async throws(NetworkFabricError) -> Int32
+    /// The interfaces at which a guest answers for its address; takes some seconds where one does not. Delays nothing else.
+    func answering(
+        _ ports: [GuestExamination.Port], in vpc: VPCID
+    ) async throws(NetworkFabricError) -> Set<NetworkInterfaceID>
 }
 
 package enum NetworkFabricError: Error, Equatable, Sendable {

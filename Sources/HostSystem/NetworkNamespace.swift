@@ -61,6 +61,23 @@ package enum NetworkNamespace {
         }
     }
 
+    /// Which neighbours answer (ARP), of addresses on links; each is asked three times at most, a second apart.
+    ///
+    /// - Parameter questions: addresses in host order; a link that is not there answers nothing.
+    package static func answering(
+        _ questions: [(link: String, address: UInt32, asker: UInt32)]
+    ) throws(SystemError) -> Set<String> {
+        var neighbours = questions.map { question in
+            apus_neighbour(
+                link: if_nametoindex(question.link), address: question.address.bigEndian,
+                asker: question.asker.bigEndian, answers: 0)
+        }
+        guard apus_ask_neighbours(&neighbours, neighbours.count, 3, 1_000) == 0 else {
+            throw SystemError("ask neighbours")
+        }
+        return Set(zip(questions, neighbours).filter { $0.1.answers != 0 }.map(\.0.link))
+    }
+
     /// A listening TCP socket, non-blocking, that shares its port with others of the same user.
     ///
     /// - Parameter address: in host order.

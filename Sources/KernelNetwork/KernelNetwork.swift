@@ -58,6 +58,15 @@ package actor KernelNetwork: NetworkFabric {
         try await namespace(of: vpc).openMetadataListener()
     }
 
+    package func answering(
+        _ ports: [GuestExamination.Port], in vpc: VPCID
+    ) async throws(NetworkFabricError) -> Set<NetworkInterfaceID> {
+        guard let namespace = HostTools.openNamespace(configuration.names.namespace(of: vpc)) else {
+            throw .noSuchNetwork(vpc)
+        }
+        return try await Neighbours.answering(ports, in: namespace)
+    }
+
     /// Removes every namespace, link, route, table, file and process that bears this Apus's prefix, of whatever run.
     ///
     /// - Throws: the first failure, when all else has been removed all the same.

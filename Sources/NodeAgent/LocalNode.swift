@@ -14,7 +14,7 @@ package actor LocalNode: Node {
     let moments: Moments
     let feeds: Feeds
     let log: Logger
-    private let fabric: any NetworkFabric
+    let fabric: any NetworkFabric
     private let metadata: any MetadataServing
     private let kernels: KernelStore
     private let facts: HostFacts

@@ -57,6 +57,9 @@ package protocol Node: SnapshotBlockNode {
     func resetGuest(_ instance: InstanceID) async throws(NodeError)
     /// Asks the guest to restart by itself (Ctrl-Alt-Delete); it may not listen.
     func rebootGuest(_ instance: InstanceID) async throws(NodeError)
+    /// How each of the guests is now; one that the node cannot look at is not in the answer. Takes some seconds where a
+    /// guest does not answer, and delays nothing else.
+    func examine(_ guests: [GuestExamination]) async throws(NodeError) -> [InstanceID: GuestHealth]
     /// Removes what the node keeps of a guest that is gone for good: its console log and records.
     func forgetGuest(_ instance: InstanceID) async throws(NodeError)
 

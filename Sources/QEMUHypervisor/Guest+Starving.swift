@@ -5,6 +5,7 @@ import Backends
 import HostSystem
 import JSON
 import Logging
+import NodeContract
 import QMP
 
 extension Guest {
@@ -16,6 +17,7 @@ extension Guest {
     func starved() {
         guard !isStarved else { return }
         isStarved = true
+        surroundings.report(.guestToExamine(id))
         logger.error(
             "the disk is full: a guest stands still until there is room",
             metadata: ["guest": "\(id)", "free": "\(DiskSpace.free(at: directory.path))"])
@@ -32,6 +34,7 @@ extension Guest {
             let status = try await running.monitor.execute("query-status")
             guard status["status"]?.text == Guest.starvedStatus else { return }
             try await running.monitor.execute("cont")
+            surroundings.report(.guestToExamine(id))
             logger.notice("there is room on the disk: a guest goes on", metadata: ["guest": "\(id)"])
         } catch {
             isStarved = true

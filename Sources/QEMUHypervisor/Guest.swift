@@ -41,6 +41,8 @@ actor Guest {
     var unfillable: Set<VolumeID> = []
     /// It stands still because the disk under one of its volumes is full.
     var isStarved = false
+    /// When it was last told that one of its disks failed.
+    var lastDiskError: ContinuousClock.Instant?
 
     init(_ id: InstanceID, directory: GuestDirectory, surroundings: Surroundings) {
         (self.id, self.directory, self.surroundings) = (id, directory, surroundings)
@@ -260,7 +262,7 @@ actor Guest {
             running.record.spec.disks.compactMap { disk in disk.limits.map { (disk.volume, $0) } }
         ) { $1 }
         applied = [:]
-        isStarved = false
+        (isStarved, lastDiskError) = (false, nil)
         change(to: .running(running))
         let process = running.process
         Task {
@@ -305,6 +307,7 @@ actor Guest {
                 }
             case "BLOCK_IO_ERROR" where event.data["nospace"]?.flag == true && event.data["action"]?.text == "stop":
                 await self?.starved()
+            case "BLOCK_IO_ERROR" where event.data["action"]?.text == "report": await self?.diskFailed()
             case "GUEST_PANICKED": surroundings.report(.guestPanicked(id))
             case "RESET": surroundings.report(.guestRestarted(id))
             default: break

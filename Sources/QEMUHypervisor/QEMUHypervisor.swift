@@ -94,6 +94,10 @@ package actor QEMUHypervisor: Hypervisor {
         return starved
     }
 
+    package func examine(_ guest: GuestRun) async -> MachineHealth {
+        await known[guest.instance]?.examine(launch: guest.launch) ?? MachineHealth(isThere: false, hasDisks: true)
+    }
+
     package func powerDown(_ instance: InstanceID) async throws(HypervisorError) {
         try await existing(instance).powerDown()
     }

@@ -23,21 +23,43 @@ def test_guests_run_on_without_apus_and_are_adopted_when_it_is_back(site):
     machine.terminate()
 
 
-def test_a_qemu_that_dies_is_told_at_once(site):
-    machine = site.launch().wait("instance_running")
-    os.kill(machine.process, signal.SIGKILL)
-    eventually(lambda: machine.state == "stopped", "the instance shows as stopped", 10)
-    assert machine.describe()["StateReason"]["Code"] == "Server.InternalError"
-    machine.terminate()
-
-
-def test_a_qemu_that_dies_while_apus_is_away_is_told_when_it_is_back(site):
-    machine = site.launch().wait("instance_running")
+def test_an_instance_whose_qemu_dies_is_booted_again_and_answers_at_the_same_address(site):
+    machine = site.launch().wait("instance_running").wait_for_ssh().wait("instance_status_ok").wait("system_status_ok")
+    before, process = machine.describe(), machine.process
+    machine.ssh("echo kept > file && sync")
+    os.kill(process, signal.SIGKILL)
+    eventually(lambda: machine.process not in (None, process), "another QEMU runs", 30)
+    machine.wait_for_ssh().wait("instance_status_ok")
+    after = machine.describe()
+    assert machine.ssh("cat file") == "kept"
+    assert after["StateTransitionReason"].startswith("Server initiated recovery")
+    for kept in ("PrivateIpAddress", "PublicIpAddress", "LaunchTime"):
+        assert after[kept] == before[kept]
     process = machine.process
     site.cloud.kill()
     os.kill(process, signal.SIGKILL)
     site.start_again()
-    eventually(lambda: machine.state == "stopped", "the instance shows as stopped", 20)
+    eventually(lambda: machine.process not in (None, process), "it is booted again too after both were killed", 30)
+    machine.wait_for_ssh()
+    machine.terminate()
+
+
+def test_a_guest_that_answers_nobody_fails_its_status_check(site):
+    machine = site.launch().wait("instance_running").wait_for_ssh().wait("instance_status_ok")
+    machine.ssh("sudo sh -c '(sleep 1; ip link set eth0 down) >/dev/null 2>&1 </dev/null &'")
+
+    def status():
+        return site.ec2.describe_instance_status(InstanceIds=[machine.id])["InstanceStatuses"][0]
+    eventually(lambda: status()["InstanceStatus"]["Status"] != "ok", "a look finds it silent", 120, every=1)
+    assert status()["SystemStatus"]["Status"] == "ok"
+    machine.terminate()
+
+
+def test_a_qemu_that_dies_is_told_at_once_where_it_is_not_to_be_recovered(site):
+    machine = site.launch(MaintenanceOptions={"AutoRecovery": "disabled"}).wait("instance_running")
+    os.kill(machine.process, signal.SIGKILL)
+    eventually(lambda: machine.state == "stopped", "the instance shows as stopped", 10)
+    assert machine.describe()["StateReason"]["Code"] == "Server.InternalError"
     machine.terminate()
 
 

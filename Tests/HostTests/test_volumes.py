@@ -15,7 +15,7 @@ from apus_testing.waiting import eventually, quick
 def machines(site):
     first = site.launch()
     zone = first.describe()["Placement"]["AvailabilityZone"]
-    second = site.launch(Placement={"AvailabilityZone": zone})
+    second = site.launch(Placement={"AvailabilityZone": zone}, MaintenanceOptions={"AutoRecovery": "disabled"})
     for machine in (first, second):
         machine.wait("instance_running").wait_for_ssh()
     yield first, second

@@ -47,6 +47,16 @@ struct apus_translation {
 /// As above, every connection that is translated by none of `count` `translations` (they are sorted).
 int apus_forget_other_translations(struct apus_translation *translations, size_t count);
 
+/// A neighbour on a link, and who asks for it: addresses in network order; `answers` is set where it did.
+struct apus_neighbour {
+    uint32_t link, address, asker;
+    int answers;
+};
+
+/// Asks for every neighbour (ARP) in the calling thread's network namespace, `attempts` times with `milliseconds` for the
+/// answers, those again that have not answered. 0, or -1.
+int apus_ask_neighbours(struct apus_neighbour *neighbours, size_t count, int attempts, int milliseconds);
+
 /// A pipe, reading end first; the reading end does not block. 0, or -1.
 int apus_pipe(int ends[2]);
 

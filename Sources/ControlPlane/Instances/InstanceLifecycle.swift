@@ -33,6 +33,8 @@ package enum InstanceStep: Sendable, Equatable {
     case becomeOff
     /// The guest that a pause had taken runs again.
     case becomeResumed
+    /// The guest died: it is to be booted again, as a new launch.
+    case recover
 }
 
 package struct InstanceLifecycle: Sendable {
@@ -90,7 +92,8 @@ package struct InstanceLifecycle: Sendable {
             case .stop: .becomeStopped(.instanceShutdown)
             case .terminate: .becomeTerminated(.instanceShutdown)
             }
-        case .ended(_, .died), .ended(_, .requested), nil: .becomeStopped(.guestDied)
+        case .ended(_, .died), nil: record.mayRecover(at: now) ? .recover : .becomeStopped(.guestDied)
+        case .ended(_, .requested): .becomeStopped(.guestDied)
         }
     }
 

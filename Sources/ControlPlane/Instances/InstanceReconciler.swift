@@ -88,6 +88,9 @@ package actor InstanceReconciler {
             noteRestart(id, at: cloud.now)
         case .becomeOff: return await write(record) { $0.becomeOff(id) }
         case .becomeResumed: return await write(record) { $0.becomeResumed(id) }
+        case .recover:
+            cloud.log.warning("a guest that died is booted again", metadata: ["instance": "\(id)"])
+            return await write(record) { $0.recover(id) }
         case .becomeRebooted:
             return await write(record) { $0.update(id, InstanceRecord.self) { $0.rebootsDone = record.rebootsWanted } }
         }

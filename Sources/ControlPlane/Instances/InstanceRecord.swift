@@ -63,6 +63,8 @@ package struct InstanceRecord: TaggedRecord, Equatable {
     package var threadsPerCore: Int?
     package var creditSpecification: String?
     package var autoRecovery = "default"
+    /// When it was booted again since its guest had died, of late; nil: never.
+    package var recoveries: [Timestamp]?
     /// `default` or `disabled`; nil: `default`.
     package var rebootMigration: String?
     package var hostNameType = "ip-name"

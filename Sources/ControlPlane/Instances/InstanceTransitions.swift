@@ -115,6 +115,7 @@ extension Transaction {
             instance.tags = [:]
             if let reason { instance.stateReason = reason }
         }
+        if state.statusChecks[id] != nil { delete(id, StatusChecks.self) }
         for volume in state.volumes.all(where: IndexKey(.instance, id)) { letGo(volume, of: id) }
         for interface in state.networkInterfaces.all(where: IndexKey(.instance, id)) { letGo(interface) }
     }

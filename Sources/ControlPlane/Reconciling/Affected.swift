@@ -9,6 +9,8 @@ internal import NodeContract
 struct Affected {
     private(set) var instances: Set<InstanceID> = []
     private(set) var metadata: Set<InstanceID> = []
+    /// Guests that begin to boot, and so are to be looked at until they answer.
+    private(set) var booted: Set<InstanceID> = []
     private(set) var vpcs: Set<VPCID> = []
     private(set) var volumes: Set<VolumeID> = []
     private(set) var snapshots: Set<SnapshotID> = []
@@ -39,6 +41,7 @@ struct Affected {
         fastRestores = Set(state.fastRestores.all.filter { $0.state != .disabled }.map(\.id))
         instances = Set(inventory.guests.keys).union(state.instances.all.map(\.id))
         metadata = instances
+        booted = Set(state.instances.all.filter { $0.state == .running }.map(\.id))
     }
 
     private mutating func note(_ key: RecordKey) {
@@ -82,6 +85,7 @@ struct Affected {
         metadata.insert(id)
         if old.state.isOnNetwork != new.state.isOnNetwork { vpcs.insert(new.vpc) }
         guard old.state != new.state || old.pause != new.pause else { return }
+        if new.state == .running, new.pause == nil { booted.insert(id) }
         // What waited for the guest to come or go.
         for volume in after.volumes.all(where: IndexKey(.instance, id)) where !volume.isSettled {
             volumes.insert(volume.id)

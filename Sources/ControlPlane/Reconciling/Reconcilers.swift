@@ -11,6 +11,7 @@ package final class Reconcilers: Sendable {
     private let instances: InstanceReconciler
     private let volumes: VolumeReconciler
     private let snapshots: SnapshotReconciler
+    private let statuses: StatusReconciler
     private let instanceWork: KeyedWork<InstanceID>
     private let networkWork: KeyedWork<VPCID>
     private let volumeWork: KeyedWork<VolumeID>
@@ -19,6 +20,7 @@ package final class Reconcilers: Sendable {
     private let imageWork: KeyedWork<ImageID>
     private let rootTaskWork: KeyedWork<RootTaskID>
     private let fastRestoreWork: KeyedWork<String>
+    private let statusWork: KeyedWork<String>
 
     /// - Parameter idleNetworkSeconds: how long a VPC's network is kept that no interface is on any more.
     package init(
@@ -45,6 +47,9 @@ package final class Reconcilers: Sendable {
         rootTaskWork = KeyedWork(time: cloud.time) { await rootTasks.work($0) }
         let fastRestores = FastRestoreReconciler(cloud: cloud, node: node)
         fastRestoreWork = KeyedWork(time: cloud.time) { await fastRestores.work($0) }
+        let statuses = StatusReconciler(cloud: cloud, node: node)
+        self.statuses = statuses
+        statusWork = KeyedWork(time: cloud.time) { await statuses.work($0) }
     }
 
     /// Looks at everything once, then at what changes, until cancelled.
@@ -61,6 +66,7 @@ package final class Reconcilers: Sendable {
             group.addTask { await self.imageWork.run() }
             group.addTask { await self.rootTaskWork.run() }
             group.addTask { await self.fastRestoreWork.run() }
+            group.addTask { await self.statusWork.run() }
             group.addTask { await self.forgetNowAndThen() }
             group.addTask { for await event in self.node.events { await self.hear(event) } }
             for await change in changes { await route(change) }
@@ -78,12 +84,16 @@ package final class Reconcilers: Sendable {
         await imageWork.quiet()
         await rootTaskWork.quiet()
         await fastRestoreWork.quiet()
+        await statusWork.quiet()
     }
 
     private func adopt(_ inventory: NodeInventory) async {
         await networks.adopt(inventory.networks)
         for (id, observation) in inventory.guests { await instances.observe(id, observation) }
-        for (id, moment) in inventory.restarts { await instances.noteRestart(id, at: moment) }
+        for (id, moment) in inventory.restarts {
+            await instances.noteRestart(id, at: moment)
+            await statuses.noteRestart(id, at: moment)
+        }
         let state = cloud.records
         await mark(Affected(by: inventory, in: state))
         let strangers = inventory.volumes.filter { state.volumes[$0] == nil }
@@ -119,6 +129,8 @@ package final class Reconcilers: Sendable {
         case .guestRestarted(let id):
             await instances.noteRestart(id, at: cloud.now)
             await instanceWork.mark(id)
+            await statuses.noteRestart(id, at: cloud.now)
+            await statusWork.mark(StatusReconciler.key)
         case .volumeDetached(let id, from: _):
             volumes.doubt(id)
             await volumeWork.mark(id)
@@ -126,6 +138,11 @@ package final class Reconcilers: Sendable {
         case .snapshotProgress(let id, let percent): await snapshots.note(percent, of: id)
         case .guestPanicked(let id):
             cloud.log.warning("a guest's kernel panicked", metadata: ["instance": "\(id)"])
+            await statuses.notePanic(id)
+            await statusWork.mark(StatusReconciler.key)
+        case .guestToExamine(let id):
+            await statuses.noteNews(of: id)
+            await statusWork.mark(StatusReconciler.key)
         }
     }
 
@@ -142,5 +159,8 @@ package final class Reconcilers: Sendable {
         for id in affected.images.sorted() { await imageWork.mark(id) }
         for id in affected.rootTasks.sorted() { await rootTaskWork.mark(id) }
         for id in affected.fastRestores.sorted() { await fastRestoreWork.mark(id) }
+        guard !affected.booted.isEmpty else { return }
+        await statuses.noteBoot(affected.booted)
+        await statusWork.mark(StatusReconciler.key)
     }
 }

@@ -26,6 +26,7 @@ package struct CloudTables: Sendable {
     package var encryptionKeys = Table<EncryptionKeyRecord>()
     package var launchTemplates = Table<LaunchTemplateRecord>()
     package var launchTemplateVersions = Table<LaunchTemplateVersionRecord>()
+    package var statusChecks = Table<StatusChecks>()
 
     init() {}
 }
@@ -80,6 +81,7 @@ package struct CloudState: Sendable {
         RecordKind(SecretRecord.self), RecordKind(RetentionRuleRecord.self), RecordKind(RootTaskRecord.self),
         RecordKind(FastRestoreRecord.self), RecordKind(EncryptionKeyRecord.self),
         RecordKind(LaunchTemplateRecord.self), RecordKind(LaunchTemplateVersionRecord.self),
+        RecordKind(StatusChecks.self),
     ]
 }
 
@@ -111,4 +113,5 @@ extension CloudState {
     package var launchTemplateVersions: Table<LaunchTemplateVersionRecord> {
         _read { yield content.tables.launchTemplateVersions }
     }
+    package var statusChecks: Table<StatusChecks> { _read { yield content.tables.statusChecks } }
 }

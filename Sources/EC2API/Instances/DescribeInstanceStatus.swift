@@ -12,10 +12,10 @@ enum DescribeInstanceStatus: RecordAction {
     ) throws(EC2Error) -> EC2.DescribeInstanceStatusResult {
         try InstancePages.check(input, besides: input.instanceIDs)
         let named: [InstanceRecord] = try Lookup.owned(input.instanceIDs, in: transaction)
-        let settings = transaction.settings
+        let (state, settings) = (transaction.state, transaction.settings)
         let shown = named.filter { input.includeAllInstances == true || $0.state == .running }
         let selected = try filters.select(
-            shown.map { EC2.InstanceStatus($0, settings) }, by: input.filters, in: transaction.state)
+            shown.map { EC2.InstanceStatus($0, state.statusChecks(of: $0), settings) }, by: input.filters, in: state)
         let page = try Pagination.page(selected, for: input) {
             $0.instanceID ?? ""
         }
@@ -47,19 +47,50 @@ enum DescribeInstanceStatus: RecordAction {
 }
 
 extension EC2.InstanceStatus {
-    /// A guest that runs is looked at and well; what does not run has no status.
-    init(_ instance: InstanceRecord, _ settings: CloudSettings) {
-        let runs = instance.state == .running
-        let summary = EC2.InstanceStatusSummary(
-            details: runs ? [EC2.InstanceStatusDetails(name: .reachability, status: .passed)] : [],
-            status: runs ? .ok : .notApplicable)
+    init(_ instance: InstanceRecord, _ checks: StatusChecks?, _ settings: CloudSettings) {
         self.init(
             availabilityZone: instance.availabilityZone,
             availabilityZoneID: settings.zoneID(ofZone: instance.availabilityZone),
             operator: EC2.OperatorResponse(managed: false), instanceID: instance.id.description,
-            instanceState: EC2.InstanceState(instance.state), instanceStatus: summary, systemStatus: summary,
-            attachedEBSStatus: EC2.EbsStatusSummary(
-                details: runs ? [EC2.EbsStatusDetails(name: .reachability, status: .passed)] : [],
-                status: runs ? .ok : .notApplicable))
+            instanceState: EC2.InstanceState(instance.state),
+            instanceStatus: EC2.InstanceStatusSummary(checks?.instance),
+            systemStatus: EC2.InstanceStatusSummary(checks?.system),
+            attachedEBSStatus: EC2.EbsStatusSummary(checks?.volumes))
+    }
+}
+
+extension EC2.InstanceStatusSummary {
+    /// - Parameter check: nil: the instance does not run.
+    fileprivate init(_ check: StatusCheck?) {
+        let details = check.map {
+            EC2.InstanceStatusDetails(
+                impairedSince: $0.impairedSince, name: .reachability,
+                status: EC2.StatusType(rawValue: $0.outcome.rawValue))
+        }
+        self.init(details: details.map { [$0] } ?? [], status: EC2.SummaryStatus(check))
+    }
+}
+
+extension EC2.EbsStatusSummary {
+    fileprivate init(_ check: StatusCheck?) {
+        let details = check.map {
+            EC2.EbsStatusDetails(
+                impairedSince: $0.impairedSince, name: .reachability,
+                status: EC2.StatusType(rawValue: $0.outcome.rawValue))
+        }
+        self.init(details: details.map { [$0] } ?? [], status: EC2.SummaryStatus(check))
+    }
+}
+
+extension EC2.SummaryStatus {
+    fileprivate init(_ check: StatusCheck?) {
+        self =
+            switch check?.outcome {
+            case nil: .notApplicable
+            case .initializing: .initializing
+            case .passed: .ok
+            case .failed: .impaired
+            case .insufficientData: .insufficientData
+            }
     }
 }

@@ -4,7 +4,8 @@ extension EC2Actions {
     static let instances: [Action] = [
         Action(RunInstances.self), Action(DescribeInstances.self), Action(TerminateInstances.self),
         Action(StartInstances.self), Action(StopInstances.self), Action(RebootInstances.self),
-        Action(DescribeInstanceStatus.self), Action(DescribeInstanceAttribute.self),
+        Action(DescribeInstanceStatus.self), Action(ReportInstanceStatus.self),
+        Action(DescribeInstanceAttribute.self),
         Action(ModifyInstanceAttribute.self), Action(ResetInstanceAttribute.self),
         Action(ModifyInstanceMetadataOptions.self), Action(MonitorInstances.self), Action(UnmonitorInstances.self),
         Action(GetConsoleOutput.self), Action(GetPasswordData.self), Action(GetInstanceUefiData.self),

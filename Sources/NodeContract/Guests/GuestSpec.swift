@@ -107,6 +107,8 @@ package enum NodeEvent: Sendable, Equatable {
     case guestRestarted(InstanceID)
     /// The guest's kernel told of a panic.
     case guestPanicked(InstanceID)
+    /// How the guest is may have changed: it is worth a look.
+    case guestToExamine(InstanceID)
     /// The guest let go of the volume, asked or not; its file is closed.
     case volumeDetached(VolumeID, from: InstanceID)
     /// The volume is filled, or its filling came to an end and is to be asked for again.

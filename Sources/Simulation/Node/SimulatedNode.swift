@@ -20,6 +20,8 @@ package final class SimulatedWorld: Sendable {
         var clinging: Set<InstanceID> = []
         /// Guests whose system does not listen to the power button.
         var deaf: Set<InstanceID> = []
+        /// What ails guests; those that are well are not there.
+        var ailments: [InstanceID: GuestHealth] = [:]
         /// How often each launch was started: more than once is a fault of the control plane.
         var starts: [InstanceID: [Int]] = [:]
         /// When each guest restarted.
@@ -87,6 +89,10 @@ package final class SimulatedWorld: Sendable {
     }
     /// The guest lets go of no disk, until its machine is switched off.
     package func makeClinging(_ instance: InstanceID) { contents.withLock { _ = $0.clinging.insert(instance) } }
+    /// How the node finds the guest from now on, until its next launch.
+    package func setHealth(_ health: GuestHealth, of instance: InstanceID) {
+        contents.withLock { $0.ailments[instance] = health == .well ? nil : health }
+    }
     package func makeDeaf(_ instance: InstanceID) { contents.withLock { _ = $0.deaf.insert(instance) } }
 }
 
@@ -156,6 +162,7 @@ package final class SimulatedNode: Node {
             contents.guests[guest.instance] = .running(launch: guest.launch)
             contents.starts[guest.instance, default: []].append(guest.launch)
             contents.clinging.remove(guest.instance)
+            contents.ailments[guest.instance] = nil
             contents.disks[guest.instance] = Dictionary(guest.disks.map { ($0.volume, $0) }) { $1 }
             return nil
         }
@@ -184,6 +191,14 @@ package final class SimulatedNode: Node {
         if isRunning { told.yield(.guestRestarted(instance)) }
     }
 
+    package func examine(_ guests: [GuestExamination]) async throws(NodeError) -> [InstanceID: GuestHealth] {
+        world.contents.withLock { contents in
+            let found = guests.filter { contents.guests[$0.run.instance] == .running(launch: $0.run.launch) }
+                .map { ($0.run.instance, contents.ailments[$0.run.instance] ?? .well) }
+            return Dictionary(found) { $1 }
+        }
+    }
+
     package func forgetGuest(_ instance: InstanceID) async throws(NodeError) {
         world.contents.withLock { $0.guests[instance] = nil }
     }
@@ -195,6 +210,12 @@ package final class SimulatedNode: Node {
     package func consoleOutput(of instance: InstanceID) async throws(NodeError) -> ConsoleOutput? { nil }
 
     func tell(_ event: NodeEvent) { told.yield(event) }
+
+    /// The node finds the guest so from now on, until its next launch.
+    package func setHealth(_ health: GuestHealth, of instance: InstanceID) {
+        world.setHealth(health, of: instance)
+        told.yield(.guestToExamine(instance))
+    }
 
     /// The guest ends as the world would have it: its system powers off, or its process dies.
     package func end(_ instance: InstanceID, _ end: GuestEnd) {

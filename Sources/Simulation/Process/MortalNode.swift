@@ -186,6 +186,10 @@ package final class MortalNode: Node {
         try await take(.rebootGuest) { () throws(NodeError) in try await node.rebootGuest(instance) }
     }
 
+    package func examine(_ guests: [GuestExamination]) async throws(NodeError) -> [InstanceID: GuestHealth] {
+        try await node.examine(guests)
+    }
+
     package func forgetGuest(_ instance: InstanceID) async throws(NodeError) {
         try await take(.forgetGuest) { () throws(NodeError) in try await node.forgetGuest(instance) }
     }

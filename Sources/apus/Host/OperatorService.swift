@@ -24,6 +24,7 @@ struct OperatorService: Sendable {
             case ("POST", "/snapshots/export"): return try json(200, try await exportSnapshot(request.body))
             case ("POST", "/snapshots/import"): return try json(201, try await importSnapshot(request.body))
             case ("POST", "/types/find"): return try json(200, try findTypes(request.body))
+            case ("POST", "/simulated"): return try json(200, try befall(request.body))
             case ("POST", "/gc"): return try json(200, try await collectGarbage(request.body))
             default: return try json(404, Failure(error: "unknown order"))
             }

@@ -160,6 +160,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "ReleaseAddress": answer(EC2.Operation.ReleaseAddress.self, NoResult()),
     "ReplaceRoute": answer(EC2.Operation.ReplaceRoute.self, NoResult()),
     "ReplaceRouteTableAssociation": answer(EC2.Operation.ReplaceRouteTableAssociation.self, sampleReplaceRouteTableAssociationResult()),
+    "ReportInstanceStatus": answer(EC2.Operation.ReportInstanceStatus.self, NoResult()),
     "ResetEbsDefaultKmsKeyId": answer(EC2.Operation.ResetEbsDefaultKmsKeyId.self, sampleResetEbsDefaultKmsKeyIdResult()),
     "ResetImageAttribute": answer(EC2.Operation.ResetImageAttribute.self, NoResult()),
     "ResetInstanceAttribute": answer(EC2.Operation.ResetInstanceAttribute.self, NoResult()),

@@ -40,8 +40,18 @@ struct InstanceLifecycleTests {
         #expect(step(record(.running), .ended(launch: 2, .guestShutdown)) == .becomeStopped(.instanceShutdown))
         let terminating = record(.running) { $0.shutdownBehavior = .terminate }
         #expect(step(terminating, .ended(launch: 2, .guestShutdown)) == .becomeTerminated(.instanceShutdown))
-        #expect(step(terminating, .ended(launch: 2, .died)) == .becomeStopped(.guestDied))
-        #expect(step(record(.running), nil) == .becomeStopped(.guestDied))
+    }
+
+    @Test("of one whose guest died is another boot, three times a day, where it may be recovered")
+    func recovery() {
+        #expect(step(record(.running), .ended(launch: 2, .died)) == .recover && step(record(.running), nil) == .recover)
+        let disabled = record(.running) { $0.autoRecovery = "disabled" }
+        #expect(step(disabled, .ended(launch: 2, .died)) == .becomeStopped(.guestDied))
+        let stored = record(.running) { $0.instanceType = "m5d.large" }
+        #expect(step(stored, .ended(launch: 2, .died)) == .becomeStopped(.guestDied))
+        let often = record(.running) { $0.recoveries = [$0.stateSince, $0.stateSince, $0.stateSince] }
+        #expect(step(often, .ended(launch: 2, .died)) == .becomeStopped(.guestDied))
+        #expect(step(often, .ended(launch: 2, .died), after: 86_400) == .recover)
     }
 
     @Test("of a paused one is the power button, rest, and a boot as a new launch")

@@ -159,6 +159,7 @@ package enum EC2 {
         Operation.ReleaseAddress.self,
         Operation.ReplaceRoute.self,
         Operation.ReplaceRouteTableAssociation.self,
+        Operation.ReportInstanceStatus.self,
         Operation.ResetEbsDefaultKmsKeyId.self,
         Operation.ResetImageAttribute.self,
         Operation.ResetInstanceAttribute.self,

@@ -1,0 +1,55 @@
+// What may befall a simulated guest, by word of the operator.
+
+import CloudTypes
+import ControlPlane
+import FoundationEssentials
+import NodeContract
+import Simulation
+
+enum SimulatedEvent: String, Codable, CaseIterable, Sendable {
+    case dies
+    case shutsDown = "shuts-down"
+    case fallsSilent = "falls-silent"
+    case losesMachine = "loses-machine"
+    case losesDisks = "loses-disks"
+    case isWell = "is-well"
+
+    func befall(_ instance: InstanceID, on node: SimulatedNode) {
+        switch self {
+        case .dies: node.end(instance, .died)
+        case .shutsDown: node.end(instance, .guestShutdown)
+        case .fallsSilent: node.setHealth(Self.health { $0.isReachable = false }, of: instance)
+        case .losesMachine:
+            node.setHealth(
+                Self.health {
+                    $0.hasMachine = false
+                    $0.isReachable = false
+                }, of: instance)
+        case .losesDisks: node.setHealth(Self.health { $0.hasDisks = false }, of: instance)
+        case .isWell: node.setHealth(.well, of: instance)
+        }
+    }
+
+    private static func health(_ ailment: (inout GuestHealth) -> Void) -> GuestHealth {
+        var health = GuestHealth.well
+        ailment(&health)
+        return health
+    }
+}
+
+extension OperatorService {
+    struct SimulationOrder: Codable {
+        var instance: String
+        var event: SimulatedEvent
+    }
+
+    func befall(_ body: [UInt8]) throws -> SimulationOrder {
+        let order = try JSONDecoder().decode(SimulationOrder.self, from: Data(body))
+        guard let node = node as? SimulatedNode else { throw CommandFailure("The guests of this cloud are real.") }
+        guard let id = InstanceID(order.instance), cloud.records.instances[id]?.state == .running else {
+            throw CommandFailure("No instance \(order.instance) runs.")
+        }
+        order.event.befall(id, on: node)
+        return order
+    }
+}
