@@ -97,10 +97,14 @@ struct DescriptionTests {
 
     @Test("of status show running instances, or all where asked")
     mutating func status() throws {
-        let running = try cloud.running().description
-        let stopped = try cloud.stopped().description
+        let id = try cloud.running()
+        let (running, stopped) = (id.description, try cloud.stopped().description)
+        let fresh = try cloud.perform(DescribeInstanceStatus.self, .init()).instanceStatuses
+        #expect(fresh.map(\.instanceID) == [running] && fresh[0].instanceStatus?.status == .initializing)
+        var checks = StatusChecks(id: id, account: TestCloud.account, launch: 1)
+        checks.note(.well, bootedAt: cloud.transaction.now, at: cloud.transaction.now)
+        cloud.transaction.put(checks)
         let statuses = try cloud.perform(DescribeInstanceStatus.self, .init()).instanceStatuses
-        #expect(statuses.map(\.instanceID) == [running])
         #expect(statuses[0].instanceStatus?.status == .ok && statuses[0].systemStatus?.details.first?.status == .passed)
         let all = try cloud.perform(DescribeInstanceStatus.self, .init(includeAllInstances: true)).instanceStatuses
         #expect(Set(all.map(\.instanceID)) == [running, stopped])
