@@ -41,11 +41,25 @@ package protocol Hypervisor: Sendable {
     ///
     /// - Parameter rate: bytes a second.
     func fill(_ volume: VolumeID, at rate: Int, in guest: GuestRun) async throws(HypervisorError) -> Bool
+    /// Volumes whose guests wait, since what served it to them died: `serve` is to be asked for.
+    var unserved: AsyncStream<VolumeID> { get }
+    /// Whether a shared volume is served to guests, and so will be to this one too: who serves it has its file for himself.
+    func share(_ volume: VolumeID, with guest: GuestRun) async -> Bool
+    /// Serves a shared volume again to the guests that have it, holding its moments from before they can write; one that is
+    /// served, or that no guest has, is left alone.
+    func serve(
+        _ volume: VolumeID, _ file: VolumeFile, holding moments: [GuestMoment]
+    ) async throws(HypervisorError)
     /// Holds one moment of the volumes: from now on what is overwritten is kept in the moments' files, which the hypervisor
     /// opens. Those that are held already are left as they are. All are held, or none.
     func hold(_ moments: [GuestMoment], in guest: GuestRun) async throws(HypervisorError)
-    /// Whether the guest's machine holds the moment now.
-    func holds(_ snapshot: SnapshotID, in guest: GuestRun) async throws(HypervisorError) -> Bool
+    /// Whether the machine that had the volume open for that launch of the guest runs: the guest's own, or the one that
+    /// serves a shared volume.
+    func isOpen(_ volume: VolumeID, for guest: GuestRun) async -> Bool
+    /// Whether that machine holds the moment now.
+    func holds(
+        _ snapshot: SnapshotID, of volume: VolumeID, in guest: GuestRun
+    ) async throws(HypervisorError) -> Bool
     /// Where the volume's bytes of that moment can be read, by NBD.
     ///
     /// - Parameter parent: the moment since which changes are wanted.

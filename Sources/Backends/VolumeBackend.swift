@@ -85,6 +85,9 @@ package struct VolumeFile: Sendable, Equatable {
     package var feed: SnapshotFeed?
     /// What opens it; nil: its bytes are in the clear. What lies beneath a clone is not sealed by it.
     package var passphrase: VolumePassphrase?
+    /// Through which guests have it together: the process that serves it there alone has the file open. nil: a guest has it
+    /// for itself.
+    package var sharedFolder: SharedVolumeFolder?
     package init(
         path: String, format: Format, backingPaths: [String] = [], feed: SnapshotFeed? = nil,
         passphrase: VolumePassphrase? = nil
@@ -92,6 +95,15 @@ package struct VolumeFile: Sendable, Equatable {
         (self.path, self.format, self.backingPaths) = (path, format, backingPaths)
         (self.feed, self.passphrase) = (feed, passphrase)
     }
+}
+
+/// The folder with the socket at which a volume is served to several guests. Whoever has it as a descriptor can reach the
+/// socket in it, and nothing else.
+package struct SharedVolumeFolder: Sendable, Equatable {
+    package var path: String
+    package init(path: String) { self.path = path }
+
+    package static let socketName = "volume"
 }
 
 /// A snapshot's bytes, served by NBD to one volume alone.

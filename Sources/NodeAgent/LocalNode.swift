@@ -48,6 +48,9 @@ package actor LocalNode: Node {
             for await event in hypervisor.events { told.yield(event) }
             told.finish()
         }
+        Task {
+            for await volume in hypervisor.unserved { Task { await node.serveAgain(volume) } }
+        }
         return node
     }
 
@@ -151,6 +154,10 @@ package actor LocalNode: Node {
     }
 
     package func attachVolume(_ disk: GuestSpec.Disk, to guest: GuestRun) async throws(NodeError) {
+        guard await !hypervisor.share(disk.volume, with: guest) else {
+            let file = try await feeds.file(of: disk.volume)
+            do { return try await hypervisor.attach(disk, file, holding: [], to: guest) } catch { throw NodeError(error) }
+        }
         try await withFile(of: [disk.volume]) { node throws(NodeError) in
             let file = try await node.feeds.file(of: disk.volume)
             let held = try await node.moments.handOver([disk.volume], to: guest)
@@ -175,12 +182,14 @@ package actor LocalNode: Node {
 
     package func startGuest(_ guest: GuestSpec) async throws(NodeError) {
         if await hypervisor.guests()[guest.instance] == .running(launch: guest.launch) { return }
-        let volumes = guest.disks.map(\.volume)
+        let run = GuestRun(instance: guest.instance, launch: guest.launch)
+        var own: [VolumeID] = []
+        for disk in guest.disks where await !hypervisor.share(disk.volume, with: run) { own.append(disk.volume) }
+        let volumes = own
         try await withFile(of: volumes) { node throws(NodeError) in
             let kernel = try await node.kernelFiles(of: guest)
             let disks = try await node.files(of: guest)
-            let held = try await node.moments.handOver(
-                volumes, to: GuestRun(instance: guest.instance, launch: guest.launch))
+            let held = try await node.moments.handOver(volumes, to: run)
             let descriptors = try await node.openPorts(of: guest)
             do throws(HypervisorError) {
                 try await node.hypervisor.launch(
@@ -225,6 +234,27 @@ package actor LocalNode: Node {
         try await moments.lend(volumes) { [self] () throws(NodeError) in
             for volume in volumes { await feeds.halt(volume) }
             try await use(self)
+        }
+    }
+
+    /// Until a shared volume that could not be served again is tried once more.
+    private static let servePause = Duration.seconds(2)
+
+    /// What served a shared volume died, and its guests wait.
+    private func serveAgain(_ volume: VolumeID) async {
+        while true {
+            do throws(NodeError) {
+                return try await withFile(of: [volume]) { node throws(NodeError) in
+                    let file = try await node.feeds.file(of: volume)
+                    let held = try await node.moments.handOver([volume], to: nil)
+                    do throws(HypervisorError) {
+                        try await node.hypervisor.serve(volume, file, holding: held)
+                    } catch { throw NodeError(error) }
+                }
+            } catch {
+                log.error("a shared volume is not served", metadata: ["volume": "\(volume)", "error": "\(error)"])
+            }
+            try? await Task.sleep(for: LocalNode.servePause)
         }
     }
 

@@ -18,6 +18,14 @@ struct BlockNodes {
 
     /// In the order in which QEMU must learn of them.
     var definitions: [JSONValue] {
+        var nodes = file.sharedFolder == nil ? ownFile : [names.shared(names.data, folder: Int64(descriptors.file))]
+        nodes.append(names.throttle(names.limited, group: names.group, over: names.data))
+        nodes.append(names.throttle(names.top, group: BlockNames.sharedGroup, over: names.limited))
+        return nodes
+    }
+
+    /// The file and what lies beneath it, opened by the process itself.
+    private var ownFile: [JSONValue] {
         var nodes: [JSONValue] = []
         for (index, number) in descriptors.backing.enumerated().reversed() {
             let name = names.backing(index)
@@ -48,8 +56,6 @@ struct BlockNodes {
         }
         if file.passphrase != nil { format["encrypt"] = names.encryption }
         nodes.append(.object(format))
-        nodes.append(names.throttle(names.limited, group: names.group, over: names.data))
-        nodes.append(names.throttle(names.top, group: BlockNames.sharedGroup, over: names.limited))
         return nodes
     }
 }
@@ -92,6 +98,18 @@ struct BlockNames: Sendable {
             "export": .string(SnapshotFeed.export(of: feed.snapshot)), "reconnect-delay": .integer(365 * 86_400),
         ]
     }
+    /// A volume that a process of its own serves to several guests: while that is away, what a guest asks waits.
+    func shared(_ name: String, folder: Int64) -> JSONValue {
+        [
+            "driver": "nbd", "node-name": .string(name), "discard": "unmap",
+            "server": ["type": "unix", "path": .string("/proc/self/fd/\(folder)/\(SharedVolumeFolder.socketName)")],
+            "export": .string(export), "reconnect-delay": .integer(365 * 86_400),
+        ]
+    }
+    /// What a shared volume is called where it is served.
+    var export: String { volume.description }
+    /// Stands in for `data` while a guest connects to a shared volume anew.
+    var renewed: String { "\(volume)-n" }
     /// The job that reads what the volume has not of its feed.
     var fill: String { "\(volume)\(BlockNames.fillSuffix)" }
     static let fillSuffix = "-fill"
@@ -109,7 +127,7 @@ struct BlockNames: Sendable {
 
     /// Those of the names that are the volume's nodes, in the order in which they can be removed.
     func nodes(among names: Set<String>) -> [String] {
-        var order = [top, severed, void, limited, data, file]
+        var order = [top, severed, void, limited, renewed, data, file]
         for index in 0..<DiskLimits.maximumBackings { order += [backing(index), backing(index) + "-f"] }
         return order.filter(names.contains)
     }

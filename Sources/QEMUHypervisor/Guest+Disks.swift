@@ -32,15 +32,6 @@ extension Guest {
         if diskLimits[disk.volume] == nil { diskLimits[disk.volume] = disk.limits }
     }
 
-    /// Removes what there is of a disk that is not plugged in.
-    private func takeBack(_ names: BlockNames, from disks: GuestDisks) async throws(GuestDisks.Failure) {
-        try await monitored { () throws(QMPError) in
-            let view = try await disks.look()
-            guard !view.isPlugged(names) else { return }
-            try await disks.clear(names, self.endJobs(of: names, view, in: disks))
-        }
-    }
-
     func detach(_ volume: VolumeID, launch: Int, force: Bool) async throws(HypervisorError) -> Bool {
         var isGone = false
         let names = BlockNames(volume)
@@ -63,6 +54,15 @@ extension Guest {
                 try await self.endFill(of: names, in: disks)
                 try await disks.grow(names, toBytes: Int64(sizeGiB) << 30, view)
             }
+        }
+    }
+
+    /// The guest sees that a shared volume has grown where it is served.
+    func renew(
+        _ volume: VolumeID, _ folder: SharedVolumeFolder, toGiB sizeGiB: Int, launch: Int
+    ) async throws(HypervisorError) {
+        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+            try await disks.renew(BlockNames(volume), folder, toBytes: Int64(sizeGiB) << 30)
         }
     }
 
@@ -171,11 +171,5 @@ extension Guest {
             case .impossible(let text): throw .hostFailed("\(id): \(text)")
             }
         }
-    }
-
-    func monitored<Value>(
-        _ body: () async throws(QMPError) -> Value
-    ) async throws(GuestDisks.Failure) -> Value {
-        do throws(QMPError) { return try await body() } catch { throw .monitor(error) }
     }
 }

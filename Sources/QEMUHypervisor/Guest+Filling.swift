@@ -1,4 +1,4 @@
-// Reads into a running guest's volume what it has not of its snapshot, by a job of QEMU's own that outlives us.
+// Reads into a volume that is open what it has not of its snapshot, by a job of QEMU's own that outlives us.
 // Follows: QEMU documentation, "Live Block Device Operations" (block-stream).
 
 import Backends
@@ -8,10 +8,10 @@ import Logging
 import NodeContract
 import QMP
 
-extension Guest {
-    /// Until a filling that failed is asked for again.
-    private static let fillPause = Duration.seconds(30)
+/// Until a filling that failed is asked for again.
+private let fillPause = Duration.seconds(30)
 
+extension DiskOwner {
     func fill(_ volume: VolumeID, at rate: Int, launch: Int) async throws(HypervisorError) -> Bool {
         guard !unfillable.contains(volume) else { return false }
         let names = BlockNames(volume)
@@ -28,11 +28,11 @@ extension Guest {
 
     /// The job is gone, done or not: whoever wanted it asks again.
     func fillEnded(_ volume: VolumeID) {
-        guard unfillable.contains(volume) else { return surroundings.report(.volumeFilled(volume)) }
+        guard unfillable.contains(volume) else { return tell(.volumeFilled(volume)) }
         Task {
-            try? await Task.sleep(for: Guest.fillPause)
+            try? await Task.sleep(for: fillPause)
             self.unfillable.remove(volume)
-            self.surroundings.report(.volumeFilled(volume))
+            self.tell(.volumeFilled(volume))
         }
     }
 

@@ -1,4 +1,4 @@
-// What is asked of a running guest about moments of its volumes.
+// What is asked about moments of the volumes that a process has open.
 
 import Backends
 import CloudTypes
@@ -6,7 +6,7 @@ import JSON
 import NodeContract
 import QMP
 
-extension Guest {
+extension DiskOwner {
     func hold(_ moments: [GuestMoment], launch: Int) async throws(HypervisorError) {
         try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
             try await monitored { () throws(QMPError) in
@@ -31,11 +31,11 @@ extension Guest {
         _ moment: GuestMoment, changedSince parent: SnapshotID?, launch: Int
     ) async throws(HypervisorError) -> MomentSource {
         var source: MomentSource?
-        let path = directory.momentsSocket
+        let path = momentsSocket
         try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
             source = try await disks.serve(moment, changedSince: parent, at: path)
         }
-        guard let source else { throw .noSuchGuest(id) }
+        guard let source else { throw .hostFailed("\(moment.snapshot) is not served") }
         return source
     }
 

@@ -10,7 +10,7 @@ import Logging
 import NodeContract
 import QMP
 
-actor Guest {
+actor Guest: DiskOwner {
     /// What a guest needs of the hypervisor it belongs to.
     struct Surroundings: Sendable {
         let configuration: QEMUConfiguration
@@ -23,7 +23,7 @@ actor Guest {
 
     let id: InstanceID
     nonisolated let directory: GuestDirectory
-    let surroundings: Surroundings
+    nonisolated let surroundings: Surroundings
     private(set) var state = GuestState.absent
     private var isDetached = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
@@ -49,7 +49,9 @@ actor Guest {
     }
 
     var observation: GuestObservation? { state.observation }
-    var logger: Logger { surroundings.logger }
+    nonisolated var logger: Logger { surroundings.logger }
+    nonisolated var momentsSocket: String { directory.momentsSocket }
+    nonisolated func tell(_ event: NodeEvent) { surroundings.report(event) }
 
     // MARK: launch
 

@@ -26,27 +26,11 @@ struct GuestBoot: Sendable {
         let arguments = QEMUArguments(
             spec: spec, disks: disks, plan: plan, acceleration: record.acceleration, configuration: configuration,
             marker: directory.marker(consoleLog: DescriptorPlan.consoleLog), waits: !moments.isEmpty)
-        guard let binary = HostCommand.path(of: configuration.binary) else {
-            throw .unavailable("\(configuration.binary) is not installed")
-        }
         let opened = try await prepare(plan)
-        let pid: pid_t
-        do throws(HostCommandError) {
-            pid = try await HostCommand.spawnDetached(
-                isolation.wrapping([binary] + arguments.arguments()), inheriting: opened.inheritance,
-                outputPath: directory.processLog)
-        } catch {
-            switch error {
-            case .notFound(let tool): throw .unavailable("\(tool) is not installed")
-            case .startFailed, .timedOut, .tooMuchOutput, .cancelled: throw .hostFailed("\(error)")
-            }
-        }
-        withExtendedLifetime(opened) {}
-        do throws(SystemError) { return try ProcessWatch(pid) } catch {
-            Glibc.kill(pid, SIGKILL)
-            while waitpid(pid, nil, 0) < 0 && errno == EINTR {}
-            throw .hostFailed(error.description)
-        }
+        defer { withExtendedLifetime(opened) {} }
+        return try await isolation.spawn(
+            configuration.binary, arguments.arguments(), inheriting: opened.inheritance,
+            outputPath: directory.processLog)
     }
 
     private func prepare(_ plan: DescriptorPlan) async throws(HypervisorError) -> OpenDescriptors {

@@ -10,6 +10,7 @@ import NodeContract
 /// The numbers under which QEMU has its files and sockets.
 struct DescriptorPlan: Equatable {
     struct Disk: Equatable {
+        /// Of a shared volume: the folder with the socket that serves it.
         let file: Int32
         let backing: [Int32]
         /// The folder with the socket of its feed.
@@ -50,7 +51,8 @@ struct DescriptorPlan: Equatable {
         case .kernel, .firmware(.bios): break
         }
         disks = files.map { file in
-            Disk(
+            guard file.sharedFolder == nil else { return Disk(file: take(), backing: []) }
+            return Disk(
                 file: take(), backing: file.backingPaths.map { _ in take() }, feed: file.feed.map { _ in take() },
                 passphrase: file.passphrase.map { _ in take() })
         }
@@ -89,6 +91,10 @@ struct OpenDescriptors: Sendable {
         if let path = kernel?.ramdiskPath, let number = plan.ramdisk { try openKernel(path, number) }
         if let number = plan.variables { try open(directory.variables, O_RDWR, number) }
         for (file, numbers) in zip(disks, plan.disks) {
+            if let shared = file.sharedFolder {
+                try open(shared.path, O_RDONLY | O_DIRECTORY, numbers.file)
+                continue
+            }
             try open(file.path, O_RDWR, numbers.file)
             for (path, number) in zip(file.backingPaths, numbers.backing) { try open(path, O_RDONLY, number) }
             if let feed = file.feed, let number = numbers.feed { try open(feed.folder, O_RDONLY | O_DIRECTORY, number) }

@@ -22,8 +22,8 @@ struct GuestDisks: Sendable {
         var overlays: Set<String> = []
         /// Throttle groups, and what opens encrypted volumes.
         var groups: Set<String> = []
-        /// Sets of descriptors, by what they are for.
-        var descriptors: [String: [Int64]] = [:]
+        /// By what they are for.
+        var descriptors: [String: [AddedDescriptor]] = [:]
         /// What is kept of changes, by node.
         var bitmaps: [String: [ChangeBitmap]] = [:]
 
@@ -37,6 +37,15 @@ struct GuestDisks: Sendable {
         case host(SystemError)
         /// The text says what is in the way.
         case impossible(String)
+
+        init(_ error: any Error) {
+            switch error {
+            case let failure as Failure: self = failure
+            case let failure as QMPError: self = .monitor(failure)
+            case let failure as SystemError: self = .host(failure)
+            default: self = .impossible("\(error)")
+            }
+        }
     }
 
     private static let devicePath = "/machine/peripheral"
@@ -54,7 +63,8 @@ struct GuestDisks: Sendable {
         for set in try await monitor.execute("query-fdsets").elements ?? [] {
             guard let number = set["fdset-id"]?.integer else { continue }
             for descriptor in set["fds"]?.elements ?? [] {
-                view.descriptors[descriptor["opaque"]?.text ?? "", default: []].append(number)
+                let added = AddedDescriptor(set: number, number: descriptor["fd"]?.integer ?? -1)
+                view.descriptors[descriptor["opaque"]?.text ?? "", default: []].append(added)
             }
         }
         return view
@@ -85,56 +95,59 @@ struct GuestDisks: Sendable {
                     "drive": .string(names.top), "serial": .string(BlockNames.serial(of: disk.volume)),
                 ])
         } catch {
-            switch error {
-            case let failure as Failure: throw failure
-            case let failure as QMPError: throw .monitor(failure)
-            default: throw .impossible("\(error)")
-            }
+            throw Failure(error)
         }
     }
 
     /// Everything beneath the device: descriptors, groups, nodes.
-    private func define(_ disk: GuestSpec.Disk, _ file: VolumeFile, _ view: View) async throws {
+    func define(_ disk: GuestSpec.Disk, _ file: VolumeFile, _ view: View) async throws {
         let names = BlockNames(disk.volume)
+        if !view.groups.contains(BlockNames.sharedGroup) {
+            try await monitor.execute("object-add", DiskLimits.group(BlockNames.sharedGroup, nil))
+        }
+        try await monitor.execute("object-add", DiskLimits.group(names.group, disk.limits))
+        let descriptors: DescriptorPlan.Disk
+        if let folder = file.sharedFolder {
+            descriptors = DescriptorPlan.Disk(file: try await hand(folder, as: names), backing: [])
+        } else {
+            descriptors = try await open(file, as: names)
+        }
+        let nodes = BlockNodes(volume: disk.volume, file: file, descriptors: descriptors)
+        for node in nodes.definitions { try await monitor.execute("blockdev-add", node) }
+    }
+
+    private func open(_ file: VolumeFile, as names: BlockNames) async throws -> DescriptorPlan.Disk {
         var sets: [Int32] = []
         for (index, path) in ([file.path] + file.backingPaths).enumerated() {
             let flags = index == 0 ? O_RDWR : O_RDONLY
-            let open: OwnedDescriptor
-            do throws(SystemError) {
-                open = try OwnedDescriptor(Glibc.open(path, flags | O_CLOEXEC), "open \(path)")
-            } catch {
-                throw Failure.host(error)
-            }
+            let open = try OwnedDescriptor(Glibc.open(path, flags | O_CLOEXEC), "open \(path)")
             sets.append(Int32(truncatingIfNeeded: try await monitor.add(open.number, for: names.use(index)).set))
             withExtendedLifetime(open) {}
         }
         var feed: Int32?
         if let folder = file.feed?.folder, let set = sets.first {
-            let open: OwnedDescriptor
-            do throws(SystemError) {
-                open = try OwnedDescriptor(Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open \(folder)")
-            } catch {
-                throw Failure.host(error)
-            }
             // In the set of the volume's own file, which is in use: alone it would go with the monitor's connection.
-            let added = try await monitor.add(open.number, for: names.feedUse, to: Int64(set))
-            feed = Int32(truncatingIfNeeded: added.number)
-            withExtendedLifetime(open) {}
+            feed = try await hand(folder: folder, for: names.feedUse, to: Int64(set))
         }
         if let passphrase = file.passphrase { try await hand(passphrase, as: names) }
-        if !view.groups.contains(BlockNames.sharedGroup) {
-            try await monitor.execute("object-add", DiskLimits.group(BlockNames.sharedGroup, nil))
-        }
-        try await monitor.execute("object-add", DiskLimits.group(names.group, disk.limits))
-        let descriptors = DescriptorPlan.Disk(file: sets[0], backing: Array(sets.dropFirst()), feed: feed)
-        let nodes = BlockNodes(volume: disk.volume, file: file, descriptors: descriptors)
-        for node in nodes.definitions { try await monitor.execute("blockdev-add", node) }
+        return DescriptorPlan.Disk(file: sets[0], backing: Array(sets.dropFirst()), feed: feed)
+    }
+
+    /// In the set of the monitor's log, which is in use as long as the guest runs.
+    func hand(_ shared: SharedVolumeFolder, as names: BlockNames) async throws -> Int32 {
+        try await hand(folder: shared.path, for: names.use(0), to: Int64(DescriptorPlan.monitorLog))
+    }
+
+    private func hand(folder: String, for use: String, to set: Int64) async throws -> Int32 {
+        let open = try OwnedDescriptor(Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open \(folder)")
+        let added = try await monitor.add(open.number, for: use, to: set)
+        withExtendedLifetime(open) {}
+        return Int32(truncatingIfNeeded: added.number)
     }
 
     /// What opens the volume goes in as a descriptor, which nobody needs once it was read.
     private func hand(_ passphrase: VolumePassphrase, as names: BlockNames) async throws {
-        let file: OwnedDescriptor
-        do throws(SystemError) { file = try passphrase.sealedFile() } catch { throw Failure.host(error) }
+        let file = try passphrase.sealedFile()
         let added = try await monitor.add(file.number, for: names.secretUse)
         try await monitor.execute("object-add", names.secretObject(descriptor: added.number))
         try await monitor.execute("remove-fd", ["fdset-id": .integer(added.set)])
@@ -199,9 +212,7 @@ struct GuestDisks: Sendable {
             try await monitor.execute("object-del", ["id": .string(object)])
         }
         let mine = view.descriptors.filter { $0.key.hasPrefix(names.volume.description + "/") }
-        for set in Set(mine.values.joined()) {
-            try await monitor.execute("remove-fd", ["fdset-id": .integer(set)])
-        }
+        for descriptor in mine.values.joined() { try await monitor.remove(descriptor) }
     }
 
     // MARK: changes

@@ -73,11 +73,7 @@ extension GuestDisks {
             try await monitor.execute("transaction", ["actions": .array(actions)], within: .seconds(30))
         } catch {
             for moment in wanted { if let view = try? await look() { try? await clear(MomentNames(moment), view) } }
-            switch error {
-            case let failure as Failure: throw failure
-            case let failure as QMPError: throw .monitor(failure)
-            default: throw .impossible("\(error)")
-            }
+            throw Failure(error)
         }
     }
 
@@ -94,13 +90,8 @@ extension GuestDisks {
     private func open(_ moment: GuestMoment, _ place: Int, over beneath: String, _ view: View) async throws {
         let (names, volume) = (MomentNames(moment), BlockNames(moment.volume))
         let (path, isTarget) = (moment.files[place], place == moment.files.count - 1)
-        let file: OwnedDescriptor
-        do throws(SystemError) {
-            let flags = isTarget ? O_RDWR : O_RDONLY
-            file = try OwnedDescriptor(Glibc.open(path, flags | O_CLOEXEC), "open \(path)")
-        } catch {
-            throw Failure.host(error)
-        }
+        let flags = isTarget ? O_RDWR : O_RDONLY
+        let file = try OwnedDescriptor(Glibc.open(path, flags | O_CLOEXEC), "open \(path)")
         let set = try await monitor.add(file.number, for: names.use).set
         withExtendedLifetime(file) {}
         try await monitor.execute(
@@ -156,9 +147,7 @@ extension GuestDisks {
                 try await monitor.execute("blockdev-del", ["node-name": .string(node)])
             }
         }
-        for set in view.descriptors[names.use] ?? [] {
-            try await monitor.execute("remove-fd", ["fdset-id": .integer(set)])
-        }
+        for descriptor in view.descriptors[names.use] ?? [] { try await monitor.remove(descriptor) }
     }
 
     /// Serves the moment by NBD; the guest's server listens from the first one on, as long as the guest lives.
@@ -189,15 +178,12 @@ extension GuestDisks {
                 socketPath: path, export: names.moment,
                 changes: since.map { "qemu:dirty-bitmap:\($0.snapshot)" })
         } catch {
-            switch error {
-            case let failure as Failure: throw failure
-            case let failure as QMPError: throw .monitor(failure)
-            default: throw .impossible("\(error)")
-            }
+            throw Failure(error)
         }
     }
 
-    private func listen(at path: String) async throws {
+    /// The process serves at that socket what it exports, from now on.
+    func listen(at path: String) async throws {
         let address: JSONValue = ["type": "fd", "data": ["str": "moments"]]
         if let other = try? UnixSocket.connect(path) {
             other.close()
@@ -207,8 +193,7 @@ extension GuestDisks {
             }
             return
         }
-        let socket: OwnedDescriptor
-        do throws(SystemError) { socket = try UnixSocket.listen(path) } catch { throw Failure.host(error) }
+        let socket = try UnixSocket.listen(path)
         try await monitor.give(socket.number, as: "moments")
         withExtendedLifetime(socket) {}
         try await monitor.execute("nbd-server-start", ["addr": address])

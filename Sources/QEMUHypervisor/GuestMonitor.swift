@@ -62,6 +62,12 @@ actor GuestMonitor {
         }
     }
 
+    /// Closes a descriptor that was handed over, once nothing uses it.
+    func remove(_ descriptor: AddedDescriptor) async throws(QMPError) {
+        try await execute(
+            "remove-fd", ["fdset-id": .integer(descriptor.set), "fd": .integer(descriptor.number)])
+    }
+
     /// Gives a descriptor, which stays the caller's, a name by which one command of the monitor takes it.
     func give(_ descriptor: Int32, as name: String) async throws(QMPError) {
         let client = try await client(within: .seconds(10))

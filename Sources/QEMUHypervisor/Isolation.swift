@@ -1,6 +1,10 @@
 // What stands between a guest's QEMU and the host: an own user, no capabilities, no way to gain any, no network but
 // its taps, no core dumps of guest memory. QEMU adds its own seccomp filter.
 
+import Backends
+import Glibc
+import HostSystem
+
 /// Whom a guest's QEMU runs as.
 struct Isolation: Equatable {
     let userID: UInt32
@@ -14,6 +18,28 @@ struct Isolation: Equatable {
         arguments.append(deviceGroup.map { "--groups=\($0)" } ?? "--clear-groups")
         arguments += ["--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs", "--"]
         return arguments + program
+    }
+
+    /// Starts a program so, which goes on after us; returns as soon as the process exists.
+    func spawn(
+        _ program: String, _ arguments: [String], inheriting: [Int32: Int32], outputPath: String
+    ) async throws(HypervisorError) -> ProcessWatch {
+        guard let binary = HostCommand.path(of: program) else { throw .unavailable("\(program) is not installed") }
+        let pid: pid_t
+        do throws(HostCommandError) {
+            pid = try await HostCommand.spawnDetached(
+                wrapping([binary] + arguments), inheriting: inheriting, outputPath: outputPath)
+        } catch {
+            switch error {
+            case .notFound(let tool): throw .unavailable("\(tool) is not installed")
+            case .startFailed, .timedOut, .tooMuchOutput, .cancelled: throw .hostFailed("\(error)")
+            }
+        }
+        do throws(SystemError) { return try ProcessWatch(pid) } catch {
+            Glibc.kill(pid, SIGKILL)
+            while waitpid(pid, nil, 0) < 0 && errno == EINTR {}
+            throw .hostFailed(error.description)
+        }
     }
 
     static let sandbox = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"

@@ -93,7 +93,8 @@ struct QEMUArguments {
         if let variables = plan.variables { numbers.append(variables) }
         numbers += plan.scratch
         for number in numbers { parts += ["-add-fd", "fd=\(number),set=\(number)"] }
-        for (disk, descriptors) in zip(spec.disks, plan.disks) {
+        for (place, (disk, descriptors)) in zip(spec.disks, plan.disks).enumerated()
+        where disks[place].sharedFolder == nil {
             for (index, number) in ([descriptors.file] + descriptors.backing).enumerated() {
                 let use = BlockNames(disk.volume).use(index)
                 parts += ["-add-fd", "fd=\(number),set=\(number),opaque=\(use)"]

@@ -35,8 +35,9 @@ def make(site, machines):
 
     yield make
     for id in made:
-        if volume(site, id)["Attachments"]:
-            detach(site, id)
+        for attachment in volume(site, id)["Attachments"]:
+            site.ec2.detach_volume(VolumeId=id, InstanceId=attachment["InstanceId"])
+        eventually(lambda: volume(site, id)["State"] == "available", f"{id} is free")
         site.ec2.delete_volume(VolumeId=id)
         eventually(lambda: not list((site.cloud.state / "volumes").glob(f"{id}*")), "the file of the volume is gone")
 

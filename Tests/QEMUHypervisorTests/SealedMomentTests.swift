@@ -43,7 +43,7 @@ struct SealedMomentTests {
             await hypervisor.detach()
             let later = try lab.open()
             _ = try await later.adopt()
-            #expect(try await later.holds(snapshot, in: run))
+            #expect(try await later.holds(snapshot, of: disk.volume, in: run))
             let second = try await lab.hold(next, of: disk.volume, later, run)
             try await lab.fill("at-last", in: later)
             let changed = try await later.read(second, changedSince: snapshot, in: run)

@@ -24,10 +24,7 @@ extension GuestSpec {
 
     private static func disks(of instance: InstanceRecord, in state: CloudState) -> [Disk] {
         let disks = state.volumes.all(where: IndexKey(.instance, instance.id)).flatMap { volume in
-            volume.attachments.filter { $0.instance == instance.id }.map {
-                Disk(
-                    volume: volume.id, deviceName: $0.deviceName, limits: VolumePerformance(volume.figures).limits)
-            }
+            volume.attachments.filter { $0.instance == instance.id }.map { Disk(volume, as: $0) }
         }
         return disks.sorted { left, right in
             let (leftRoot, rightRoot) = (

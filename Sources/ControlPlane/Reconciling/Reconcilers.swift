@@ -131,8 +131,8 @@ package final class Reconcilers: Sendable {
             await instanceWork.mark(id)
             await statuses.noteRestart(id, at: cloud.now)
             await statusWork.mark(StatusReconciler.key)
-        case .volumeDetached(let id, from: _):
-            volumes.doubt(id)
+        case .volumeDetached(let id, from: let instance):
+            volumes.doubt(id, in: instance)
             await volumeWork.mark(id)
         case .volumeFilled(let id): await volumeWork.mark(id)
         case .snapshotProgress(let id, let percent): await snapshots.note(percent, of: id)

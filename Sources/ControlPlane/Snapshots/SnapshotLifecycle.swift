@@ -99,17 +99,10 @@ private enum Whereabouts {
             self = .onTheWay
             return
         }
-        guard let attachment = volume.attachments.first else {
-            self = .free
-            return
-        }
-        guard attachment.state == .attached, let instance = state.instances[attachment.instance] else {
-            self = .onTheWay
-            return
-        }
-        switch instance.diskHolder {
+        // What serves a shared volume has it open while other guests come and go.
+        switch state.holder(of: volume, areSettled: true) {
         case .guest(let run): self = .inGuest(run)
-        case .nobody: self = .free
+        case .nobody: self = volume.attachments.allSatisfy { $0.state == .attached } ? .free : .onTheWay
         case .changing: self = .onTheWay
         }
     }

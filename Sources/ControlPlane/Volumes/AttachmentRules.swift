@@ -9,7 +9,7 @@ extension Transaction {
     /// Attaches the volume: a guest that runs gets it at once, one that is stopped finds it when it is next booted.
     ///
     /// - Throws: `…NotFound`, `InvalidVolume.ZoneMismatch`, `VolumeInUse`, `IncorrectState`, `InvalidParameterValue`,
-    ///   `AttachmentLimitExceeded`.
+    ///   `AttachmentLimitExceeded`, `UnsupportedOperation`.
     package mutating func attach(
         _ id: VolumeID, to instanceID: InstanceID, deviceName: String
     ) throws(EC2Error) -> VolumeRecord.Attachment {
@@ -21,7 +21,7 @@ extension Transaction {
                 "InvalidVolume.ZoneMismatch",
                 "The volume '\(id)' is not in the same availability zone as instance '\(instanceID)'")
         }
-        try checkAttachable(volume)
+        try checkAttachable(volume, to: instance, as: deviceName)
         var attachment = VolumeRecord.Attachment(
             instance: instanceID, deviceName: deviceName, state: .attached, attachedAt: now,
             deleteOnTermination: false)
@@ -42,9 +42,11 @@ extension Transaction {
     /// Detaches the volume: at once from a stopped instance; a guest that runs is asked to let go, or, where forced,
     /// the volume is taken from it.
     ///
-    /// - Parameters: instanceID, deviceName: nil: whatever it is attached to.
+    /// - Parameters: instanceID, deviceName: nil: whatever it is attached to; of one that several may have the instance is
+    ///   named.
     /// - Returns: the attachment as it was.
-    /// - Throws: `…NotFound`, `IncorrectState`, `InvalidAttachment.NotFound`, `OperationNotPermitted`.
+    /// - Throws: `…NotFound`, `IncorrectState`, `InvalidAttachment.NotFound`, `OperationNotPermitted`,
+    ///   `MissingParameter`.
     package mutating func detach(
         _ id: VolumeID, from instanceID: InstanceID?, deviceName: String?, force: Bool = false
     ) throws(EC2Error) -> VolumeRecord.Attachment {
@@ -52,6 +54,9 @@ extension Transaction {
         if let instanceID { _ = try owned(instanceID, InstanceRecord.self) }
         guard !volume.attachments.isEmpty else {
             throw EC2Error("IncorrectState", "Volume '\(id)' is in the '\(volume.state.rawValue)' state.")
+        }
+        guard instanceID != nil || !volume.multiAttach else {
+            throw .missingParameter("instanceId")
         }
         let place = volume.attachments.firstIndex { attachment in
             (instanceID ?? attachment.instance) == attachment.instance
@@ -105,11 +110,16 @@ extension Transaction {
         }
     }
 
-    private func checkAttachable(_ volume: VolumeRecord) throws(EC2Error) {
-        guard volume.attachments.isEmpty else {
+    private func checkAttachable(
+        _ volume: VolumeRecord, to instance: InstanceRecord, as deviceName: String
+    ) throws(EC2Error) {
+        if volume.multiAttach {
+            let facts = try instanceTypeFacts(instance.instanceType, for: nil)
+            try MultiAttach.checkAttachable(volume, to: instance, as: deviceName, facts)
+        } else if !volume.attachments.isEmpty {
             throw EC2Error("VolumeInUse", "\(volume.id) is already attached to an instance")
         }
-        guard volume.state == .available else {
+        guard volume.state == .available || volume.multiAttach && volume.state == .inUse else {
             throw EC2Error("IncorrectState", "\(volume.id) is not 'available'.")
         }
     }

@@ -14,8 +14,10 @@ extension Transaction {
     package mutating func modify(_ id: VolumeID, by change: VolumeChange) throws(EC2Error) -> VolumeModification {
         let volume: VolumeRecord = try owned(id)
         try checkModifiable(volume)
-        let modification = VolumeModification(
+        var modification = VolumeModification(
             from: volume.figures, to: try target(of: volume, change), at: now)
+        let multiAttach = try MultiAttach.changed(of: volume, by: change)
+        (modification.originalMultiAttach, modification.targetMultiAttach) = (volume.multiAttach, multiAttach)
         let recent = recentModifications(of: volume)
         guard recent.count < Transaction.modificationsPerDay else {
             throw EC2Error(
@@ -26,6 +28,8 @@ extension Transaction {
         let now = now
         update(id) { (volume: inout VolumeRecord) in
             volume.modification = modification
+            // Nobody has the volume where this changes: there is no world to follow.
+            volume.multiAttach = multiAttach
             volume.modifiedAt = recent + [now]
         }
         return modification
@@ -57,7 +61,7 @@ extension Transaction {
     }
 
     private func target(of volume: VolumeRecord, _ change: VolumeChange) throws(EC2Error) -> VolumeFigures {
-        guard !change.isEmpty else { throw .missingParameter("size, volumeType, iops or throughput") }
+        guard !change.isEmpty else { throw .missingParameter("size, volumeType, iops, throughput or multiAttachEnabled") }
         guard volume.volumeType != "standard", change.volumeType != "standard" else {
             throw .unsupported("Volumes of type 'standard' cannot be modified.")
         }

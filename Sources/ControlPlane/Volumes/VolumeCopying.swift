@@ -11,6 +11,7 @@ package struct VolumeCopyOrder: Sendable {
     package var volumeType = "gp2"
     package var iops: Int?
     package var throughput: Int?
+    package var multiAttach: Bool?
     package var tags: [String: String] = [:]
     package init(source: VolumeID) { self.source = source }
 }
@@ -37,6 +38,7 @@ extension Transaction {
             volumeType: figures.volumeType, snapshot: moment.id, createdAt: now)
         (volume.iops, volume.throughput, volume.tags) = (figures.iops, figures.throughput, order.tags)
         volume.keyID = try keyID(forVolumeOf: moment, EncryptionWish())
+        volume.multiAttach = try MultiAttach.checked(order.multiAttach, volumeType: figures.volumeType)
         (volume.source, volume.isFilled) = (source.id, false)
         moment.copy = volume.id
         put(moment)

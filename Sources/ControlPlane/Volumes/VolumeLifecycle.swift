@@ -2,7 +2,7 @@
 // Does no I/O; `VolumeReconciler` carries out what is decided here.
 // Follows: EC2 API Reference, "VolumeAttachment"; EBS User Guide, "Amazon EBS volume lifecycle".
 
-internal import CloudTypes
+package import CloudTypes
 package import NodeContract
 
 package enum VolumeStep: Sendable, Equatable {
@@ -29,11 +29,11 @@ package enum VolumeStep: Sendable, Equatable {
 package struct VolumeLifecycle: Sendable {
     private let volume: VolumeRecord
     private let state: CloudState
-    /// Whether a guest that is said to have the volume may not have it.
-    private let isDoubtful: Bool
+    /// The instances whose guests are said to have the volume and may not have it.
+    private let doubts: Set<InstanceID>
 
-    package init(_ volume: VolumeRecord, in state: CloudState, isDoubtful: Bool = false) {
-        (self.volume, self.state, self.isDoubtful) = (volume, state, isDoubtful)
+    package init(_ volume: VolumeRecord, in state: CloudState, doubts: Set<InstanceID> = []) {
+        (self.volume, self.state, self.doubts) = (volume, state, doubts)
     }
 
     package var step: VolumeStep {
@@ -55,31 +55,31 @@ package struct VolumeLifecycle: Sendable {
         }
     }
 
+    /// No guest waits for another: one that does not let go comes last.
     private var attachmentStep: VolumeStep? {
-        for attachment in volume.attachments {
-            switch attachment.state {
-            case .attaching: return withGuest(of: attachment) { .plug(attachment, $0) }
-            case .detaching, .busy: return withGuest(of: attachment) { .unplug(attachment, $0) }
-            case .attached:
-                guard isDoubtful, let run = run(of: attachment) else { continue }
-                return .plug(attachment, run)
-            case .detached: continue
-            }
+        let steps = volume.attachments.compactMap { step(for: $0) }
+        return steps.first { if case .plug = $0 { true } else { false } } ?? steps.first { $0 != .awaitGuest }
+            ?? steps.first
+    }
+
+    private func step(for attachment: VolumeRecord.Attachment) -> VolumeStep? {
+        switch attachment.state {
+        case .attaching: withGuest(of: attachment) { .plug(attachment, $0) }
+        case .detaching, .busy: withGuest(of: attachment) { .unplug(attachment, $0) }
+        case .attached:
+            doubts.contains(attachment.instance) ? run(of: attachment).map { .plug(attachment, $0) } : nil
+        case .detached: nil
         }
-        return nil
     }
 
     private var modificationStep: VolumeStep {
         let modification = volume.modification.flatMap { $0.isUnderWay ? $0 : nil }
         guard modification != nil || volume.needsSnapshot else { return .settled }
-        let attachment = volume.attachments.first
-        var guest: GuestRun?
-        if let attachment, let instance = state.instances[attachment.instance] {
-            switch instance.diskHolder {
-            case .guest(let run): guest = run
-            case .nobody: break
-            case .changing: return .awaitGuest
-            }
+        let guest: GuestRun?
+        switch state.holder(of: volume) {
+        case .guest(let run): guest = run
+        case .nobody: guest = nil
+        case .changing: return .awaitGuest
         }
         switch modification?.state {
         case .modifying: return modification.map { .grow($0, in: guest) } ?? .settled
@@ -97,6 +97,18 @@ package struct VolumeLifecycle: Sendable {
     private func run(of attachment: VolumeRecord.Attachment) -> GuestRun? {
         guard case .guest(let run) = state.instances[attachment.instance]?.diskHolder else { return nil }
         return run
+    }
+}
+
+extension CloudState {
+    /// Who has the volume's bytes open; of several guests any of those that run.
+    ///
+    /// - Parameter areSettled: whether only guests count that the volume is not on its way to or from.
+    func holder(of volume: VolumeRecord, areSettled: Bool = false) -> DiskHolder {
+        let counted = volume.attachments.filter { !areSettled || $0.state == .attached }
+        let holders = counted.compactMap { instances[$0.instance]?.diskHolder }
+        return holders.first { if case .guest = $0 { true } else { false } }
+            ?? holders.first { $0 == .changing } ?? .nobody
     }
 }
 

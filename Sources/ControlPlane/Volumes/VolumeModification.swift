@@ -10,6 +10,9 @@ package struct VolumeModification: Sendable, Equatable, Codable {
     package var state: State = .modifying
     package var original: VolumeFigures
     package var target: VolumeFigures
+    /// nil: several instances could not have it at once.
+    package var originalMultiAttach: Bool?
+    package var targetMultiAttach: Bool?
     package var startedAt: Timestamp
     package var endedAt: Timestamp?
 
@@ -40,9 +43,12 @@ package struct VolumeChange: Sendable {
     package var volumeType: String?
     package var iops: Int?
     package var throughput: Int?
+    package var multiAttach: Bool?
     package init() {}
 
-    var isEmpty: Bool { sizeGiB == nil && volumeType == nil && iops == nil && throughput == nil }
+    var isEmpty: Bool {
+        sizeGiB == nil && volumeType == nil && iops == nil && throughput == nil && multiAttach == nil
+    }
 }
 
 extension VolumeRecord {

@@ -28,7 +28,12 @@ package struct VolumeReconciler: Sendable {
     }
 
     /// A guest may not have the volume that its record says it has.
-    func doubt(_ id: VolumeID) { doubts.insert(id) }
+    ///
+    /// - Parameter instance: whose guest; nil: any.
+    func doubt(_ id: VolumeID, in instance: InstanceID? = nil) {
+        let instances = instance.map { [$0] } ?? cloud.records.volumes[id]?.attachments.map(\.instance) ?? []
+        for instance in instances { doubts.insert(id, instance) }
+    }
 
     /// One step for the volume, and the next, until it is as wanted or has to wait.
     func work(_ id: VolumeID) async -> WorkOutcome {
@@ -38,7 +43,7 @@ package struct VolumeReconciler: Sendable {
                 // Decided inside the turn: a launch that waits for it finds the world as decided.
                 try await turns.perform(id) { () throws(NodeError) in
                     guard let volume = cloud.records.volumes[id] else { return outcome = .settled }
-                    let lifecycle = VolumeLifecycle(volume, in: cloud.records, isDoubtful: doubts.contains(id))
+                    let lifecycle = VolumeLifecycle(volume, in: cloud.records, doubts: doubts.instances(of: id))
                     outcome = try await carryOut(lifecycle.step, volume)
                 }
             } catch {
@@ -68,10 +73,8 @@ package struct VolumeReconciler: Sendable {
             return await transact(volume) { $0.removeVolume(id) }
         case .abandon: return await transact(volume) { $0.abandonCopy(id) }
         case .plug(let attachment, let run):
-            let disk = GuestSpec.Disk(
-                volume: id, deviceName: attachment.deviceName, limits: VolumePerformance(volume.figures).limits)
-            try await node.attachVolume(disk, to: run)
-            doubts.remove(id)
+            try await node.attachVolume(GuestSpec.Disk(volume, as: attachment), to: run)
+            doubts.remove(id, run.instance)
             return await change(attachment, of: volume) { if $0.state == .attaching { $0.state = .attached } }
         case .unplug(let attachment, let run): return try await unplug(attachment, of: volume, run)
         case .grow(let modification, let run):
@@ -108,7 +111,7 @@ package struct VolumeReconciler: Sendable {
     ) async throws(NodeError) -> WorkOutcome? {
         let isGone = try await node.detachVolume(volume.id, from: run, force: attachment.isForced == true)
         if isGone {
-            doubts.remove(volume.id)
+            doubts.remove(volume.id, run.instance)
             return await transact(volume) { $0.release(volume.id, from: run.instance) }
         }
         let deadline = (attachment.detachingSince ?? cloud.now).adding(seconds: VolumeReconciler.detachPatience)
@@ -176,10 +179,17 @@ package struct VolumeReconciler: Sendable {
     }
 }
 
-/// Volumes whose place in a guest has to be looked at.
+/// Volumes whose places in guests have to be looked at.
 private final class Doubts: Sendable {
-    private let volumes = Mutex<Set<VolumeID>>([])
-    func insert(_ id: VolumeID) { volumes.withLock { _ = $0.insert(id) } }
-    func remove(_ id: VolumeID) { volumes.withLock { _ = $0.remove(id) } }
-    func contains(_ id: VolumeID) -> Bool { volumes.withLock { $0.contains(id) } }
+    private let places = Mutex<[VolumeID: Set<InstanceID>]>([:])
+    func insert(_ id: VolumeID, _ instance: InstanceID) {
+        places.withLock { _ = $0[id, default: []].insert(instance) }
+    }
+    func remove(_ id: VolumeID, _ instance: InstanceID) {
+        places.withLock { places in
+            places[id]?.remove(instance)
+            if places[id]?.isEmpty == true { places[id] = nil }
+        }
+    }
+    func instances(of id: VolumeID) -> Set<InstanceID> { places.withLock { $0[id] ?? [] } }
 }

@@ -29,6 +29,7 @@ extension Transaction {
             volumeType: figures.volumeType, snapshot: snapshot?.id, createdAt: now)
         (volume.iops, volume.throughput, volume.tags) = (figures.iops, figures.throughput, order.tags)
         volume.keyID = try keyID(forVolumeOf: snapshot, order.encryption)
+        volume.multiAttach = try MultiAttach.checked(order.multiAttach, volumeType: figures.volumeType)
         volume.begin(with: snapshot, at: order.initializationRate)
         restoreFast(&volume, from: snapshot)
         put(volume)
@@ -69,6 +70,8 @@ package struct VolumeOrder: Sendable {
     package var iops: Int?
     package var throughput: Int?
     package var encryption = EncryptionWish()
+    /// nil: as it is by default, which is not.
+    package var multiAttach: Bool?
     package var tags: [String: String] = [:]
     /// MiB/s, 100 to 300.
     package var initializationRate: Int?

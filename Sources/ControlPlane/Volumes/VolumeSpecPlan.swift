@@ -3,6 +3,15 @@
 internal import CloudTypes
 package import NodeContract
 
+extension GuestSpec.Disk {
+    /// The volume as a guest gets it.
+    init(_ volume: VolumeRecord, as attachment: VolumeRecord.Attachment) {
+        self.init(
+            volume: volume.id, deviceName: attachment.deviceName, limits: VolumePerformance(volume.figures).limits,
+            isShared: volume.multiAttach ? true : nil)
+    }
+}
+
 extension VolumeSpec {
     /// Its own key, and beside it that of the snapshot that it begins with, which may be another.
     package init(of volume: VolumeRecord, in state: CloudState) {

@@ -13,6 +13,5 @@ enum UnservedMembers {
 
     static let noIPv6 = "interfaces have no IPv6 addresses."
     static let noIPAM = "it has no IP address manager."
-    static let noMultiAttach = "a volume is attached to one instance at a time."
     static let noOutposts = "it has no Outposts."
 }

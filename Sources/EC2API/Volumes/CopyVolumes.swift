@@ -13,7 +13,7 @@ enum CopyVolumes: AwaitedAction {
         var order = VolumeCopyOrder(source: try Lookup.id(input.sourceVolumeID))
         (order.sizeGiB, order.iops, order.throughput) = (input.size, input.iops, input.throughput)
         if let type = input.volumeType { order.volumeType = type.rawValue }
-        try MultiAttach.check(input.multiAttachEnabled, volumeType: order.volumeType)
+        order.multiAttach = input.multiAttachEnabled
         order.tags = try TagSpecifications.tags(input.tagSpecifications, for: "volume", in: transaction)
         let volume = try transaction.copyVolume(order)
         return EC2.CopyVolumesResult(volumes: [EC2.Volume(volume, transaction.settings)])

@@ -17,7 +17,7 @@ enum CreateVolume: RecordAction {
         order.initializationRate = try initializationRate(input)
         order.encryption = try EncryptionWish(input.encrypted, key: input.kmsKeyID, in: transaction)
         if let type = input.volumeType { order.volumeType = type.rawValue }
-        try MultiAttach.check(input.multiAttachEnabled, volumeType: order.volumeType)
+        order.multiAttach = input.multiAttachEnabled
         order.tags = try TagSpecifications.tags(input.tagSpecifications, for: "volume", in: transaction)
         var volume = EC2.Volume(try transaction.createVolume(order), transaction.settings)
         // AWS tells it when the volume is described.

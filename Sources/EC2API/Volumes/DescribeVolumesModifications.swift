@@ -61,6 +61,7 @@ extension EC2.VolumeModification {
         (targetSize, targetIOPS, targetThroughput) = (target.sizeGiB, target.iops, target.throughput)
         originalVolumeType = EC2.VolumeType(rawValue: original.volumeType)
         targetVolumeType = EC2.VolumeType(rawValue: target.volumeType)
-        (originalMultiAttachEnabled, targetMultiAttachEnabled) = (false, false)
+        originalMultiAttachEnabled = modification.originalMultiAttach ?? false
+        targetMultiAttachEnabled = modification.targetMultiAttach ?? false
     }
 }

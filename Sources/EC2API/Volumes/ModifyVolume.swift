@@ -11,12 +11,10 @@ enum ModifyVolume: RecordAction {
         _ input: EC2.ModifyVolumeRequest, _ transaction: inout Transaction
     ) throws(EC2Error) -> EC2.ModifyVolumeResult {
         let id: VolumeID = try Lookup.id(input.volumeID)
-        let volume: VolumeRecord = try transaction.owned(id)
-        try MultiAttach.check(
-            input.multiAttachEnabled, volumeType: input.volumeType?.rawValue ?? volume.volumeType)
         var change = VolumeChange()
         (change.sizeGiB, change.volumeType) = (input.size, input.volumeType?.rawValue)
         (change.iops, change.throughput) = (input.iops, input.throughput)
+        change.multiAttach = input.multiAttachEnabled
         let modification = try transaction.modify(id, by: change)
         return EC2.ModifyVolumeResult(volumeModification: EC2.VolumeModification(modification, of: id))
     }

@@ -68,7 +68,7 @@ actor Moments {
         if store.contains(id) { return true }
         guard let note = notes.note(of: id) else { return false }
         guard let holder = note.guest else { return guest == nil }
-        return await runs(holder) ? try await holds(id, holder) : false
+        return try await holds(note, holder)
     }
 
     private func hold(_ specs: [SnapshotSpec], byGuest guest: GuestRun) async throws(NodeError) {
@@ -97,7 +97,9 @@ actor Moments {
 
     /// What a guest that is about to open the volumes must hold from before it can write: their moments that are not
     /// stored. Should it never run, nothing is lost.
-    func handOver(_ volumes: [VolumeID], to guest: GuestRun) async throws(NodeError) -> [GuestMoment] {
+    ///
+    /// - Parameter guest: nil: to what served the volumes to guests, and died.
+    func handOver(_ volumes: [VolumeID], to guest: GuestRun?) async throws(NodeError) -> [GuestMoment] {
         var moments: [GuestMoment] = []
         for volume in volumes {
             for id in (pending[volume] ?? []).sorted() {
@@ -109,17 +111,17 @@ actor Moments {
 
     /// nil for a moment that a guest holds, or that is lost.
     private func handOver(
-        _ id: SnapshotID, of volume: VolumeID, to guest: GuestRun
+        _ id: SnapshotID, of volume: VolumeID, to guest: GuestRun?
     ) async throws(NodeError) -> GuestMoment? {
         guard var note = notes.note(of: id) else { return nil }
-        if let holder = note.guest, await runs(holder), try await holds(id, holder) { return nil }
+        if let holder = note.guest, try await holds(note, holder) { return nil }
         let isWhole = try await isWhole(note)
         var files: [String] = []
         if isWhole {
             do { files = try await volumes.extendMoment(id, of: volume) } catch { throw NodeError(error) }
         }
         // From now on it is whole only as long as the files are.
-        (note.instance, note.launch) = (guest.instance, guest.launch)
+        if let guest { (note.instance, note.launch) = (guest.instance, guest.launch) }
         try notes.write(note)
         return isWhole ? GuestMoment(snapshot: id, volume: volume, files: files, isTakenOver: true) : nil
     }
@@ -135,12 +137,11 @@ actor Moments {
         pending[note.volume, default: []].insert(note.snapshot)
     }
 
-    private func runs(_ guest: GuestRun) async -> Bool {
-        await hypervisor.guests()[guest.instance] == .running(launch: guest.launch)
-    }
-
-    private func holds(_ id: SnapshotID, _ guest: GuestRun) async throws(NodeError) -> Bool {
-        do { return try await hypervisor.holds(id, in: guest) } catch .noSuchGuest { return false } catch {
+    private func holds(_ note: MomentNote, _ guest: GuestRun) async throws(NodeError) -> Bool {
+        guard await hypervisor.isOpen(note.volume, for: guest) else { return false }
+        do { return try await hypervisor.holds(note.snapshot, of: note.volume, in: guest) } catch .noSuchGuest {
+            return false
+        } catch {
             throw NodeError(error)
         }
     }
@@ -167,7 +168,7 @@ actor Moments {
             return false
         }
         guard let note = notes.note(of: spec.id) else { throw .momentLost(spec.id) }
-        if let guest = note.guest, await runs(guest), try await holds(spec.id, guest) {
+        if let guest = note.guest, try await holds(note, guest) {
             try await pull(spec, parent, fromGuest: guest)
             return true
         }
@@ -257,25 +258,7 @@ actor Moments {
     ) async throws(NodeError) {
         // What is known of changes since other moments that are still to be stored is kept, and since this one for the next.
         let others = kept.union(pending[volume] ?? []).union([id])
-        while try await !letGo(of: id, volume, keepingChangesSince: others) { await change(of: volume) }
-        do { try await volumes.removeMoment(id) } catch { throw NodeError(error) }
-        if pending[volume] == [id], outlived.contains(volume) {
-            do { try await volumes.delete(volume) } catch { throw NodeError(error) }
-            outlived.remove(volume)
-        }
-        notes.remove(id)
-        pending[volume]?.remove(id)
-        guard pending[volume]?.isEmpty == true else { return }
-        pending[volume] = nil
-        // Its filling was put off for the moment's sake.
-        tell(.volumeFilled(volume))
-    }
-
-    /// In the guest that has the volume, or in its file. Returns false where someone else has the file for himself.
-    private func letGo(
-        of id: SnapshotID, _ volume: VolumeID, keepingChangesSince others: Set<SnapshotID>
-    ) async throws(NodeError) -> Bool {
-        if let guest = notes.note(of: id)?.guest, await runs(guest) {
+        if let guest = notes.note(of: id)?.guest, await hypervisor.isOpen(volume, for: guest) {
             let moment = GuestMoment(snapshot: id, volume: volume)
             do throws(HypervisorError) {
                 if try await hypervisor.letGo(of: moment, keepingChangesSince: others, in: guest) { return true }

@@ -50,10 +50,12 @@ package struct GuestSpec: Sendable, Equatable, Codable {
         package var volume: VolumeID
         /// As the caller named it: `/dev/xvda`, `/dev/sdf`.
         package var deviceName: String
-        /// nil: none.
+        /// nil: none. Those of a shared one hold for all of its guests together.
         package var limits: DiskLimits?
-        package init(volume: VolumeID, deviceName: String, limits: DiskLimits? = nil) {
-            (self.volume, self.deviceName, self.limits) = (volume, deviceName, limits)
+        /// Whether other guests may have it too; nil: no.
+        package var isShared: Bool?
+        package init(volume: VolumeID, deviceName: String, limits: DiskLimits? = nil, isShared: Bool? = nil) {
+            (self.volume, self.deviceName, self.limits, self.isShared) = (volume, deviceName, limits, isShared)
         }
     }
 

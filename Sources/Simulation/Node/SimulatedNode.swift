@@ -153,7 +153,7 @@ package final class SimulatedNode: Node {
             if let missing = guest.disks.first(where: { contents.volumes[$0.volume] == nil }) {
                 return .hostFailed("no volume \(missing.volume)")
             }
-            if let taken = guest.disks.first(where: { contents.disks.holder(of: $0.volume) != nil }) {
+            if let taken = guest.disks.first(where: { !contents.disks.takes($0) }) {
                 return .hostFailed("\(taken.volume) is open elsewhere")
             }
             if let missing = guest.ports.first(where: { contents.networks[$0.vpc] == nil }) {

@@ -41,7 +41,7 @@ extension SimulatedNode {
                 guard volume.key == snapshot.key else { return .wrongKey(of: volume.id) }
                 let parent = snapshot.parent.map { SnapshotBytes($0, key: snapshot.key) }
                 if let refusal = parent.flatMap({ contents.refusal(of: $0) }) { return refusal }
-                guard contents.disks.holder(of: snapshot.volume) == guest?.instance else {
+                guard contents.disks.isOpen(snapshot.volume, in: guest?.instance) else {
                     return .hostFailed("\(snapshot.volume) is elsewhere")
                 }
             }

@@ -37,6 +37,7 @@ struct StateDirectory: Sendable {
     var moments: String { path + "/moments" }
     var keys: String { path + "/keys" }
     var guests: String { path + "/guests" }
+    var servers: String { path + "/servers" }
     var operatorSocket: String { path + "/operator.sock" }
 
     static var standard: String {
@@ -91,7 +92,7 @@ struct StateDirectory: Sendable {
 
     /// Removes the folder if it holds nothing but empty folders of ours.
     func removeIfEmpty() {
-        for folder in [kernels, guests, path] { rmdir(folder) }
+        for folder in [kernels, guests, servers, path] { rmdir(folder) }
     }
 
     /// Writes a small file whole or not at all, readable by its owner alone.
@@ -110,9 +111,8 @@ struct StateDirectory: Sendable {
             throw CommandFailure("\(path) is not a state directory of Apus; nothing was removed.")
         }
         let own = [
-            keys, volumes, path + "/bases", path + "/feeds", snapshots, moments, kernels, guests, identity, credentials,
-            endpoint, prices,
-            operatorSocket,
+            keys, volumes, path + "/bases", path + "/feeds", snapshots, moments, kernels, guests, servers, identity,
+            credentials, endpoint, prices, operatorSocket,
             path + "/acceleration.json", path + "/credits.json", path + "/reserve", path + "/build-tiny",
             path + "/quickstart",
             path + "/apus.log", records,

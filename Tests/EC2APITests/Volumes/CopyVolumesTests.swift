@@ -83,7 +83,6 @@ struct CopyVolumesTests {
         ("MissingParameter", .init(sourceVolumeID: "", volumeType: .io2)),
         ("InvalidParameterCombination", .init(sourceVolumeID: "", throughput: 200)),
         ("InvalidParameterCombination", .init(sourceVolumeID: "", multiAttachEnabled: true)),
-        ("UnsupportedOperation", .init(sourceVolumeID: "", iops: 100, volumeType: .io1, multiAttachEnabled: true)),
     ]
 
     @Test("are refused for what cannot be, and leave nothing", arguments: refusals)

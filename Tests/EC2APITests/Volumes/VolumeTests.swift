@@ -47,10 +47,6 @@ struct VolumeTests {
         ("InvalidParameterCombination", .init(availabilityZone: "us-east-1a", iops: 300, size: 10)),
         ("InvalidParameterValue", .init(availabilityZone: "us-east-1a", iops: 5_001, size: 10, volumeType: .gp3)),
         ("InvalidParameterValue", .init(availabilityZone: "us-east-1a", size: 10, volumeType: .gp3, throughput: 751)),
-        (
-            "UnsupportedOperation",
-            .init(availabilityZone: "us-east-1a", iops: 100, size: 4, volumeType: .io1, multiAttachEnabled: true)
-        ),
         ("InvalidParameterCombination", .init(availabilityZone: "us-east-1a", size: 4, multiAttachEnabled: true)),
         (
             "InvalidParameterCombination",

@@ -1,0 +1,41 @@
+// Whoever owns a process that has volumes open: a guest's machine, or one that serves a volume to several guests. What is
+// asked of moments and of filling is the same of both.
+
+import Backends
+import CloudTypes
+import Logging
+import NodeContract
+import QMP
+
+protocol DiskOwner: Actor {
+    nonisolated var logger: Logger { get }
+    /// Where the process serves moments of its volumes.
+    nonisolated var momentsSocket: String { get }
+    /// Who waits for a job of the block layer to be gone.
+    var jobEnds: [String: [CheckedContinuation<Void, Never>]] { get set }
+    /// Volumes whose filling failed of late, and waits.
+    var unfillable: Set<VolumeID> { get set }
+
+    nonisolated func tell(_ event: NodeEvent)
+    /// One change of the disks after another, of that launch alone.
+    func withDisks(
+        of launch: Int, _ body: (GuestDisks) async throws(GuestDisks.Failure) -> Void
+    ) async throws(HypervisorError)
+}
+
+extension DiskOwner {
+    func monitored<Value>(
+        _ body: () async throws(QMPError) -> Value
+    ) async throws(GuestDisks.Failure) -> Value {
+        do throws(QMPError) { return try await body() } catch { throw .monitor(error) }
+    }
+
+    /// Removes what there is of a disk that is not plugged in.
+    func takeBack(_ names: BlockNames, from disks: GuestDisks) async throws(GuestDisks.Failure) {
+        try await monitored { () throws(QMPError) in
+            let view = try await disks.look()
+            guard !view.isPlugged(names) else { return }
+            try await disks.clear(names, self.endJobs(of: names, view, in: disks))
+        }
+    }
+}

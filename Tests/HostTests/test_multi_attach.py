@@ -1,0 +1,187 @@
+"""One volume in two real guests at once: what one flushed the other reads, whoever dies in between."""
+
+import os
+import pathlib
+import signal
+import threading
+import time
+
+from apus_testing.waiting import eventually, quick
+from test_volumes import completed, disk, machines, make, seen, sound, volume  # noqa: F401
+
+DEVICE = "/dev/sdf"
+
+
+def shared(site, make, machines, **more):  # noqa: F811
+    """A volume that both guests have."""
+    id = make(4, **({"VolumeType": "io2", "Iops": 1000, "MultiAttachEnabled": True} | more))
+    join(site, id, *machines)
+    return id
+
+
+def join(site, id, *machines):  # noqa: F811
+    for machine in machines:
+        site.ec2.attach_volume(VolumeId=id, InstanceId=machine.id, Device=DEVICE)
+    eventually(lambda: all(holders(site, id).get(one.id) == "attached" for one in machines), f"{id} is attached")
+    for machine in machines:
+        seen(machine, id)
+
+
+def holders(site, id):
+    return {one["InstanceId"]: one["State"] for one in volume(site, id)["Attachments"]}
+
+
+def leave(site, id, *machines):  # noqa: F811
+    for machine in machines:
+        site.ec2.detach_volume(VolumeId=id, InstanceId=machine.id)
+        eventually(lambda: machine.id not in holders(site, id), f"{machine.id} has {id} no more")
+
+
+def server(site, id):
+    """The process that serves the volume; None while nobody has it."""
+    marker = f"guest=server {site.cloud.state}/servers/{id}".encode()
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if marker in (entry / "cmdline").read_bytes().split(b"\0"):
+                    return int(entry.name)
+            except OSError:
+                continue
+    return None
+
+
+def opened(process, id):
+    """How often the process has the volume's file open."""
+    return sum(f"/volumes/{id}" in os.readlink(entry) for entry in pathlib.Path(f"/proc/{process}/fd").iterdir())
+
+
+def write(machine, id, text, place):
+    """Answered when it is flushed."""
+    machine.ssh(f"(echo {text}; dd if=/dev/zero bs=4096 count=1 2>/dev/null) | dd bs=4096 count=1 iflag=fullblock 2>/dev/null"
+                f" | sudo dd of=/dev/{disk(machine, id)} bs=4096 seek={place} oflag=direct conv=fsync,notrunc", seconds=60)
+
+
+def read(machine, id, place):
+    return machine.ssh(
+        f"sudo dd if=/dev/{disk(machine, id)} bs=4096 skip={place} count=1 iflag=direct 2>/dev/null | head -n 1", seconds=60)
+
+
+def test_what_one_flushed_the_other_reads_and_one_process_alone_has_the_file(site, machines, make):  # noqa: F811
+    first, second = machines
+    id = shared(site, make, machines, Encrypted=True)
+    for place in range(3):
+        write(first, id, f"one-{place}", 2 * place)
+        assert read(second, id, 2 * place) == f"one-{place}"
+        write(second, id, f"two-{place}", 2 * place)
+        assert read(first, id, 2 * place) == f"two-{place}"
+    assert opened(first.process, id) == opened(second.process, id) == 0 and opened(server(site, id), id) > 0
+    status = pathlib.Path(f"/proc/{server(site, id)}/status").read_text()
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    users = {pathlib.Path(f"/proc/{one}").stat().st_uid for one in (server(site, id), first.process, second.process)}
+    assert len(users) == 3 and 0 not in users
+    assert int(fields["CapEff"], 16) == int(fields["CapBnd"], 16) == 0 and fields["NoNewPrivs"] == "1"
+    # With the last attachment the process goes, its file closed in good order.
+    leave(site, id, first)
+    write(second, id, "alone", 1)
+    assert volume(site, id)["State"] == "in-use"
+    leave(site, id, second)
+    assert volume(site, id)["State"] == "available"
+    assert server(site, id) is None and not (site.cloud.state / "servers" / id).exists()
+
+
+def test_guests_wait_for_what_serves_them_and_lose_nothing(site, machines, make):  # noqa: F811
+    first, second = machines
+    id = shared(site, make, machines)
+    write(first, id, "before", 0)
+    for place in range(1, 4):
+        dead = server(site, id)
+        os.kill(dead, signal.SIGKILL)
+        write(first, id, f"after-{place}", place)
+        assert read(second, id, place) == f"after-{place}"
+        assert server(site, id) not in (None, dead)
+    assert read(second, id, 0) == "before"
+    # Both at once: what was served is served again by the next Apus.
+    site.cloud.kill()
+    os.kill(server(site, id), signal.SIGKILL)
+    site.start_again()
+    write(second, id, "again", 4)
+    assert read(first, id, 4) == "again"
+    # Apus alone: nobody notices.
+    kept = server(site, id)
+    site.cloud.kill()
+    site.start_again()
+    assert server(site, id) == kept
+    write(first, id, "still", 5)
+    assert read(second, id, 5) == "still"
+    leave(site, id, first, second)
+    sound(site, id)
+
+
+def test_a_guest_that_dies_leaves_the_volume_to_the_other(site, machines, make):  # noqa: F811
+    first, second = machines
+    id = shared(site, make, machines)
+    write(second, id, "kept", 0)
+    os.kill(second.process, signal.SIGKILL)
+    eventually(lambda: second.state == "stopped", "the instance shows as stopped")
+    assert read(first, id, 0) == "kept"
+    write(first, id, "meanwhile", 1)
+    site.ec2.start_instances(InstanceIds=[second.id])
+    second.wait("instance_running").wait_for_ssh()
+    assert read(second, id, 1) == "meanwhile"
+    # Taken from it by force, the guest reads nothing any more.
+    site.ec2.detach_volume(VolumeId=id, InstanceId=second.id, Force=True)
+    eventually(lambda: second.id not in holders(site, id), "it is taken away")
+    write(first, id, "mine", 1)
+    leave(site, id, first)
+    sound(site, id)
+
+
+def test_limits_hold_for_all_guests_together_and_growth_is_seen_by_all(site, machines, make):  # noqa: F811
+    id = shared(site, make, machines, Iops=100)
+    names = {one: seen(one, id) for one in machines}
+
+    def seconds(count):
+        began = time.monotonic()
+        readers = [threading.Thread(target=one.ssh, kwargs={"seconds": 120, "command":
+                   f"sudo dd if=/dev/{names[one]} of=/dev/null bs=4k count={count} iflag=direct"}) for one in machines]
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join()
+        return time.monotonic() - began
+
+    # What was never written is no data, and is not counted for all together.
+    machines[0].ssh(f"sudo dd if=/dev/zero of=/dev/{names[machines[0]]} bs=1M count=4 oflag=direct conv=fsync")
+    # 1,500 operations at 100 a second; the first second's worth may come at once.
+    limited = seconds(750)
+    assert limited > 13
+    site.ec2.modify_volume(VolumeId=id, Size=5, Iops=5000)
+    completed(site, id)
+    for machine in machines:
+        assert machine.ssh(f"cat /sys/block/{names[machine]}/size") == str(5 << 21)
+    assert seconds(750) < limited
+    write(machines[0], id, "far", 1_200_000)
+    assert read(machines[1], id, 1_200_000) == "far"
+    leave(site, id, *machines)
+    sound(site, id)
+
+
+def test_a_snapshot_is_of_one_moment_of_what_all_wrote(site, machines, make):  # noqa: F811
+    first, second = machines
+    id = shared(site, make, machines)
+    write(first, id, "one", 0)
+    write(second, id, "two", 1)
+    snapshot = site.ec2.create_snapshot(VolumeId=id)["SnapshotId"]
+    write(second, id, "later", 0)
+    # Who held the moment goes on while a guest leaves.
+    leave(site, id, first)
+    site.ec2.get_waiter("snapshot_completed").wait(SnapshotIds=[snapshot], WaiterConfig=quick(120))
+    leave(site, id, second)
+    copy = make(4, SnapshotId=snapshot, VolumeType="io2", Iops=1000, MultiAttachEnabled=True)
+    join(site, copy, first, second)
+    assert [read(one, copy, place) for place in (0, 1) for one in machines] == ["one", "one", "two", "two"]
+    eventually(lambda: not list((site.cloud.state / "feeds").glob(f"{copy}*")), "it stands alone", 120)
+    leave(site, copy, first, second)
+    site.ec2.delete_snapshot(SnapshotId=snapshot)
+    sound(site, id)
+    sound(site, copy)

@@ -1,0 +1,140 @@
+// A volume of two guests: one process serves it to both, from the first that has it to the last.
+
+import Backends
+import CloudTypes
+import Foundation
+import HostSystem
+import NodeContract
+import QCOW2Volumes
+import Testing
+
+@testable import QEMUHypervisor
+
+@Suite(
+    "A volume of several guests", .serialized, .timeLimit(.minutes(10)),
+    .enabled("needs root, QEMU and the tiny image") { await TestGuest.files.value != nil })
+struct SharedVolumeTests {
+    @Test("is opened by one process alone, which is there as long as a guest has it")
+    func life() async throws {
+        try await GuestLab.withTwo { lab, hypervisor, runs in
+            let (disk, file) = try await lab.sharedDisk()
+            for run in runs {
+                try await hypervisor.attach(disk, file, to: run)
+                try await hypervisor.attach(disk, file, to: run)
+            }
+            let server = try #require(lab.server(of: disk.volume))
+            #expect(lab.files(of: server.pid).contains(file.path))
+            #expect(try !lab.openFiles().contains(file.path))
+            #expect(await hypervisor.isServed(disk.volume))
+            #expect(try await hypervisor.detach(disk.volume, from: runs[0], force: true))
+            #expect(lab.server(of: disk.volume) == server)
+            try await hypervisor.kill(runs[1].instance)
+            #expect(lab.server(of: disk.volume) == nil)
+            #expect(await !hypervisor.isServed(disk.volume))
+            // Nobody has it open: it can be grown, and served again.
+            try await lab.volumes.grow(disk.volume, toGiB: 2)
+        }
+    }
+
+    @Test("is found again by the next run of ours, and served again where what served it died meanwhile")
+    func adoption() async throws {
+        try await GuestLab.withTwo { lab, hypervisor, runs in
+            let (disk, file) = try await lab.sharedDisk()
+            for run in runs { try await hypervisor.attach(disk, file, to: run) }
+            let server = try #require(lab.server(of: disk.volume))
+            await hypervisor.detach()
+            let second = try lab.open()
+            _ = try await second.adopt()
+            #expect(await second.isServed(disk.volume) && lab.server(of: disk.volume) == server)
+            try await second.grow(disk.volume, toGiB: 2, in: runs[0])
+            try await second.limit(disk.volume, to: DiskLimits(iops: 200), in: runs[0])
+            await second.detach()
+            kill(server.pid, SIGKILL)
+            let third = try lab.open()
+            _ = try await third.adopt()
+            var unserved = third.unserved.makeAsyncIterator()
+            #expect(await unserved.next() == disk.volume)
+            try await third.serve(disk.volume, file)
+            try await third.serve(disk.volume, file)
+            let next = try #require(lab.server(of: disk.volume))
+            #expect(next != server)
+            // While we look, its death is told at once.
+            kill(next.pid, SIGKILL)
+            #expect(await unserved.next() == disk.volume)
+            try await third.serve(disk.volume, file)
+            for run in runs { #expect(try await third.detach(disk.volume, from: run, force: true)) }
+            #expect(lab.server(of: disk.volume) == nil)
+            await third.detach()
+        }
+    }
+
+    @Test("is let go of where its guests ended while nobody looked")
+    func leftover() async throws {
+        try await GuestLab.withTwo { lab, hypervisor, runs in
+            let (disk, file) = try await lab.sharedDisk()
+            try await hypervisor.attach(disk, file, to: runs[0])
+            await hypervisor.detach()
+            let process = try ProcessWatch(lab.process())
+            process.signal(SIGKILL)
+            _ = await process.waitForEnd()
+            let second = try lab.open()
+            _ = try await second.adopt()
+            #expect(lab.server(of: disk.volume) == nil)
+            #expect(SmallFile.names(in: lab.path + "/servers").isEmpty)
+            await second.detach()
+        }
+    }
+}
+
+extension GuestLab {
+    /// Two guests that run, ended whatever becomes of the test.
+    static func withTwo(
+        _ body: (GuestLab, QEMUHypervisor, [GuestRun]) async throws -> Void
+    ) async throws {
+        try await with { lab, hypervisor in
+            var generator = SystemRandomNumberGenerator()
+            let other = InstanceID(from: &generator)
+            do {
+                let guest = try await lab.guest(boot: .firmware(.bios))
+                try await hypervisor.launch(guest)
+                let root = VolumeID(from: &generator)
+                try await lab.volumes.create(VolumeSpec(id: root, sizeGiB: 1, snapshot: nil))
+                var spec = guest.spec
+                (spec.instance, spec.disks) = (other, [GuestSpec.Disk(volume: root, deviceName: "/dev/xvda")])
+                try await hypervisor.launch(
+                    GuestLaunch(
+                        spec: spec, disks: [lab.volumes.file(of: root)], portDescriptors: [], kernel: nil))
+                try await body(
+                    lab, hypervisor, [lab.instance, other].map { GuestRun(instance: $0, launch: 1) })
+            } catch {
+                try await lab.end(other, after: hypervisor)
+                throw error
+            }
+            try await lab.end(other, after: hypervisor)
+        }
+    }
+
+    private func end(_ instance: InstanceID, after first: QEMUHypervisor) async throws {
+        await first.detach()
+        let hypervisor = try open()
+        _ = try await hypervisor.adopt()
+        try await hypervisor.forget(instance)
+        await hypervisor.detach()
+    }
+
+    func sharedDisk() async throws -> (GuestSpec.Disk, VolumeFile) {
+        var (disk, file) = try await furtherDisk()
+        disk.isShared = true
+        return (disk, file)
+    }
+
+    func server(of volume: VolumeID) -> ProcessIdentity? {
+        ProcessTable.process(withArgument: ServerFolder(volume, in: path + "/servers").marker)
+    }
+
+    func files(of pid: Int32) -> [String] {
+        SmallFile.names(in: "/proc/\(pid)/fd").compactMap {
+            try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/\($0)")
+        }
+    }
+}
