@@ -193,7 +193,7 @@ package actor QEMUHypervisor: Hypervisor {
     }
 
     package func isOpen(_ volume: VolumeID, for guest: GuestRun) async -> Bool {
-        if await server(of: volume) != nil { return true }
+        if let server = await server(of: volume) { return await server.isRunning }
         return await known[guest.instance]?.observation == .running(launch: guest.launch)
     }
 

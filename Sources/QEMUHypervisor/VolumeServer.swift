@@ -56,6 +56,7 @@ actor VolumeServer: DiskOwner {
     nonisolated func tell(_ event: NodeEvent) { surroundings.report(event) }
 
     var hasUsers: Bool { record != nil }
+    var isRunning: Bool { running != nil }
     var users: [GuestRun] { (record?.users ?? []).map(\.run) }
     var userID: UInt32? { record?.userID }
     private var names: BlockNames { BlockNames(volume) }

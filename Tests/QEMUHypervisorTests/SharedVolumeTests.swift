@@ -19,8 +19,8 @@ struct SharedVolumeTests {
         try await GuestLab.withTwo { lab, hypervisor, runs in
             let (disk, file) = try await lab.sharedDisk()
             for run in runs {
-                try await hypervisor.attach(disk, file, to: run)
-                try await hypervisor.attach(disk, file, to: run)
+                try await hypervisor.attach(disk, file, holding: [], to: run)
+                try await hypervisor.attach(disk, file, holding: [], to: run)
             }
             let server = try #require(lab.server(of: disk.volume))
             #expect(lab.files(of: server.pid).contains(file.path))
@@ -40,7 +40,7 @@ struct SharedVolumeTests {
     func adoption() async throws {
         try await GuestLab.withTwo { lab, hypervisor, runs in
             let (disk, file) = try await lab.sharedDisk()
-            for run in runs { try await hypervisor.attach(disk, file, to: run) }
+            for run in runs { try await hypervisor.attach(disk, file, holding: [], to: run) }
             let server = try #require(lab.server(of: disk.volume))
             await hypervisor.detach()
             let second = try lab.open()
@@ -54,14 +54,14 @@ struct SharedVolumeTests {
             _ = try await third.adopt()
             var unserved = third.unserved.makeAsyncIterator()
             #expect(await unserved.next() == disk.volume)
-            try await third.serve(disk.volume, file)
-            try await third.serve(disk.volume, file)
+            try await third.serve(disk.volume, file, holding: [])
+            try await third.serve(disk.volume, file, holding: [])
             let next = try #require(lab.server(of: disk.volume))
             #expect(next != server)
             // While we look, its death is told at once.
             kill(next.pid, SIGKILL)
             #expect(await unserved.next() == disk.volume)
-            try await third.serve(disk.volume, file)
+            try await third.serve(disk.volume, file, holding: [])
             for run in runs { #expect(try await third.detach(disk.volume, from: run, force: true)) }
             #expect(lab.server(of: disk.volume) == nil)
             await third.detach()
@@ -72,7 +72,7 @@ struct SharedVolumeTests {
     func leftover() async throws {
         try await GuestLab.withTwo { lab, hypervisor, runs in
             let (disk, file) = try await lab.sharedDisk()
-            try await hypervisor.attach(disk, file, to: runs[0])
+            try await hypervisor.attach(disk, file, holding: [], to: runs[0])
             await hypervisor.detach()
             let process = try ProcessWatch(lab.process())
             process.signal(SIGKILL)

@@ -258,6 +258,24 @@ actor Moments {
     ) async throws(NodeError) {
         // What is known of changes since other moments that are still to be stored is kept, and since this one for the next.
         let others = kept.union(pending[volume] ?? []).union([id])
+        while try await !letGo(of: id, volume, keepingChangesSince: others) { await change(of: volume) }
+        do { try await volumes.removeMoment(id) } catch { throw NodeError(error) }
+        if pending[volume] == [id], outlived.contains(volume) {
+            do { try await volumes.delete(volume) } catch { throw NodeError(error) }
+            outlived.remove(volume)
+        }
+        notes.remove(id)
+        pending[volume]?.remove(id)
+        guard pending[volume]?.isEmpty == true else { return }
+        pending[volume] = nil
+        // Its filling was put off for the moment's sake.
+        tell(.volumeFilled(volume))
+    }
+
+    /// In the guest that has the volume, or in its file. Returns false where someone else has the file for himself.
+    private func letGo(
+        of id: SnapshotID, _ volume: VolumeID, keepingChangesSince others: Set<SnapshotID>
+    ) async throws(NodeError) -> Bool {
         if let guest = notes.note(of: id)?.guest, await hypervisor.isOpen(volume, for: guest) {
             let moment = GuestMoment(snapshot: id, volume: volume)
             do throws(HypervisorError) {
