@@ -29,7 +29,7 @@ struct TakenOverMomentTests {
             try await lab.awaitConsole("guest ready", in: hypervisor)
             try await lab.fill("root", "vda", in: hypervisor)
             let run = GuestRun(instance: lab.instance, launch: 1)
-            #expect(try await hypervisor.holds(first, of: disk.volume, in: run))
+            #expect(try await hypervisor.holds(first, of: lab.volume, in: run))
             #expect(try await lab.words(in: hypervisor.read(root, changedSince: nil, in: run)) == [])
 
             // A disk that was never in a guest, then one with a moment of an earlier stay.
