@@ -153,6 +153,7 @@ EXAMPLES = {
     "CopySnapshot": lambda w: {"SourceRegion": "us-east-1", "SourceSnapshotId": w.snapshot},
     "DescribeFastSnapshotRestores": lambda w: {},
     "DisableFastSnapshotRestores": lambda w: {"SourceSnapshotIds": [w.snapshot], "AvailabilityZones": [w.zone]},
+    "DisableSerialConsoleAccess": lambda w: {},
     "EnableFastSnapshotRestores": lambda w: {"SourceSnapshotIds": [w.snapshot], "AvailabilityZones": [w.zone]},
     "CopyVolumes": lambda w: {"SourceVolumeId": w.free_volume, "VolumeType": "gp3"},
     "CreateDefaultSubnet": None,  # refused while the zone has one; in test_vpcs
@@ -250,6 +251,7 @@ EXAMPLES = {
     "DisassociateAddress": lambda w: {"AssociationId": w.address_association},
     "DisassociateRouteTable": lambda w: {"AssociationId": w.table_association},
     "EnableEbsEncryptionByDefault": lambda w: {},
+    "EnableSerialConsoleAccess": lambda w: {},
     "EnableImage": lambda w: {"ImageId": w.own_image},
     "EnableImageBlockPublicAccess": lambda w: {"ImageBlockPublicAccessState": "block-new-sharing"},
     "EnableImageDeprecation": lambda w: {"ImageId": w.own_image, "DeprecateAt": tomorrow()},
@@ -261,8 +263,10 @@ EXAMPLES = {
     "GetEbsEncryptionByDefault": lambda w: {},
     "GetImageBlockPublicAccessState": lambda w: {},
     "GetInstanceUefiData": None,  # always refused here: no instance boots by UEFI
+    "GetInstanceMetadataDefaults": lambda w: {},
     "GetLaunchTemplateData": lambda w: {"InstanceId": w.instance},
     "GetPasswordData": lambda w: {"InstanceId": w.instance},
+    "GetSerialConsoleAccessStatus": lambda w: {},
     "GetSnapshotBlockPublicAccessState": lambda w: {},
     "ImportKeyPair": lambda w: {"KeyName": "new", "PublicKeyMaterial": w.public_key},
     "ListImagesInRecycleBin": lambda w: {},
@@ -276,6 +280,7 @@ EXAMPLES = {
     "ModifyInstanceCreditSpecification": lambda w: {
         "InstanceCreditSpecifications": [{"InstanceId": w.instance, "CpuCredits": "standard"}]},
     "ModifyInstanceMaintenanceOptions": lambda w: {"InstanceId": w.instance, "AutoRecovery": "disabled"},
+    "ModifyInstanceMetadataDefaults": lambda w: {"HttpPutResponseHopLimit": 3},
     "ModifyInstanceMetadataOptions": lambda w: {"InstanceId": w.instance, "HttpTokens": "required"},
     "ModifyLaunchTemplate": lambda w: {"LaunchTemplateId": w.template, "DefaultVersion": "2"},
     "ModifyNetworkInterfaceAttribute": lambda w: {
@@ -299,6 +304,7 @@ EXAMPLES = {
     "ReplaceRoute": lambda w: {
         "RouteTableId": w.table, "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": w.gateway},
     "ReplaceRouteTableAssociation": lambda w: {"AssociationId": w.table_association, "RouteTableId": w.free_table},
+    "ReportInstanceStatus": lambda w: {"Instances": [w.instance], "Status": "impaired", "ReasonCodes": ["other"]},
     "ResetEbsDefaultKmsKeyId": lambda w: {},
     "ResetImageAttribute": lambda w: {"ImageId": w.own_image, "Attribute": "launchPermission"},
     "ResetInstanceAttribute": lambda w: {"InstanceId": w.stopped, "Attribute": "sourceDestCheck"},

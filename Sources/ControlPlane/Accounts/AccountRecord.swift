@@ -24,6 +24,11 @@ package struct AccountRecord: CloudRecord {
     /// The key that is used where none is named; nil: the account never chose, and it is the managed one.
     package var defaultKeyID: String?
 
+    /// What its launches get of the metadata service where they say nothing else; nil: no preference.
+    package var metadataDefaults: MetadataDefaults?
+    /// Whether serial consoles of its instances may be used; nil: they may not.
+    package var allowsSerialConsoles: Bool?
+
     package init(id: AccountID, name: String, createdAt: Timestamp, ownerAlias: String? = nil) {
         (self.id, self.name, self.createdAt, self.ownerAlias) = (id, name, createdAt, ownerAlias)
         hasDefaultVPC = false

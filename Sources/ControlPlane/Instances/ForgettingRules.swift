@@ -23,6 +23,7 @@ extension Transaction {
         }
         emptyBins()
         forgetDisabledFastRestores()
+        rollUpUsage()
         for token in state.requestTokens.all where token.createdAt <= lastToken {
             delete(token.id, RequestTokenRecord.self)
         }

@@ -72,8 +72,12 @@ extension Transaction {
     package mutating func setMetadataOptions(
         of id: InstanceID, _ change: (inout InstanceMetadata.Options) -> Void
     ) throws(EC2Error) {
-        try checkChangeable(owned(id))
-        update(id) { (instance: inout InstanceRecord) in change(&instance.metadataOptions) }
+        let instance: InstanceRecord = try owned(id)
+        try checkChangeable(instance)
+        var options = instance.metadataOptions
+        change(&options)
+        if options.requiresToken != instance.metadataOptions.requiresToken { try checkTokens(options) }
+        update(id) { (instance: inout InstanceRecord) in instance.metadataOptions = options }
     }
 
     /// Turns detailed monitoring on or off.

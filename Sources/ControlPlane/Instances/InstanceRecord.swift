@@ -78,6 +78,8 @@ package struct InstanceRecord: TaggedRecord, Equatable {
     package var ramdiskID: String?
     /// How the guest boots: `uefi` or `legacy-bios`.
     package var bootMode: String?
+    /// Since when its present use counts; nil: nothing is metered.
+    package var reading: UsageReading?
     /// When the instance was first launched.
     package var createdAt: Timestamp
 

@@ -17,6 +17,7 @@ extension Transaction {
         let publicKey = try publicKey(named: order.keyName, for: image)
         let placement = try LaunchPlacement(order, in: self)
         try check(order, facts)
+        try checkTokens(order.metadataOptions.options(of: image, metadataDefaults))
         let share = HostShare(
             vCPUs: vCPUs(cores: order.attributes.coreCount, threads: order.attributes.threadsPerCore, facts),
             memoryMiB: facts.memoryMiB)
@@ -80,7 +81,7 @@ extension Transaction {
             instance.creditSpecification =
                 wanted.creditSpecification ?? facts.defaultCreditSpecification
         }
-        instance.metadataOptions = order.metadataOptions.options(of: image)
+        instance.metadataOptions = order.metadataOptions.options(of: image, metadataDefaults)
     }
 
     private mutating func makeInterfaces(
@@ -134,14 +135,14 @@ extension Transaction {
 }
 
 extension LaunchOrder.MetadataWish {
-    /// What the launch says, else the image, else AWS's default: an image made for IMDSv2 asks for tokens.
-    fileprivate func options(of image: ImageRecord) -> InstanceMetadata.Options {
+    /// What the launch says, else the account, else the image, else AWS's default: an image made for IMDSv2 asks for tokens.
+    fileprivate func options(of image: ImageRecord, _ defaults: MetadataDefaults) -> InstanceMetadata.Options {
         let isForTokens = image.imdsSupport == "v2.0"
         var options = InstanceMetadata.Options()
-        options.isEnabled = isEnabled ?? true
-        options.requiresToken = requiresToken ?? isForTokens
-        options.hopLimit = hopLimit ?? (isForTokens ? 2 : 1)
-        options.showsTags = showsTags ?? false
+        options.isEnabled = isEnabled ?? defaults.isEnabled ?? true
+        options.requiresToken = requiresToken ?? defaults.requiresToken ?? isForTokens
+        options.hopLimit = hopLimit ?? defaults.hopLimit ?? (isForTokens ? 2 : 1)
+        options.showsTags = showsTags ?? defaults.showsTags ?? false
         return options
     }
 }

@@ -85,6 +85,9 @@ package struct AddressRecord: TaggedRecord {
     package var association: Association?
     package var tags: [String: String] = [:]
 
+    /// Since when its present use counts; nil: nothing is metered.
+    package var reading: UsageReading?
+
     package struct Association: Sendable, Codable, Equatable {
         package var id: AddressAssociationID
         package var interface: NetworkInterfaceID

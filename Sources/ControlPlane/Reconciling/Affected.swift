@@ -79,7 +79,7 @@ struct Affected {
         }
         if old.tags != new.tags, new.metadataOptions.showsTags { metadata.insert(id) }
         var untagged = old
-        untagged.tags = new.tags
+        (untagged.tags, untagged.reading) = (new.tags, new.reading)
         guard untagged != new else { return }
         instances.insert(id)
         metadata.insert(id)
@@ -108,7 +108,7 @@ struct Affected {
         if old?.attachments != new?.attachments || old?.isRealised != new?.isRealised { noteSnapshots(of: id) }
         guard let new, new.state != .creating || new.attachments.isEmpty else { return }
         guard var old else { return _ = volumes.insert(id) }
-        old.tags = new.tags
+        (old.tags, old.reading) = (new.tags, new.reading)
         if old != new { volumes.insert(id) }
     }
 

@@ -48,6 +48,9 @@ package struct SnapshotRecord: TaggedRecord, Equatable {
     /// Accounts that may make volumes from it besides the owner.
     package var sharedWith: Set<AccountID>?
 
+    /// Since when its present use counts; nil: nothing is metered.
+    package var reading: UsageReading?
+
     package enum State: String, Sendable, Codable {
         case pending, completed, error
         /// In the recycle bin.

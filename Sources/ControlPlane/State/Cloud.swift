@@ -144,6 +144,7 @@ package final class Cloud: Sendable {
             var transaction = Transaction(
                 state: ahead.state, caller: caller, now: time.now, settings: settings, random: ahead.random)
             let result = try body(&transaction)
+            transaction.meterUsage(since: ahead.state)
             ahead.random = transaction.random
             let known = durable.withLock { $0.number }
             ahead.open.removeAll { $0.number <= known }

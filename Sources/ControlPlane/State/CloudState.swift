@@ -27,6 +27,7 @@ package struct CloudTables: Sendable {
     package var launchTemplates = Table<LaunchTemplateRecord>()
     package var launchTemplateVersions = Table<LaunchTemplateVersionRecord>()
     package var statusChecks = Table<StatusChecks>()
+    package var usage = Table<UsageRecord>()
 
     init() {}
 }
@@ -81,7 +82,7 @@ package struct CloudState: Sendable {
         RecordKind(SecretRecord.self), RecordKind(RetentionRuleRecord.self), RecordKind(RootTaskRecord.self),
         RecordKind(FastRestoreRecord.self), RecordKind(EncryptionKeyRecord.self),
         RecordKind(LaunchTemplateRecord.self), RecordKind(LaunchTemplateVersionRecord.self),
-        RecordKind(StatusChecks.self),
+        RecordKind(StatusChecks.self), RecordKind(UsageRecord.self),
     ]
 }
 
@@ -113,5 +114,6 @@ extension CloudState {
     package var launchTemplateVersions: Table<LaunchTemplateVersionRecord> {
         _read { yield content.tables.launchTemplateVersions }
     }
+    package var usage: Table<UsageRecord> { _read { yield content.tables.usage } }
     package var statusChecks: Table<StatusChecks> { _read { yield content.tables.statusChecks } }
 }

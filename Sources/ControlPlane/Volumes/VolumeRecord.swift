@@ -46,6 +46,9 @@ package struct VolumeRecord: TaggedRecord, Equatable {
     /// The task that is to make it its instance's root; nobody else gets it until then.
     package var rootTask: RootTaskID?
 
+    /// Since when its present use counts; nil: nothing is metered.
+    package var reading: UsageReading?
+
     package enum State: String, Sendable, Codable { case creating, available, inUse = "in-use", deleting, error }
 
     package struct Attachment: Sendable, Codable, Equatable {

@@ -24,6 +24,8 @@ struct OperatorService: Sendable {
             case ("POST", "/snapshots/export"): return try json(200, try await exportSnapshot(request.body))
             case ("POST", "/snapshots/import"): return try json(201, try await importSnapshot(request.body))
             case ("POST", "/types/find"): return try json(200, try findTypes(request.body))
+            case ("POST", "/usage"): return try usage(request.body)
+            case ("POST", "/console"): return try json(200, try openConsole(request.body))
             case ("POST", "/simulated"): return try json(200, try befall(request.body))
             case ("POST", "/gc"): return try json(200, try await collectGarbage(request.body))
             default: return try json(404, Failure(error: "unknown order"))
@@ -88,6 +90,28 @@ struct OperatorService: Sendable {
     private func registerImage(_ body: [UInt8]) async throws -> ImageLine {
         guard let images else { throw CommandFailure(Self.noDisks) }
         return try await images.register(try JSONDecoder().decode(ImageOrder.self, from: Data(body)), in: cloud)
+    }
+
+    struct ConsoleOrder: Codable { var instance: String }
+
+    /// Says whether the console may be used; whoever may use this socket may open its files.
+    private func openConsole(_ body: [UInt8]) throws -> ConsoleOrder {
+        let order = try JSONDecoder().decode(ConsoleOrder.self, from: Data(body))
+        guard images != nil else { throw CommandFailure("A simulated guest has no console.") }
+        guard let id = InstanceID(order.instance), let instance = cloud.records.instances[id],
+            instance.state == .running || instance.state == .stopping
+        else { throw CommandFailure("No instance \(order.instance) runs.") }
+        guard cloud.records.accounts[instance.account]?.allowsSerialConsoles == true else {
+            throw CommandFailure(
+                "The account \(instance.account) does not allow serial consoles: aws ec2 enable-serial-console-access")
+        }
+        return order
+    }
+
+    private func usage(_ body: [UInt8]) throws -> HTTPResponse {
+        let order = try JSONDecoder().decode(UsageOrder.self, from: Data(body))
+        let text = try order.report(at: cloud.now).csv(of: cloud.records, at: cloud.now)
+        return HTTPResponse(status: 200, headers: [("Content-Type", "text/csv")], body: Array(text.utf8))
     }
 
     private func json<Value: Encodable>(_ status: Int, _ value: Value) throws -> HTTPResponse {

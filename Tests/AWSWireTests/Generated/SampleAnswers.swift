@@ -114,6 +114,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "DisableImageBlockPublicAccess": answer(EC2.Operation.DisableImageBlockPublicAccess.self, sampleDisableImageBlockPublicAccessResult()),
     "DisableImageDeprecation": answer(EC2.Operation.DisableImageDeprecation.self, sampleDisableImageDeprecationResult()),
     "DisableImageDeregistrationProtection": answer(EC2.Operation.DisableImageDeregistrationProtection.self, sampleDisableImageDeregistrationProtectionResult()),
+    "DisableSerialConsoleAccess": answer(EC2.Operation.DisableSerialConsoleAccess.self, sampleDisableSerialConsoleAccessResult()),
     "DisableSnapshotBlockPublicAccess": answer(EC2.Operation.DisableSnapshotBlockPublicAccess.self, sampleDisableSnapshotBlockPublicAccessResult()),
     "DisassociateAddress": answer(EC2.Operation.DisassociateAddress.self, NoResult()),
     "DisassociateRouteTable": answer(EC2.Operation.DisassociateRouteTable.self, NoResult()),
@@ -123,16 +124,19 @@ let sampleAnswers: [String: [UInt8]] = [
     "EnableImageBlockPublicAccess": answer(EC2.Operation.EnableImageBlockPublicAccess.self, sampleEnableImageBlockPublicAccessResult()),
     "EnableImageDeprecation": answer(EC2.Operation.EnableImageDeprecation.self, sampleEnableImageDeprecationResult()),
     "EnableImageDeregistrationProtection": answer(EC2.Operation.EnableImageDeregistrationProtection.self, sampleEnableImageDeregistrationProtectionResult()),
+    "EnableSerialConsoleAccess": answer(EC2.Operation.EnableSerialConsoleAccess.self, sampleEnableSerialConsoleAccessResult()),
     "EnableSnapshotBlockPublicAccess": answer(EC2.Operation.EnableSnapshotBlockPublicAccess.self, sampleEnableSnapshotBlockPublicAccessResult()),
     "EnableVolumeIO": answer(EC2.Operation.EnableVolumeIO.self, NoResult()),
     "GetConsoleOutput": answer(EC2.Operation.GetConsoleOutput.self, sampleGetConsoleOutputResult()),
     "GetEbsDefaultKmsKeyId": answer(EC2.Operation.GetEbsDefaultKmsKeyId.self, sampleGetEbsDefaultKmsKeyIdResult()),
     "GetEbsEncryptionByDefault": answer(EC2.Operation.GetEbsEncryptionByDefault.self, sampleGetEbsEncryptionByDefaultResult()),
     "GetImageBlockPublicAccessState": answer(EC2.Operation.GetImageBlockPublicAccessState.self, sampleGetImageBlockPublicAccessStateResult()),
+    "GetInstanceMetadataDefaults": answer(EC2.Operation.GetInstanceMetadataDefaults.self, sampleGetInstanceMetadataDefaultsResult()),
     "GetInstanceTypesFromInstanceRequirements": answer(EC2.Operation.GetInstanceTypesFromInstanceRequirements.self, sampleGetInstanceTypesFromInstanceRequirementsResult()),
     "GetInstanceUefiData": answer(EC2.Operation.GetInstanceUefiData.self, sampleGetInstanceUefiDataResult()),
     "GetLaunchTemplateData": answer(EC2.Operation.GetLaunchTemplateData.self, sampleGetLaunchTemplateDataResult()),
     "GetPasswordData": answer(EC2.Operation.GetPasswordData.self, sampleGetPasswordDataResult()),
+    "GetSerialConsoleAccessStatus": answer(EC2.Operation.GetSerialConsoleAccessStatus.self, sampleGetSerialConsoleAccessStatusResult()),
     "GetSnapshotBlockPublicAccessState": answer(EC2.Operation.GetSnapshotBlockPublicAccessState.self, sampleGetSnapshotBlockPublicAccessStateResult()),
     "ImportKeyPair": answer(EC2.Operation.ImportKeyPair.self, sampleImportKeyPairResult()),
     "ListImagesInRecycleBin": answer(EC2.Operation.ListImagesInRecycleBin.self, sampleListImagesInRecycleBinResult()),
@@ -144,6 +148,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "ModifyInstanceCapacityReservationAttributes": answer(EC2.Operation.ModifyInstanceCapacityReservationAttributes.self, sampleModifyInstanceCapacityReservationAttributesResult()),
     "ModifyInstanceCreditSpecification": answer(EC2.Operation.ModifyInstanceCreditSpecification.self, sampleModifyInstanceCreditSpecificationResult()),
     "ModifyInstanceMaintenanceOptions": answer(EC2.Operation.ModifyInstanceMaintenanceOptions.self, sampleModifyInstanceMaintenanceOptionsResult()),
+    "ModifyInstanceMetadataDefaults": answer(EC2.Operation.ModifyInstanceMetadataDefaults.self, sampleModifyInstanceMetadataDefaultsResult()),
     "ModifyInstanceMetadataOptions": answer(EC2.Operation.ModifyInstanceMetadataOptions.self, sampleModifyInstanceMetadataOptionsResult()),
     "ModifyLaunchTemplate": answer(EC2.Operation.ModifyLaunchTemplate.self, sampleModifyLaunchTemplateResult()),
     "ModifyNetworkInterfaceAttribute": answer(EC2.Operation.ModifyNetworkInterfaceAttribute.self, NoResult()),
@@ -929,6 +934,11 @@ private func sampleDisableImageResult() -> EC2.DisableImageResult {
         return: true)
 }
 
+private func sampleDisableSerialConsoleAccessResult() -> EC2.DisableSerialConsoleAccessResult {
+    EC2.DisableSerialConsoleAccessResult(
+        serialConsoleAccessEnabled: true)
+}
+
 private func sampleDisableSnapshotBlockPublicAccessResult() -> EC2.DisableSnapshotBlockPublicAccessResult {
     EC2.DisableSnapshotBlockPublicAccessResult(
         state: .unblocked)
@@ -1108,6 +1118,11 @@ private func sampleEnableImageResult() -> EC2.EnableImageResult {
         return: true)
 }
 
+private func sampleEnableSerialConsoleAccessResult() -> EC2.EnableSerialConsoleAccessResult {
+    EC2.EnableSerialConsoleAccessResult(
+        serialConsoleAccessEnabled: true)
+}
+
 private func sampleEnableSnapshotBlockPublicAccessResult() -> EC2.EnableSnapshotBlockPublicAccessResult {
     EC2.EnableSnapshotBlockPublicAccessResult(
         state: .unblocked)
@@ -1161,6 +1176,11 @@ private func sampleGetImageBlockPublicAccessStateResult() -> EC2.GetImageBlockPu
         managedBy: .declarativePolicy)
 }
 
+private func sampleGetInstanceMetadataDefaultsResult() -> EC2.GetInstanceMetadataDefaultsResult {
+    EC2.GetInstanceMetadataDefaultsResult(
+        accountLevel: sampleInstanceMetadataDefaultsResponse())
+}
+
 private func sampleGetInstanceTypesFromInstanceRequirementsResult() -> EC2.GetInstanceTypesFromInstanceRequirementsResult {
     EC2.GetInstanceTypesFromInstanceRequirementsResult(
         instanceTypes: [sampleInstanceTypeInfoFromInstanceRequirements(), sampleInstanceTypeInfoFromInstanceRequirements()],
@@ -1183,6 +1203,12 @@ private func sampleGetPasswordDataResult() -> EC2.GetPasswordDataResult {
         instanceID: "InstanceId <&> é",
         timestamp: moment,
         passwordData: "PasswordData <&> é")
+}
+
+private func sampleGetSerialConsoleAccessStatusResult() -> EC2.GetSerialConsoleAccessStatusResult {
+    EC2.GetSerialConsoleAccessStatusResult(
+        serialConsoleAccessEnabled: true,
+        managedBy: .declarativePolicy)
 }
 
 private func sampleGetSnapshotBlockPublicAccessStateResult() -> EC2.GetSnapshotBlockPublicAccessStateResult {
@@ -1476,6 +1502,17 @@ private func sampleInstanceMaintenanceOptions() -> EC2.InstanceMaintenanceOption
     EC2.InstanceMaintenanceOptions(
         autoRecovery: .`default`,
         rebootMigration: .`default`)
+}
+
+private func sampleInstanceMetadataDefaultsResponse() -> EC2.InstanceMetadataDefaultsResponse {
+    EC2.InstanceMetadataDefaultsResponse(
+        httpTokens: .required,
+        httpPutResponseHopLimit: 77,
+        httpEndpoint: .enabled,
+        instanceMetadataTags: .enabled,
+        managedBy: .declarativePolicy,
+        managedExceptionMessage: "ManagedExceptionMessage <&> é",
+        httpTokensEnforced: .enabled)
 }
 
 private func sampleInstanceMetadataOptionsResponse() -> EC2.InstanceMetadataOptionsResponse {
@@ -2121,6 +2158,11 @@ private func sampleModifyInstanceMaintenanceOptionsResult() -> EC2.ModifyInstanc
         instanceID: "InstanceId <&> é",
         autoRecovery: .`default`,
         rebootMigration: .`default`)
+}
+
+private func sampleModifyInstanceMetadataDefaultsResult() -> EC2.ModifyInstanceMetadataDefaultsResult {
+    EC2.ModifyInstanceMetadataDefaultsResult(
+        return: true)
 }
 
 private func sampleModifyInstanceMetadataOptionsResult() -> EC2.ModifyInstanceMetadataOptionsResult {

@@ -23,3 +23,27 @@ extension EC2 {
         }
     }
 }
+
+extension EC2 {
+    package enum DefaultHttpTokensEnforcedState: String, Sendable, CaseIterable {
+        case disabled
+        case enabled
+        case noPreference = "no-preference"
+    }
+}
+
+extension EC2 {
+    package enum DefaultInstanceMetadataEndpointState: String, Sendable, CaseIterable {
+        case disabled
+        case enabled
+        case noPreference = "no-preference"
+    }
+}
+
+extension EC2 {
+    package enum DefaultInstanceMetadataTagsState: String, Sendable, CaseIterable {
+        case disabled
+        case enabled
+        case noPreference = "no-preference"
+    }
+}

@@ -608,6 +608,46 @@ extension EC2 {
 }
 
 extension EC2 {
+    package struct InstanceMetadataDefaultsResponse: XMLWritable {
+        package var httpTokens: HttpTokensState?
+        package var httpPutResponseHopLimit: Int?
+        package var httpEndpoint: InstanceMetadataEndpointState?
+        package var instanceMetadataTags: InstanceMetadataTagsState?
+        package var managedBy: ManagedBy?
+        package var managedExceptionMessage: String?
+        package var httpTokensEnforced: HttpTokensEnforcedState?
+
+        package init(
+            httpTokens: HttpTokensState? = nil,
+            httpPutResponseHopLimit: Int? = nil,
+            httpEndpoint: InstanceMetadataEndpointState? = nil,
+            instanceMetadataTags: InstanceMetadataTagsState? = nil,
+            managedBy: ManagedBy? = nil,
+            managedExceptionMessage: String? = nil,
+            httpTokensEnforced: HttpTokensEnforcedState? = nil
+        ) {
+            self.httpTokens = httpTokens
+            self.httpPutResponseHopLimit = httpPutResponseHopLimit
+            self.httpEndpoint = httpEndpoint
+            self.instanceMetadataTags = instanceMetadataTags
+            self.managedBy = managedBy
+            self.managedExceptionMessage = managedExceptionMessage
+            self.httpTokensEnforced = httpTokensEnforced
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("httpTokens", choice: httpTokens?.rawValue)
+            xml.element("httpPutResponseHopLimit", httpPutResponseHopLimit)
+            xml.element("httpEndpoint", choice: httpEndpoint?.rawValue)
+            xml.element("instanceMetadataTags", choice: instanceMetadataTags?.rawValue)
+            xml.element("managedBy", choice: managedBy?.rawValue)
+            xml.element("managedExceptionMessage", managedExceptionMessage)
+            xml.element("httpTokensEnforced", choice: httpTokensEnforced?.rawValue)
+        }
+    }
+}
+
+extension EC2 {
     package enum InstanceMetadataEndpointState: String, Sendable, CaseIterable {
         case disabled
         case enabled
