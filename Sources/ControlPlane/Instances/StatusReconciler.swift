@@ -18,21 +18,17 @@ package actor StatusReconciler {
     /// Guests that have not answered since they began to boot.
     private var fresh: Set<InstanceID> = []
     private var nextRound: Timestamp?
-    /// When guests were last seen to restart, and those whose kernel panicked and that did not since.
-    private var restarts: [InstanceID: Timestamp] = [:]
+    /// When systems were last seen to begin to boot, and those whose kernel panicked and that did not since.
+    private var boots: [InstanceID: Timestamp] = [:]
     private var panicked: Set<InstanceID> = []
 
     package init(cloud: Cloud, node: any Node) { (self.cloud, self.node) = (cloud, node) }
 
-    /// The guest began to boot.
-    func noteBoot(_ ids: Set<InstanceID>) {
-        fresh.formUnion(ids)
-        panicked.subtract(ids)
-    }
-
-    func noteRestart(_ id: InstanceID, at moment: Timestamp) {
-        restarts[id] = moment
-        noteBoot([id])
+    /// The guest's system began to boot.
+    func noteBoot(_ id: InstanceID, at moment: Timestamp) {
+        boots[id] = moment
+        fresh.insert(id)
+        panicked.remove(id)
     }
 
     func notePanic(_ id: InstanceID) {
@@ -51,16 +47,17 @@ package actor StatusReconciler {
         if isRound {
             nextRound = examinations.isEmpty ? nil : now.adding(seconds: StatusReconciler.interval)
             let running = Set(examinations.map(\.run.instance))
-            restarts = restarts.filter { running.contains($0.key) }
+            boots = boots.filter { running.contains($0.key) }
         }
-        let asked = fresh
+        // Whoever is marked from here on is looked at once more.
+        fresh = []
         if !examinations.isEmpty { await look(at: examinations) }
         let after = cloud.records
-        fresh = fresh.filter { id in
-            // Marked meanwhile: it is looked at once more.
-            guard asked.contains(id) else { return true }
-            guard let instance = after.instances[id], after.examination(of: instance) != nil else { return false }
-            return after.statusChecks(of: instance)?.areInitializing ?? false
+        for id in examinations.map(\.run.instance) {
+            guard let instance = after.instances[id], after.examination(of: instance) != nil,
+                after.statusChecks(of: instance)?.areInitializing == true
+            else { continue }
+            fresh.insert(id)
         }
         guard let nextRound else { return .settled }
         guard !fresh.isEmpty else { return .lookAgain(at: nextRound) }
@@ -91,7 +88,7 @@ package actor StatusReconciler {
     /// A panic ends a boot: what comes after it is told as a restart.
     private func bootedAt(_ instance: InstanceRecord) -> Timestamp {
         if panicked.contains(instance.id) { return Timestamp(milliseconds: 0) }
-        return max(instance.stateSince, restarts[instance.id] ?? instance.stateSince)
+        return max(instance.stateSince, boots[instance.id] ?? instance.stateSince)
     }
 
     private func write(_ news: [StatusChecks]) async {

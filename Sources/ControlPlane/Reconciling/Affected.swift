@@ -41,7 +41,6 @@ struct Affected {
         fastRestores = Set(state.fastRestores.all.filter { $0.state != .disabled }.map(\.id))
         instances = Set(inventory.guests.keys).union(state.instances.all.map(\.id))
         metadata = instances
-        booted = Set(state.instances.all.filter { $0.state == .running }.map(\.id))
     }
 
     private mutating func note(_ key: RecordKey) {

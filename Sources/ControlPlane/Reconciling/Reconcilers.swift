@@ -92,10 +92,11 @@ package final class Reconcilers: Sendable {
         for (id, observation) in inventory.guests { await instances.observe(id, observation) }
         for (id, moment) in inventory.restarts {
             await instances.noteRestart(id, at: moment)
-            await statuses.noteRestart(id, at: moment)
+            await statuses.noteBoot(id, at: moment)
         }
         let state = cloud.records
         await mark(Affected(by: inventory, in: state))
+        await statusWork.mark(StatusReconciler.key)
         let strangers = inventory.volumes.filter { state.volumes[$0] == nil }
         if !strangers.isEmpty {
             cloud.log.warning("volumes without a record are left alone", metadata: ["count": "\(strangers.count)"])
@@ -129,7 +130,7 @@ package final class Reconcilers: Sendable {
         case .guestRestarted(let id):
             await instances.noteRestart(id, at: cloud.now)
             await instanceWork.mark(id)
-            await statuses.noteRestart(id, at: cloud.now)
+            await statuses.noteBoot(id, at: cloud.now)
             await statusWork.mark(StatusReconciler.key)
         case .volumeDetached(let id, from: let instance):
             volumes.doubt(id, in: instance)
@@ -160,7 +161,7 @@ package final class Reconcilers: Sendable {
         for id in affected.rootTasks.sorted() { await rootTaskWork.mark(id) }
         for id in affected.fastRestores.sorted() { await fastRestoreWork.mark(id) }
         guard !affected.booted.isEmpty else { return }
-        await statuses.noteBoot(affected.booted)
+        for id in affected.booted { await statuses.noteBoot(id, at: cloud.now) }
         await statusWork.mark(StatusReconciler.key)
     }
 }

@@ -123,6 +123,27 @@ struct RecoveryTests {
         host.end()
     }
 
+    @Test("is given its time to answer again")
+    func patience() throws {
+        let (host, id) = try host()
+        host.time.advance(seconds: 3_600)
+        host.settle()
+        host.life.node.end(id, .died)
+        host.settle()
+        host.life.node.setHealth(GuestHealth(isReachable: false, hasMachine: true, hasDisks: true), of: id)
+        host.settle()
+        func outcome() -> StatusCheck.Outcome? {
+            host.records.instances[id].flatMap { host.records.statusChecks(of: $0)?.instance.outcome }
+        }
+        #expect(outcome() == .initializing)
+        for _ in 0..<61 {
+            host.time.advance(seconds: 5)
+            host.settle()
+        }
+        #expect(outcome() == .failed)
+        host.end()
+    }
+
     @Test("is booted again too where it died while nobody looked")
     func away() throws {
         let (host, id) = try host()
