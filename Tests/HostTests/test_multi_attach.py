@@ -117,6 +117,29 @@ def test_guests_wait_for_what_serves_them_and_lose_nothing(site, machines, make)
     sound(site, id)
 
 
+def test_kill_of_apus_in_the_middle_of_what_is_done_for_one_guest_leaves_the_other_alone(site, machines, make):  # noqa: F811
+    first, second = machines
+    id = shared(site, make, machines[:1])
+    for moment in (0, 0.05):
+        site.ec2.attach_volume(VolumeId=id, InstanceId=second.id, Device=DEVICE)
+        time.sleep(moment)
+        site.cloud.kill()
+        site.start_again()
+        write(first, id, f"in-{moment}", 0)
+        eventually(lambda: holders(site, id).get(second.id) == "attached", "the other has it too")
+        seen(second, id)
+        assert read(second, id, 0) == f"in-{moment}"
+        site.ec2.detach_volume(VolumeId=id, InstanceId=second.id)
+        time.sleep(moment)
+        site.cloud.kill()
+        site.start_again()
+        eventually(lambda: holders(site, id) == {first.id: "attached"}, "one has it alone")
+        assert disk(second, id) is None
+    leave(site, id, first)
+    assert server(site, id) is None
+    sound(site, id)
+
+
 def test_a_guest_that_dies_leaves_the_volume_to_the_other(site, machines, make):  # noqa: F811
     first, second = machines
     id = shared(site, make, machines)
