@@ -222,3 +222,21 @@ package enum LaunchTemplateKind: ResourceKind {
     }
 }
 package typealias LaunchTemplateID = ResourceID<LaunchTemplateKind>
+
+package enum FleetKind: ResourceKind {
+    package static let prefix = "fleet"
+    package static let resourceType = "fleet"
+    package static let notFoundCode = "InvalidFleetId.NotFound"
+    package static let malformedCode = "InvalidFleetId.Malformed"
+    package static let noun = "fleet"
+}
+package typealias FleetID = ResourceID<FleetKind>
+
+package enum SpotRequestKind: ResourceKind {
+    package static let prefix = "sir"
+    package static let resourceType = "spot-instances-request"
+    package static let notFoundCode = "InvalidSpotInstanceRequestID.NotFound"
+    package static let malformedCode = "InvalidSpotInstanceRequestID.Malformed"
+    package static let noun = "spot instance request"
+}
+package typealias SpotRequestID = ResourceID<SpotRequestKind>

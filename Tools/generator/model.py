@@ -34,7 +34,7 @@ class Model:
         self.optional_lists = set()
         # Requests that are kept: they are written down as well as read.
         self.kept = set()
-        # Answers that are read from the request that they repeat: shape -> that request's shape.
+        # Answers that are read from the request that they repeat: shape -> that request's shape, and who leaves out.
         self.read_as = {}
         for correction in corrections:
             self.correct(correction)
@@ -50,8 +50,8 @@ class Model:
         if not self.kept <= self.read:
             stop(f"kept and read by no action: {', '.join(sorted(self.kept - self.read))}")
         self.request_names = {}
-        for answer, request in self.read_as.items():
-            self.pair(answer, request)
+        for answer, (request, left_out) in self.read_as.items():
+            self.pair(answer, request, left_out)
         self.errors = self.errors_of_actions()
         self.reasons = {self.shapes[name]["members"]["Reason"]["shape"] for name in self.errors
                         if "Reason" in self.shapes[name]["members"]}
@@ -96,23 +96,26 @@ class Model:
             stop(f"{name} is a map, which no protocol here can carry yet")
         return []
 
-    def pair(self, answer, request):
-        """Lets an answer's shape be read by the names that the request has for the same members."""
+    def pair(self, answer, request, left_out):
+        """Lets an answer's shape be read by the names that the request has for the same members.
+
+        left_out: answers' shapes that do not repeat all of their requests.
+        """
         kinds = [self.shapes[name]["type"] for name in (answer, request)]
         if answer == request or kinds == ["list", "list"]:
             if answer != request:
-                self.pair(self.shapes[answer]["member"]["shape"], self.shapes[request]["member"]["shape"])
+                self.pair(self.shapes[answer]["member"]["shape"], self.shapes[request]["member"]["shape"], left_out)
             return
         if kinds != ["structure", "structure"]:
             return
         self.read.add(answer)
         members = self.shapes[answer]["members"]
         missing = self.shapes[request]["members"].keys() - members.keys()
-        if missing:
+        if missing and answer not in left_out:
             stop(f"{answer} does not repeat {', '.join(sorted(missing))} of {request}")
-        for name, reference in self.shapes[request]["members"].items():
+        for name in self.shapes[request]["members"].keys() - missing:
             self.request_names[answer, name] = (request, name)
-            self.pair(members[name]["shape"], reference["shape"])
+            self.pair(members[name]["shape"], self.shapes[request]["members"][name]["shape"], left_out)
 
     def member(self, shape_name, member_name):
         """A member's traits over those of the shape it refers to, as botocore merges them."""
@@ -232,7 +235,7 @@ class Model:
     def let_read(self, correction):
         self.shape_for(correction)
         self.shape_for({**correction, "shape": correction["as"]})
-        self.read_as[correction["shape"]] = correction["as"]
+        self.read_as[correction["shape"]] = (correction["as"], correction.get("leavesOut", []))
 
     def keep_when_empty(self, correction):
         shape = self.shape_for(correction)

@@ -24,6 +24,7 @@ extension Transaction {
         emptyBins()
         forgetDisabledFastRestores()
         rollUpUsage()
+        forgetDeletedFleets()
         for token in state.requestTokens.all where token.createdAt <= lastToken {
             delete(token.id, RequestTokenRecord.self)
         }

@@ -27,12 +27,11 @@ struct LaunchTemplateUse {
     ///
     /// - Throws: `InvalidParameterCombination` for a template that leaves the type open.
     func completing(_ input: EC2.RunInstancesRequest) throws(EC2Error) -> EC2.RunInstancesRequest {
-        var data = LaunchParameters(version.data)
+        let data = parameters
         guard data["InstanceRequirements"] == nil else {
             throw .invalidParameterCombination(
                 "A launch template with InstanceRequirements cannot be used to run instances: use a fleet.")
         }
-        data.rename("RamDiskId", to: "RamdiskId")
         var call = LaunchParameters(input.parameters)
         call["LaunchTemplate"] = nil
         do {
@@ -40,6 +39,13 @@ struct LaunchTemplateUse {
         } catch {
             throw error.refusal(in: .ec2)
         }
+    }
+
+    /// The data under the names that RunInstances has for them.
+    var parameters: LaunchParameters {
+        var data = LaunchParameters(version.data)
+        data.rename("RamDiskId", to: "RamdiskId")
+        return data
     }
 
     /// What instances tell of where they come from.

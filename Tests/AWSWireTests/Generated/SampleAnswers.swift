@@ -29,6 +29,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "CreateDefaultSubnet": answer(EC2.Operation.CreateDefaultSubnet.self, sampleCreateDefaultSubnetResult()),
     "CreateDefaultVpc": answer(EC2.Operation.CreateDefaultVpc.self, sampleCreateDefaultVpcResult()),
     "CreateDhcpOptions": answer(EC2.Operation.CreateDhcpOptions.self, sampleCreateDhcpOptionsResult()),
+    "CreateFleet": answer(EC2.Operation.CreateFleet.self, sampleCreateFleetResult()),
     "CreateImage": answer(EC2.Operation.CreateImage.self, sampleCreateImageResult()),
     "CreateInternetGateway": answer(EC2.Operation.CreateInternetGateway.self, sampleCreateInternetGatewayResult()),
     "CreateKeyPair": answer(EC2.Operation.CreateKeyPair.self, sampleKeyPair()),
@@ -46,6 +47,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "CreateVolume": answer(EC2.Operation.CreateVolume.self, sampleVolume()),
     "CreateVpc": answer(EC2.Operation.CreateVpc.self, sampleCreateVpcResult()),
     "DeleteDhcpOptions": answer(EC2.Operation.DeleteDhcpOptions.self, NoResult()),
+    "DeleteFleets": answer(EC2.Operation.DeleteFleets.self, sampleDeleteFleetsResult()),
     "DeleteInternetGateway": answer(EC2.Operation.DeleteInternetGateway.self, NoResult()),
     "DeleteKeyPair": answer(EC2.Operation.DeleteKeyPair.self, sampleDeleteKeyPairResult()),
     "DeleteLaunchTemplate": answer(EC2.Operation.DeleteLaunchTemplate.self, sampleDeleteLaunchTemplateResult()),
@@ -66,6 +68,8 @@ let sampleAnswers: [String: [UInt8]] = [
     "DescribeAvailabilityZones": answer(EC2.Operation.DescribeAvailabilityZones.self, sampleDescribeAvailabilityZonesResult()),
     "DescribeDhcpOptions": answer(EC2.Operation.DescribeDhcpOptions.self, sampleDescribeDhcpOptionsResult()),
     "DescribeFastSnapshotRestores": answer(EC2.Operation.DescribeFastSnapshotRestores.self, sampleDescribeFastSnapshotRestoresResult()),
+    "DescribeFleetInstances": answer(EC2.Operation.DescribeFleetInstances.self, sampleDescribeFleetInstancesResult()),
+    "DescribeFleets": answer(EC2.Operation.DescribeFleets.self, sampleDescribeFleetsResult()),
     "DescribeIamInstanceProfileAssociations": answer(EC2.Operation.DescribeIamInstanceProfileAssociations.self, sampleDescribeIamInstanceProfileAssociationsResult()),
     "DescribeImageAttribute": answer(EC2.Operation.DescribeImageAttribute.self, sampleImageAttribute()),
     "DescribeImages": answer(EC2.Operation.DescribeImages.self, sampleDescribeImagesResult()),
@@ -210,6 +214,14 @@ private func sampleAccountAttributeValue() -> EC2.AccountAttributeValue {
         attributeValue: "AttributeValue <&> é")
 }
 
+private func sampleActiveInstance() -> EC2.ActiveInstance {
+    EC2.ActiveInstance(
+        instanceID: "InstanceId <&> é",
+        instanceType: "InstanceType <&> é",
+        spotInstanceRequestID: "SpotInstanceRequestId <&> é",
+        instanceHealth: .unhealthy)
+}
+
 private func sampleAddress() -> EC2.Address {
     EC2.Address(
         allocationID: "AllocationId <&> é",
@@ -352,6 +364,14 @@ private func sampleBlockDeviceMapping() -> EC2.BlockDeviceMapping {
         virtualName: "VirtualName <&> é")
 }
 
+private func sampleBlockDeviceMappingResponse() -> EC2.BlockDeviceMappingResponse {
+    EC2.BlockDeviceMappingResponse(
+        deviceName: "DeviceName <&> é",
+        virtualName: "VirtualName <&> é",
+        ebs: sampleEbsBlockDeviceResponse(),
+        noDevice: "NoDevice <&> é")
+}
+
 private func sampleBlockPublicAccessStates() -> EC2.BlockPublicAccessStates {
     EC2.BlockPublicAccessStates(
         internetGatewayBlockMode: .blockIngress)
@@ -360,6 +380,11 @@ private func sampleBlockPublicAccessStates() -> EC2.BlockPublicAccessStates {
 private func sampleCancelImageLaunchPermissionResult() -> EC2.CancelImageLaunchPermissionResult {
     EC2.CancelImageLaunchPermissionResult(
         return: true)
+}
+
+private func sampleCapacityReservationOptions() -> EC2.CapacityReservationOptions {
+    EC2.CapacityReservationOptions(
+        usageStrategy: .useCapacityReservationsFirst)
 }
 
 private func sampleCapacityReservationSpecificationResponse() -> EC2.CapacityReservationSpecificationResponse {
@@ -445,6 +470,30 @@ private func sampleCreateDhcpOptionsResult() -> EC2.CreateDhcpOptionsResult {
         dhcpOptions: sampleDhcpOptions())
 }
 
+private func sampleCreateFleetError() -> EC2.CreateFleetError {
+    EC2.CreateFleetError(
+        launchTemplateAndOverrides: sampleLaunchTemplateAndOverridesResponse(),
+        lifecycle: .interruptibleCapacityReservation,
+        errorCode: "ErrorCode <&> é",
+        errorMessage: "ErrorMessage <&> é")
+}
+
+private func sampleCreateFleetInstance() -> EC2.CreateFleetInstance {
+    EC2.CreateFleetInstance(
+        launchTemplateAndOverrides: sampleLaunchTemplateAndOverridesResponse(),
+        lifecycle: .interruptibleCapacityReservation,
+        instanceIDs: ["InstanceIdsA <&> é", "InstanceIdsB <&> é"],
+        instanceType: "hpc8a.96xlarge",
+        platform: "Windows")
+}
+
+private func sampleCreateFleetResult() -> EC2.CreateFleetResult {
+    EC2.CreateFleetResult(
+        fleetID: "FleetId <&> é",
+        errors: [sampleCreateFleetError(), sampleCreateFleetError()],
+        instances: [sampleCreateFleetInstance(), sampleCreateFleetInstance()])
+}
+
 private func sampleCreateImageResult() -> EC2.CreateImageResult {
     EC2.CreateImageResult(
         imageID: "ImageId <&> é")
@@ -527,6 +576,31 @@ private func sampleDefaultConnectionTrackingConfiguration() -> EC2.DefaultConnec
         defaultTCPEstablishedTimeout: 77,
         defaultUDPTimeout: 77,
         defaultUDPStreamTimeout: 77)
+}
+
+private func sampleDeleteFleetError() -> EC2.DeleteFleetError {
+    EC2.DeleteFleetError(
+        code: .unexpectedError,
+        message: "Message <&> é")
+}
+
+private func sampleDeleteFleetErrorItem() -> EC2.DeleteFleetErrorItem {
+    EC2.DeleteFleetErrorItem(
+        error: sampleDeleteFleetError(),
+        fleetID: "FleetId <&> é")
+}
+
+private func sampleDeleteFleetSuccessItem() -> EC2.DeleteFleetSuccessItem {
+    EC2.DeleteFleetSuccessItem(
+        currentFleetState: .modifying,
+        previousFleetState: .modifying,
+        fleetID: "FleetId <&> é")
+}
+
+private func sampleDeleteFleetsResult() -> EC2.DeleteFleetsResult {
+    EC2.DeleteFleetsResult(
+        successfulFleetDeletions: [sampleDeleteFleetSuccessItem(), sampleDeleteFleetSuccessItem()],
+        unsuccessfulFleetDeletions: [sampleDeleteFleetErrorItem(), sampleDeleteFleetErrorItem()])
 }
 
 private func sampleDeleteKeyPairResult() -> EC2.DeleteKeyPairResult {
@@ -626,6 +700,36 @@ private func sampleDescribeFastSnapshotRestoresResult() -> EC2.DescribeFastSnaps
     EC2.DescribeFastSnapshotRestoresResult(
         fastSnapshotRestores: [sampleDescribeFastSnapshotRestoreSuccessItem(), sampleDescribeFastSnapshotRestoreSuccessItem()],
         nextToken: "NextToken <&> é")
+}
+
+private func sampleDescribeFleetError() -> EC2.DescribeFleetError {
+    EC2.DescribeFleetError(
+        launchTemplateAndOverrides: sampleLaunchTemplateAndOverridesResponse(),
+        lifecycle: .interruptibleCapacityReservation,
+        errorCode: "ErrorCode <&> é",
+        errorMessage: "ErrorMessage <&> é")
+}
+
+private func sampleDescribeFleetInstancesResult() -> EC2.DescribeFleetInstancesResult {
+    EC2.DescribeFleetInstancesResult(
+        activeInstances: [sampleActiveInstance(), sampleActiveInstance()],
+        nextToken: "NextToken <&> é",
+        fleetID: "FleetId <&> é")
+}
+
+private func sampleDescribeFleetsInstances() -> EC2.DescribeFleetsInstances {
+    EC2.DescribeFleetsInstances(
+        launchTemplateAndOverrides: sampleLaunchTemplateAndOverridesResponse(),
+        lifecycle: .interruptibleCapacityReservation,
+        instanceIDs: ["InstanceIdsA <&> é", "InstanceIdsB <&> é"],
+        instanceType: "hpc8a.96xlarge",
+        platform: "Windows")
+}
+
+private func sampleDescribeFleetsResult() -> EC2.DescribeFleetsResult {
+    EC2.DescribeFleetsResult(
+        nextToken: "NextToken <&> é",
+        fleets: [sampleFleetData(), sampleFleetData()])
 }
 
 private func sampleDescribeIamInstanceProfileAssociationsResult() -> EC2.DescribeIamInstanceProfileAssociationsResult {
@@ -968,6 +1072,18 @@ private func sampleEbsBlockDevice() -> EC2.EbsBlockDevice {
         ebsCardIndex: 77)
 }
 
+private func sampleEbsBlockDeviceResponse() -> EC2.EbsBlockDeviceResponse {
+    EC2.EbsBlockDeviceResponse(
+        encrypted: true,
+        deleteOnTermination: true,
+        iops: 77,
+        throughput: 77,
+        kmsKeyID: "KmsKeyId <&> é",
+        snapshotID: "SnapshotId <&> é",
+        volumeSize: 77,
+        volumeType: .gp3)
+}
+
 private func sampleEbsCardInfo() -> EC2.EbsCardInfo {
     EC2.EbsCardInfo(
         ebsCardIndex: 77,
@@ -1131,6 +1247,71 @@ private func sampleEnableSnapshotBlockPublicAccessResult() -> EC2.EnableSnapshot
 private func sampleEnclaveOptions() -> EC2.EnclaveOptions {
     EC2.EnclaveOptions(
         enabled: true)
+}
+
+private func sampleFleetData() -> EC2.FleetData {
+    EC2.FleetData(
+        activityStatus: .fulfilled,
+        createTime: moment,
+        fleetID: "FleetId <&> é",
+        fleetState: .modifying,
+        clientToken: "ClientToken <&> é",
+        excessCapacityTerminationPolicy: .termination,
+        fulfilledCapacity: 2.5,
+        fulfilledOnDemandCapacity: 2.5,
+        launchTemplateConfigs: [sampleFleetLaunchTemplateConfig(), sampleFleetLaunchTemplateConfig()],
+        targetCapacitySpecification: sampleTargetCapacitySpecification(),
+        terminateInstancesWithExpiration: true,
+        type: .instant,
+        validFrom: moment,
+        validUntil: moment,
+        replaceUnhealthyInstances: true,
+        spotOptions: sampleSpotOptions(),
+        onDemandOptions: sampleOnDemandOptions(),
+        reservedCapacityOptions: sampleReservedCapacityOptions(),
+        tags: [sampleTag(), sampleTag()],
+        errors: [sampleDescribeFleetError(), sampleDescribeFleetError()],
+        instances: [sampleDescribeFleetsInstances(), sampleDescribeFleetsInstances()],
+        context: "Context <&> é")
+}
+
+private func sampleFleetLaunchTemplateConfig() -> EC2.FleetLaunchTemplateConfig {
+    EC2.FleetLaunchTemplateConfig(
+        launchTemplateSpecification: sampleFleetLaunchTemplateSpecification(),
+        overrides: [sampleFleetLaunchTemplateOverrides(), sampleFleetLaunchTemplateOverrides()])
+}
+
+private func sampleFleetLaunchTemplateOverrides() -> EC2.FleetLaunchTemplateOverrides {
+    EC2.FleetLaunchTemplateOverrides(
+        instanceType: "hpc8a.96xlarge",
+        maxPrice: "MaxPrice <&> é",
+        subnetID: "SubnetId <&> é",
+        availabilityZone: "AvailabilityZone <&> é",
+        weightedCapacity: 2.5,
+        priority: 2.5,
+        placement: samplePlacementResponse(),
+        instanceRequirements: sampleInstanceRequirements(),
+        imageID: "ImageId <&> é",
+        blockDeviceMappings: [sampleBlockDeviceMappingResponse(), sampleBlockDeviceMappingResponse()],
+        availabilityZoneID: "AvailabilityZoneId <&> é")
+}
+
+private func sampleFleetLaunchTemplateSpecification() -> EC2.FleetLaunchTemplateSpecification {
+    EC2.FleetLaunchTemplateSpecification(
+        launchTemplateID: "LaunchTemplateId <&> é",
+        launchTemplateName: "snap-0123456789abcdef0",
+        version: "Version <&> é")
+}
+
+private func sampleFleetSpotCapacityRebalance() -> EC2.FleetSpotCapacityRebalance {
+    EC2.FleetSpotCapacityRebalance(
+        replacementStrategy: .launchBeforeTerminate,
+        terminationDelay: 77)
+}
+
+private func sampleFleetSpotMaintenanceStrategies() -> EC2.FleetSpotMaintenanceStrategies {
+    EC2.FleetSpotMaintenanceStrategies(
+        capacityRebalance: sampleFleetSpotCapacityRebalance())
 }
 
 private func sampleFpgaDeviceInfo() -> EC2.FpgaDeviceInfo {
@@ -1851,6 +2032,12 @@ private func sampleLaunchTemplate() -> EC2.LaunchTemplate {
         operator: sampleOperatorResponse())
 }
 
+private func sampleLaunchTemplateAndOverridesResponse() -> EC2.LaunchTemplateAndOverridesResponse {
+    EC2.LaunchTemplateAndOverridesResponse(
+        launchTemplateSpecification: sampleFleetLaunchTemplateSpecification(),
+        overrides: sampleFleetLaunchTemplateOverrides())
+}
+
 private func sampleLaunchTemplateBlockDeviceMapping() -> EC2.LaunchTemplateBlockDeviceMapping {
     EC2.LaunchTemplateBlockDeviceMapping(
         deviceName: "DeviceName <&> é",
@@ -2386,6 +2573,16 @@ private func sampleNitroTpmInfo() -> EC2.NitroTpmInfo {
         supportedVersions: ["SupportedVersionsA <&> é", "SupportedVersionsB <&> é"])
 }
 
+private func sampleOnDemandOptions() -> EC2.OnDemandOptions {
+    EC2.OnDemandOptions(
+        allocationStrategy: .prioritized,
+        capacityReservationOptions: sampleCapacityReservationOptions(),
+        singleInstanceType: true,
+        singleAvailabilityZone: true,
+        minTargetCapacity: 77,
+        maxTotalPrice: "MaxTotalPrice <&> é")
+}
+
 private func sampleOperatorResponse() -> EC2.OperatorResponse {
     EC2.OperatorResponse(
         managed: true,
@@ -2415,6 +2612,11 @@ private func samplePlacement() -> EC2.Placement {
 private func samplePlacementGroupInfo() -> EC2.PlacementGroupInfo {
     EC2.PlacementGroupInfo(
         supportedStrategies: [.cluster, .spread])
+}
+
+private func samplePlacementResponse() -> EC2.PlacementResponse {
+    EC2.PlacementResponse(
+        groupName: "GroupName <&> é")
 }
 
 private func samplePortRange() -> EC2.PortRange {
@@ -2543,6 +2745,11 @@ private func sampleReservation() -> EC2.Reservation {
         requesterID: "RequesterId <&> é",
         groups: [sampleGroupIdentifier(), sampleGroupIdentifier()],
         instances: [sampleInstance(), sampleInstance()])
+}
+
+private func sampleReservedCapacityOptions() -> EC2.ReservedCapacityOptions {
+    EC2.ReservedCapacityOptions(
+        reservationTypes: [.interruptibleCapacityReservation, .interruptibleCapacityReservation])
 }
 
 private func sampleResetEbsDefaultKmsKeyIdResult() -> EC2.ResetEbsDefaultKmsKeyIdResult {
@@ -2814,6 +3021,18 @@ private func sampleSnapshotTierStatus() -> EC2.SnapshotTierStatus {
         restoreExpiryTime: moment)
 }
 
+private func sampleSpotOptions() -> EC2.SpotOptions {
+    EC2.SpotOptions(
+        allocationStrategy: .priceCapacityOptimized,
+        maintenanceStrategies: sampleFleetSpotMaintenanceStrategies(),
+        instanceInterruptionBehavior: .terminate,
+        instancePoolsToUseCount: 77,
+        singleInstanceType: true,
+        singleAvailabilityZone: true,
+        minTargetCapacity: 77,
+        maxTotalPrice: "MaxTotalPrice <&> é")
+}
+
 private func sampleStaleIpPermission() -> EC2.StaleIpPermission {
     EC2.StaleIpPermission(
         fromPort: 77,
@@ -2909,6 +3128,15 @@ private func sampleTagDescription() -> EC2.TagDescription {
         resourceID: "ResourceId <&> é",
         resourceType: "ipam-pool-allocation",
         value: "Value <&> é")
+}
+
+private func sampleTargetCapacitySpecification() -> EC2.TargetCapacitySpecification {
+    EC2.TargetCapacitySpecification(
+        totalTargetCapacity: 77,
+        onDemandTargetCapacity: 77,
+        spotTargetCapacity: 77,
+        defaultTargetCapacityType: .reservedCapacity,
+        targetCapacityUnitType: .units)
 }
 
 private func sampleTerminateInstancesResult() -> EC2.TerminateInstancesResult {

@@ -49,6 +49,47 @@ extension EC2 {
 }
 
 extension EC2 {
+    package struct BlockDeviceMappingResponse: QueryReadable, XMLWritable {
+        package var deviceName: String?
+        package var virtualName: String?
+        package var ebs: EbsBlockDeviceResponse?
+        package var noDevice: String?
+
+        package init(
+            deviceName: String? = nil,
+            virtualName: String? = nil,
+            ebs: EbsBlockDeviceResponse? = nil,
+            noDevice: String? = nil
+        ) {
+            self.deviceName = deviceName
+            self.virtualName = virtualName
+            self.ebs = ebs
+            self.noDevice = noDevice
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "DeviceName": self.deviceName = try child.string()
+                case "VirtualName": self.virtualName = try child.string()
+                case "Ebs": self.ebs = try EbsBlockDeviceResponse(from: child)
+                case "NoDevice": self.noDevice = try child.string()
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("deviceName", deviceName)
+            xml.element("virtualName", virtualName)
+            xml.element("ebs", ebs)
+            xml.element("noDevice", noDevice)
+        }
+    }
+}
+
+extension EC2 {
     package enum BlockPublicAccessMode: String, Sendable, CaseIterable {
         case off
         case blockBidirectional = "block-bidirectional"

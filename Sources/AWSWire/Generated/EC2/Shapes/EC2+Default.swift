@@ -47,3 +47,12 @@ extension EC2 {
         case noPreference = "no-preference"
     }
 }
+
+extension EC2 {
+    package enum DefaultTargetCapacityType: String, Sendable, CaseIterable {
+        case spot
+        case onDemand = "on-demand"
+        case capacityBlock = "capacity-block"
+        case reservedCapacity = "reserved-capacity"
+    }
+}

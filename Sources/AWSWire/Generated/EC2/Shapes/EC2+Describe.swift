@@ -61,3 +61,63 @@ extension EC2 {
         }
     }
 }
+
+extension EC2 {
+    package struct DescribeFleetError: XMLWritable {
+        package var launchTemplateAndOverrides: LaunchTemplateAndOverridesResponse?
+        package var lifecycle: InstanceLifecycle?
+        package var errorCode: String?
+        package var errorMessage: String?
+
+        package init(
+            launchTemplateAndOverrides: LaunchTemplateAndOverridesResponse? = nil,
+            lifecycle: InstanceLifecycle? = nil,
+            errorCode: String? = nil,
+            errorMessage: String? = nil
+        ) {
+            self.launchTemplateAndOverrides = launchTemplateAndOverrides
+            self.lifecycle = lifecycle
+            self.errorCode = errorCode
+            self.errorMessage = errorMessage
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("launchTemplateAndOverrides", launchTemplateAndOverrides)
+            xml.element("lifecycle", choice: lifecycle?.rawValue)
+            xml.element("errorCode", errorCode)
+            xml.element("errorMessage", errorMessage)
+        }
+    }
+}
+
+extension EC2 {
+    package struct DescribeFleetsInstances: XMLWritable {
+        package var launchTemplateAndOverrides: LaunchTemplateAndOverridesResponse?
+        package var lifecycle: InstanceLifecycle?
+        package var instanceIDs: [String] = []
+        package var instanceType: String?
+        package var platform: String?
+
+        package init(
+            launchTemplateAndOverrides: LaunchTemplateAndOverridesResponse? = nil,
+            lifecycle: InstanceLifecycle? = nil,
+            instanceIDs: [String] = [],
+            instanceType: String? = nil,
+            platform: String? = nil
+        ) {
+            self.launchTemplateAndOverrides = launchTemplateAndOverrides
+            self.lifecycle = lifecycle
+            self.instanceIDs = instanceIDs
+            self.instanceType = instanceType
+            self.platform = platform
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("launchTemplateAndOverrides", launchTemplateAndOverrides)
+            xml.element("lifecycle", choice: lifecycle?.rawValue)
+            xml.list("instanceIds", of: "item", instanceIDs)
+            xml.element("instanceType", instanceType)
+            xml.element("platform", platform)
+        }
+    }
+}

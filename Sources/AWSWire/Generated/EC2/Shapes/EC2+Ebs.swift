@@ -105,6 +105,67 @@ extension EC2 {
 }
 
 extension EC2 {
+    package struct EbsBlockDeviceResponse: QueryReadable, XMLWritable {
+        package var encrypted: Bool?
+        package var deleteOnTermination: Bool?
+        package var iops: Int?
+        package var throughput: Int?
+        package var kmsKeyID: String?
+        package var snapshotID: String?
+        package var volumeSize: Int?
+        package var volumeType: VolumeType?
+
+        package init(
+            encrypted: Bool? = nil,
+            deleteOnTermination: Bool? = nil,
+            iops: Int? = nil,
+            throughput: Int? = nil,
+            kmsKeyID: String? = nil,
+            snapshotID: String? = nil,
+            volumeSize: Int? = nil,
+            volumeType: VolumeType? = nil
+        ) {
+            self.encrypted = encrypted
+            self.deleteOnTermination = deleteOnTermination
+            self.iops = iops
+            self.throughput = throughput
+            self.kmsKeyID = kmsKeyID
+            self.snapshotID = snapshotID
+            self.volumeSize = volumeSize
+            self.volumeType = volumeType
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "Encrypted": self.encrypted = try child.boolean()
+                case "DeleteOnTermination": self.deleteOnTermination = try child.boolean()
+                case "Iops": self.iops = try child.integer()
+                case "Throughput": self.throughput = try child.integer()
+                case "KmsKeyId": self.kmsKeyID = try child.string()
+                case "SnapshotId": self.snapshotID = try child.string()
+                case "VolumeSize": self.volumeSize = try child.integer()
+                case "VolumeType": self.volumeType = try child.enumeration(VolumeType.self)
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("encrypted", encrypted)
+            xml.element("deleteOnTermination", deleteOnTermination)
+            xml.element("iops", iops)
+            xml.element("throughput", throughput)
+            xml.element("kmsKeyId", kmsKeyID)
+            xml.element("snapshotId", snapshotID)
+            xml.element("volumeSize", volumeSize)
+            xml.element("volumeType", choice: volumeType?.rawValue)
+        }
+    }
+}
+
+extension EC2 {
     package struct EbsCardInfo: XMLWritable {
         package var ebsCardIndex: Int?
         package var baselineBandwidthInMbps: Int?

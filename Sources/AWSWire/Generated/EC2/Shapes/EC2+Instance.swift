@@ -434,6 +434,13 @@ extension EC2 {
 }
 
 extension EC2 {
+    package enum InstanceHealthStatus: String, Sendable, CaseIterable {
+        case healthy
+        case unhealthy
+    }
+}
+
+extension EC2 {
     package enum InstanceInterruptionBehavior: String, Sendable, CaseIterable {
         case hibernate
         case stop
@@ -523,6 +530,14 @@ extension EC2 {
         package func write(to xml: inout XMLWriter) {
             xml.element("ipv6Prefix", ipv6Prefix)
         }
+    }
+}
+
+extension EC2 {
+    package enum InstanceLifecycle: String, Sendable, CaseIterable {
+        case spot
+        case onDemand = "on-demand"
+        case interruptibleCapacityReservation = "interruptible-capacity-reservation"
     }
 }
 

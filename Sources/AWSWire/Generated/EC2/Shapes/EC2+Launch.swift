@@ -111,6 +111,38 @@ extension EC2 {
 }
 
 extension EC2 {
+    package struct LaunchTemplateAndOverridesResponse: QueryReadable, XMLWritable {
+        package var launchTemplateSpecification: FleetLaunchTemplateSpecification?
+        package var overrides: FleetLaunchTemplateOverrides?
+
+        package init(
+            launchTemplateSpecification: FleetLaunchTemplateSpecification? = nil,
+            overrides: FleetLaunchTemplateOverrides? = nil
+        ) {
+            self.launchTemplateSpecification = launchTemplateSpecification
+            self.overrides = overrides
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "LaunchTemplateSpecification":
+                    self.launchTemplateSpecification = try FleetLaunchTemplateSpecification(from: child)
+                case "Overrides": self.overrides = try FleetLaunchTemplateOverrides(from: child)
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("launchTemplateSpecification", launchTemplateSpecification)
+            xml.element("overrides", overrides)
+        }
+    }
+}
+
+extension EC2 {
     package enum LaunchTemplateAutoRecoveryState: String, Sendable, CaseIterable {
         case `default`
         case disabled

@@ -105,3 +105,27 @@ extension EC2 {
         case spread
     }
 }
+
+extension EC2 {
+    package struct PlacementResponse: QueryReadable, XMLWritable {
+        package var groupName: String?
+
+        package init(groupName: String? = nil) {
+            self.groupName = groupName
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "GroupName": self.groupName = try child.string()
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("groupName", groupName)
+        }
+    }
+}

@@ -3,6 +3,24 @@
 package import CloudTypes
 
 extension EC2 {
+    package enum SpotAllocationStrategy: String, Sendable, CaseIterable {
+        case lowestPrice = "lowest-price"
+        case diversified
+        case capacityOptimized = "capacity-optimized"
+        case capacityOptimizedPrioritized = "capacity-optimized-prioritized"
+        case priceCapacityOptimized = "price-capacity-optimized"
+    }
+}
+
+extension EC2 {
+    package enum SpotInstanceInterruptionBehavior: String, Sendable, CaseIterable {
+        case hibernate
+        case stop
+        case terminate
+    }
+}
+
+extension EC2 {
     package enum SpotInstanceType: String, Sendable, CaseIterable {
         case oneTime = "one-time"
         case persistent
@@ -52,6 +70,131 @@ extension EC2 {
             query.member("BlockDurationMinutes", blockDurationMinutes)
             query.member("ValidUntil", validUntil)
             query.member("InstanceInterruptionBehavior", instanceInterruptionBehavior)
+        }
+    }
+}
+
+extension EC2 {
+    package struct SpotOptions: QueryReadable, XMLWritable {
+        package var allocationStrategy: SpotAllocationStrategy?
+        package var maintenanceStrategies: FleetSpotMaintenanceStrategies?
+        package var instanceInterruptionBehavior: SpotInstanceInterruptionBehavior?
+        package var instancePoolsToUseCount: Int?
+        package var singleInstanceType: Bool?
+        package var singleAvailabilityZone: Bool?
+        package var minTargetCapacity: Int?
+        package var maxTotalPrice: String?
+
+        package init(
+            allocationStrategy: SpotAllocationStrategy? = nil,
+            maintenanceStrategies: FleetSpotMaintenanceStrategies? = nil,
+            instanceInterruptionBehavior: SpotInstanceInterruptionBehavior? = nil,
+            instancePoolsToUseCount: Int? = nil,
+            singleInstanceType: Bool? = nil,
+            singleAvailabilityZone: Bool? = nil,
+            minTargetCapacity: Int? = nil,
+            maxTotalPrice: String? = nil
+        ) {
+            self.allocationStrategy = allocationStrategy
+            self.maintenanceStrategies = maintenanceStrategies
+            self.instanceInterruptionBehavior = instanceInterruptionBehavior
+            self.instancePoolsToUseCount = instancePoolsToUseCount
+            self.singleInstanceType = singleInstanceType
+            self.singleAvailabilityZone = singleAvailabilityZone
+            self.minTargetCapacity = minTargetCapacity
+            self.maxTotalPrice = maxTotalPrice
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "AllocationStrategy": self.allocationStrategy = try child.enumeration(SpotAllocationStrategy.self)
+                case "MaintenanceStrategies": self.maintenanceStrategies = try FleetSpotMaintenanceStrategies(from: child)
+                case "InstanceInterruptionBehavior":
+                    self.instanceInterruptionBehavior = try child.enumeration(SpotInstanceInterruptionBehavior.self)
+                case "InstancePoolsToUseCount": self.instancePoolsToUseCount = try child.integer()
+                case "SingleInstanceType": self.singleInstanceType = try child.boolean()
+                case "SingleAvailabilityZone": self.singleAvailabilityZone = try child.boolean()
+                case "MinTargetCapacity": self.minTargetCapacity = try child.integer()
+                case "MaxTotalPrice": self.maxTotalPrice = try child.string()
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("allocationStrategy", choice: allocationStrategy?.rawValue)
+            xml.element("maintenanceStrategies", maintenanceStrategies)
+            xml.element("instanceInterruptionBehavior", choice: instanceInterruptionBehavior?.rawValue)
+            xml.element("instancePoolsToUseCount", instancePoolsToUseCount)
+            xml.element("singleInstanceType", singleInstanceType)
+            xml.element("singleAvailabilityZone", singleAvailabilityZone)
+            xml.element("minTargetCapacity", minTargetCapacity)
+            xml.element("maxTotalPrice", maxTotalPrice)
+        }
+    }
+}
+
+extension EC2 {
+    package struct SpotOptionsRequest: QueryReadable, QueryWritable {
+        package var allocationStrategy: SpotAllocationStrategy?
+        package var maintenanceStrategies: FleetSpotMaintenanceStrategiesRequest?
+        package var instanceInterruptionBehavior: SpotInstanceInterruptionBehavior?
+        package var instancePoolsToUseCount: Int?
+        package var singleInstanceType: Bool?
+        package var singleAvailabilityZone: Bool?
+        package var minTargetCapacity: Int?
+        package var maxTotalPrice: String?
+
+        package init(
+            allocationStrategy: SpotAllocationStrategy? = nil,
+            maintenanceStrategies: FleetSpotMaintenanceStrategiesRequest? = nil,
+            instanceInterruptionBehavior: SpotInstanceInterruptionBehavior? = nil,
+            instancePoolsToUseCount: Int? = nil,
+            singleInstanceType: Bool? = nil,
+            singleAvailabilityZone: Bool? = nil,
+            minTargetCapacity: Int? = nil,
+            maxTotalPrice: String? = nil
+        ) {
+            self.allocationStrategy = allocationStrategy
+            self.maintenanceStrategies = maintenanceStrategies
+            self.instanceInterruptionBehavior = instanceInterruptionBehavior
+            self.instancePoolsToUseCount = instancePoolsToUseCount
+            self.singleInstanceType = singleInstanceType
+            self.singleAvailabilityZone = singleAvailabilityZone
+            self.minTargetCapacity = minTargetCapacity
+            self.maxTotalPrice = maxTotalPrice
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "AllocationStrategy": self.allocationStrategy = try child.enumeration(SpotAllocationStrategy.self)
+                case "MaintenanceStrategies":
+                    self.maintenanceStrategies = try FleetSpotMaintenanceStrategiesRequest(from: child)
+                case "InstanceInterruptionBehavior":
+                    self.instanceInterruptionBehavior = try child.enumeration(SpotInstanceInterruptionBehavior.self)
+                case "InstancePoolsToUseCount": self.instancePoolsToUseCount = try child.integer()
+                case "SingleInstanceType": self.singleInstanceType = try child.boolean()
+                case "SingleAvailabilityZone": self.singleAvailabilityZone = try child.boolean()
+                case "MinTargetCapacity": self.minTargetCapacity = try child.integer()
+                case "MaxTotalPrice": self.maxTotalPrice = try child.string()
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("AllocationStrategy", allocationStrategy)
+            query.member("MaintenanceStrategies", maintenanceStrategies)
+            query.member("InstanceInterruptionBehavior", instanceInterruptionBehavior)
+            query.member("InstancePoolsToUseCount", instancePoolsToUseCount)
+            query.member("SingleInstanceType", singleInstanceType)
+            query.member("SingleAvailabilityZone", singleAvailabilityZone)
+            query.member("MinTargetCapacity", minTargetCapacity)
+            query.member("MaxTotalPrice", maxTotalPrice)
         }
     }
 }
