@@ -240,3 +240,12 @@ package enum SpotRequestKind: ResourceKind {
     package static let noun = "spot instance request"
 }
 package typealias SpotRequestID = ResourceID<SpotRequestKind>
+
+package enum InstanceEventKind: ResourceKind {
+    package static let prefix = "instance-event"
+    package static let resourceType = "instance-event"
+    package static let notFoundCode = "InvalidInstanceEventIDNotFound"
+    package static let malformedCode = "InvalidInstanceEventIDNotFound"
+    package static let noun = "instance event"
+}
+package typealias InstanceEventID = ResourceID<InstanceEventKind>

@@ -97,6 +97,11 @@ class World:
             LaunchTemplateName="world", LaunchTemplateData=launch_data(self))["LaunchTemplate"]["LaunchTemplateId"]
         ec2.create_launch_template_version(
             LaunchTemplateId=self.template, LaunchTemplateData={"InstanceType": "t3.small"})
+        self.fleet = ec2.create_fleet(Type="instant", **fleet(self.template, count=0))["FleetId"]
+        # Too little: it stays open.
+        self.spot_request = ec2.request_spot_instances(
+            LaunchSpecification=launch_data(self), SpotPrice="0.000001"
+        )["SpotInstanceRequests"][0]["SpotInstanceRequestId"]
 
     def with_free_volume(self):
         """Volumes apart from a launch are made where the cloud speaks of them."""
@@ -128,6 +133,11 @@ def tomorrow():
     return (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:00Z")
 
 
+def fleet(template, count=1):
+    return {"TargetCapacitySpecification": {"TotalTargetCapacity": count},
+            "LaunchTemplateConfigs": [{"LaunchTemplateSpecification": {"LaunchTemplateId": template, "Version": "1"}}]}
+
+
 def launch_data(world):
     return {"ImageId": world.image, "InstanceType": "t3.micro"}
 
@@ -149,6 +159,7 @@ EXAMPLES = {
     "AuthorizeSecurityGroupEgress": lambda w: {"GroupId": w.group, "IpPermissions": [w.permission(80)]},
     "AuthorizeSecurityGroupIngress": lambda w: {"GroupId": w.group, "IpPermissions": [w.permission(80)]},
     "CancelImageLaunchPermission": lambda w: {"ImageId": w.lent_image},
+    "CancelSpotInstanceRequests": lambda w: {"SpotInstanceRequestIds": [w.spot_request]},
     "CopyImage": lambda w: {"SourceRegion": "us-east-1", "SourceImageId": w.own_image, "Name": "copied"},
     "CopySnapshot": lambda w: {"SourceRegion": "us-east-1", "SourceSnapshotId": w.snapshot},
     "DescribeFastSnapshotRestores": lambda w: {},
@@ -159,6 +170,7 @@ EXAMPLES = {
     "CreateDefaultSubnet": None,  # refused while the zone has one; in test_vpcs
     "CreateDefaultVpc": None,  # the same
     "CreateDhcpOptions": lambda w: {"DhcpConfigurations": [{"Key": "domain-name", "Values": ["y.internal"]}]},
+    "CreateFleet": lambda w: {"Type": "instant", **fleet(w.template)},
     "CreateImage": lambda w: {"InstanceId": w.instance, "Name": "made", "NoReboot": True},
     "CreateInternetGateway": lambda w: {},
     "CreateKeyPair": lambda w: {"KeyName": "new", "KeyType": "ed25519", "KeyFormat": "pem"},
@@ -178,6 +190,7 @@ EXAMPLES = {
     "CreateVolume": lambda w: {"AvailabilityZone": w.zone, "Size": 1, "VolumeType": "gp3"},
     "CreateVpc": lambda w: {"CidrBlock": "10.40.0.0/16"},
     "DeleteDhcpOptions": lambda w: {"DhcpOptionsId": w.options},
+    "DeleteFleets": lambda w: {"FleetIds": [w.fleet], "TerminateInstances": True},
     "DeleteInternetGateway": lambda w: {"InternetGatewayId": w.free_gateway},
     "DeleteKeyPair": lambda w: {"KeyName": "world"},
     "DeleteLaunchTemplate": lambda w: {"LaunchTemplateId": w.template},
@@ -197,6 +210,8 @@ EXAMPLES = {
     "DescribeAddressesAttribute": lambda w: {"AllocationIds": [w.allocation]},
     "DescribeAvailabilityZones": lambda w: {},
     "DescribeDhcpOptions": lambda w: {"DhcpOptionsIds": [w.options]},
+    "DescribeFleetInstances": lambda w: {"FleetId": w.fleet},
+    "DescribeFleets": lambda w: {"FleetIds": [w.fleet]},
     "DescribeIamInstanceProfileAssociations": lambda w: {},
     "DescribeImageAttribute": lambda w: {"ImageId": w.own_image, "Attribute": "description"},
     "DescribeImages": lambda w: {"ImageIds": [w.own_image]},
@@ -228,6 +243,8 @@ EXAMPLES = {
     "DescribeSnapshotAttribute": lambda w: {"SnapshotId": w.snapshot, "Attribute": "createVolumePermission"},
     "DescribeSnapshotTierStatus": lambda w: {},
     "DescribeSnapshots": lambda w: {"SnapshotIds": [w.snapshot]},
+    "DescribeSpotInstanceRequests": lambda w: {"SpotInstanceRequestIds": [w.spot_request]},
+    "DescribeSpotPriceHistory": lambda w: {"InstanceTypes": ["t3.micro"]},
     "DescribeStaleSecurityGroups": lambda w: {"VpcId": w.vpc},
     "DescribeSubnets": lambda w: {"SubnetIds": [w.subnet]},
     "DescribeTags": lambda w: {},
@@ -279,6 +296,7 @@ EXAMPLES = {
         "InstanceId": w.stopped, "CapacityReservationSpecification": {"CapacityReservationPreference": "none"}},
     "ModifyInstanceCreditSpecification": lambda w: {
         "InstanceCreditSpecifications": [{"InstanceId": w.instance, "CpuCredits": "standard"}]},
+    "ModifyInstanceEventStartTime": None,  # refused for what is not scheduled; in test_instance_events
     "ModifyInstanceMaintenanceOptions": lambda w: {"InstanceId": w.instance, "AutoRecovery": "disabled"},
     "ModifyInstanceMetadataDefaults": lambda w: {"HttpPutResponseHopLimit": 3},
     "ModifyInstanceMetadataOptions": lambda w: {"InstanceId": w.instance, "HttpTokens": "required"},
@@ -305,6 +323,7 @@ EXAMPLES = {
         "RouteTableId": w.table, "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": w.gateway},
     "ReplaceRouteTableAssociation": lambda w: {"AssociationId": w.table_association, "RouteTableId": w.free_table},
     "ReportInstanceStatus": lambda w: {"Instances": [w.instance], "Status": "impaired", "ReasonCodes": ["other"]},
+    "RequestSpotInstances": lambda w: {"LaunchSpecification": launch_data(w)},
     "ResetEbsDefaultKmsKeyId": lambda w: {},
     "ResetImageAttribute": lambda w: {"ImageId": w.own_image, "Attribute": "launchPermission"},
     "ResetInstanceAttribute": lambda w: {"InstanceId": w.stopped, "Attribute": "sourceDestCheck"},

@@ -16,7 +16,7 @@ UNKNOWN = "0123456789abcdef0"
 # Actions for which an id that is not there is as good as done, or is told in the answer, as the EC2 API Reference says.
 FORGIVING = {
     "DeleteKeyPair", "DisableFastSnapshotRestores", "EnableFastSnapshotRestores", "ModifyInstanceCreditSpecification",
-    "CreateLaunchTemplate", "CreateLaunchTemplateVersion"}
+    "CreateLaunchTemplate", "CreateLaunchTemplateVersion", "DeleteFleets"}
 
 NOT_FOUND = {
     "i": "InvalidInstanceID.NotFound", "vol": "InvalidVolume.NotFound", "ami": "InvalidAMIID.NotFound",
@@ -26,7 +26,8 @@ NOT_FOUND = {
     "dopt": "InvalidDhcpOptionID.NotFound", "eni": "InvalidNetworkInterfaceID.NotFound",
     "sg": "InvalidGroup.NotFound", "sgr": "InvalidSecurityGroupRuleId.NotFound",
     "eipalloc": "InvalidAllocationID.NotFound", "eipassoc": "InvalidAssociationID.NotFound",
-    "eni-attach": "InvalidAttachmentID.NotFound", "lt": "InvalidLaunchTemplateId.NotFound"}
+    "eni-attach": "InvalidAttachmentID.NotFound", "lt": "InvalidLaunchTemplateId.NotFound",
+    "fleet": "InvalidFleetId.NotFound", "sir": "InvalidSpotInstanceRequestID.NotFound"}
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +130,8 @@ def test_a_malformed_id_is_refused(world, actions, unchanged, malformed):
         "InvalidRouteTableAssociationId.Malformed", "InvalidNetworkAclId.Malformed", "InvalidDhcpOptionsId.Malformed",
         "InvalidNetworkInterfaceId.Malformed", "InvalidGroupId.Malformed", "InvalidSecurityGroupRuleId.Malformed",
         "InvalidAllocationID.Malformed", "InvalidAssociationID.Malformed",
-        "InvalidNetworkInterfaceAttachmentId.Malformed", "InvalidLaunchTemplateId.Malformed"}
+        "InvalidNetworkInterfaceAttachmentId.Malformed", "InvalidLaunchTemplateId.Malformed",
+        "InvalidFleetId.Malformed", "InvalidSpotInstanceRequestID.Malformed"}
     calls = [call for call in with_ids(actions, world, lambda id: malformed.format(prefix=id.group(1)))
              if call[0] not in FORGIVING]
     assert refusals(world.account, calls, expected) == []

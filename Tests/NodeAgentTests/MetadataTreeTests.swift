@@ -43,6 +43,42 @@ struct MetadataTreeTests {
         #expect(MetadataTree(of: metadata, identityNames: []).node(at: ["meta-data", "tags"]) == nil)
     }
 
+    @Test("a spot instance reads of its interruption, and nobody else does")
+    func interruption() throws {
+        var metadata = try Sample().metadata
+        #expect(MetadataTree(of: metadata, identityNames: []).node(at: ["meta-data", "spot"]) == nil)
+        let noticed = try #require(Timestamp(iso8601: "2026-11-30T12:00:00Z"))
+        metadata.notice = .init(action: "terminate", due: noticed.adding(seconds: 120), noticedAt: noticed)
+        let tree = MetadataTree(of: metadata, identityNames: [])
+        #expect(
+            tree.node(at: ["meta-data", "spot", "instance-action"])
+                == .text("{\"action\":\"terminate\",\"time\":\"2026-11-30T12:02:00Z\"}"))
+        #expect(tree.node(at: ["meta-data", "spot", "termination-time"]) == .text("2026-11-30T12:02:00Z"))
+        #expect(
+            tree.node(at: ["meta-data", "events", "recommendations", "rebalance"])
+                == .text("{\"noticeTime\":\"2026-11-30T12:00:00Z\"}"))
+        metadata.notice?.action = "stop"
+        let stopping = MetadataTree(of: metadata, identityNames: [])
+        #expect(stopping.node(at: ["meta-data", "spot", "termination-time"]) == nil)
+    }
+
+    @Test("events that are to come and those that came are told apart")
+    func events() throws {
+        var metadata = try Sample().metadata
+        let begin = try #require(Timestamp(iso8601: "2026-11-30T12:00:05Z"))
+        metadata.events = [
+            .init(
+                id: "instance-event-1", code: "system-reboot", description: "a \"new\" fan", notBefore: begin,
+                notAfter: nil, state: "active")
+        ]
+        let tree = MetadataTree(of: metadata, identityNames: [])
+        let event =
+            "[{\"NotBefore\":\"30 Nov 2026 12:00:05 GMT\",\"Code\":\"system-reboot\","
+            + "\"Description\":\"a \\\"new\\\" fan\",\"EventId\":\"instance-event-1\",\"State\":\"active\"}]"
+        #expect(tree.node(at: ["meta-data", "events", "maintenance", "scheduled"]) == .text(event))
+        #expect(tree.node(at: ["meta-data", "events", "maintenance", "history"]) == .text("[]"))
+    }
+
     @Test("an instance without user data has no such page")
     func noUserData() throws {
         var metadata = try Sample().metadata

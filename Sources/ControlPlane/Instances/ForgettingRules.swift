@@ -25,6 +25,7 @@ extension Transaction {
         forgetDisabledFastRestores()
         rollUpUsage()
         forgetDeletedFleets()
+        forgetSpotRequests()
         for token in state.requestTokens.all where token.createdAt <= lastToken {
             delete(token.id, RequestTokenRecord.self)
         }

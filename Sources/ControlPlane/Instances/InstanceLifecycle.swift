@@ -62,7 +62,7 @@ package struct InstanceLifecycle: Sendable {
 
     package func step(at now: Timestamp) -> InstanceStep {
         switch record.state {
-        case .pending: bootStep(.becomeRunning)
+        case .pending: record.waitsForRoom == true ? .settled : bootStep(.becomeRunning)
         case .running: record.pause.map { pauseStep($0, at: now) } ?? runningStep(at: now)
         case .stopping: endingStep(at: now, .becomeStopped(nil))
         case .shuttingDown: endingStep(at: now, .becomeTerminated(nil))

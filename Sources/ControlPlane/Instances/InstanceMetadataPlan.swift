@@ -21,6 +21,10 @@ extension InstanceMetadata {
         instanceProfileARN = instance.instanceProfileARN
         tags = options.showsTags ? instance.tags : [:]
         blockDevices = InstanceMetadata.blockDevices(of: instance, in: state)
+        events = (instance.events ?? []).map { MaintenanceEvent($0) }
+        guard let spot = instance.spot else { return }
+        lifeCycle = "spot"
+        notice = spot.interruption.map { SpotNotice(action: spot.behavior.rawValue, due: $0.due, noticedAt: $0.noticedAt) }
     }
 
     /// `ami` and `root`, then the other EBS volumes as `ebs1`, `ebs2` by device name, and the instance store's that were
@@ -73,5 +77,13 @@ extension CloudState {
             .first { $0.association?.privateAddress == privateAddress }
         return elastic?.publicAddress
             ?? interface.addresses.first { $0.privateAddress == privateAddress }?.autoPublicAddress
+    }
+}
+
+extension InstanceMetadata.MaintenanceEvent {
+    fileprivate init(_ event: InstanceEvent) {
+        self.init(
+            id: event.id.description, code: event.code.rawValue, description: event.shownDescription,
+            notBefore: event.notBefore, notAfter: event.notAfter, state: event.state.rawValue)
     }
 }

@@ -50,6 +50,12 @@ package struct InstanceRecord: TaggedRecord, Equatable {
     package var rebootSince: Timestamp?
     /// A time in which its guest is off although it is said to run; nil: none.
     package var pause: GuestPause?
+    /// Whether it boots only when spot instances have left it their room; nil: it does not wait.
+    package var waitsForRoom: Bool?
+    /// nil: it was launched on demand.
+    package var spot: SpotTerms?
+    /// What is to come, and what came lately; nil: none.
+    package var events: [InstanceEvent]?
 
     // Attributes that callers set.
     package var disableAPITermination = false
@@ -117,6 +123,11 @@ package struct InstanceRecord: TaggedRecord, Equatable {
     }
 
     package var indexKeys: [IndexKey] {
-        [IndexKey(.vpc, vpc), IndexKey(.subnet, subnet), IndexKey(.image, image), IndexKey(.reservation, reservation)]
+        var keys = [
+            IndexKey(.vpc, vpc), IndexKey(.subnet, subnet), IndexKey(.image, image), IndexKey(.reservation, reservation),
+        ]
+        if spot != nil { keys.append(InstanceRecord.spotKey) }
+        if waitsForRoom == true { keys.append(InstanceRecord.waitingKey) }
+        return keys
     }
 }

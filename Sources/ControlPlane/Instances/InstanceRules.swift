@@ -28,6 +28,12 @@ extension Transaction {
     package mutating func stop(_ ids: [InstanceID], _ shutdown: InstanceRecord.Shutdown) throws(EC2Error) {
         for instance in ids.compactMap({ state.instances[$0] }) {
             try checkRootDevice(of: instance, "stopped")
+            guard instance.spot?.isPersistent != false else {
+                throw .unsupported(
+                    "You can't stop the Spot Instance '\(instance.id)' because it is associated with a one-time Spot "
+                        + "Instance request. You can only stop Spot Instances associated with persistent Spot Instance "
+                        + "requests.")
+            }
             switch instance.state {
             case .running, .stopping, .stopped: break
             case .pending, .shuttingDown, .terminated: throw .incorrectInstanceState(instance.id, "stopped")

@@ -101,6 +101,7 @@ extension Transaction {
             }
         }
         settleAttachments(of: id)
+        admitWaiting()
         for interface in state.networkInterfaces.all(where: IndexKey(.instance, id)) {
             releasePublicAddress(of: interface.id)
         }
@@ -118,6 +119,7 @@ extension Transaction {
         if state.statusChecks[id] != nil { delete(id, StatusChecks.self) }
         for volume in state.volumes.all(where: IndexKey(.instance, id)) { letGo(volume, of: id) }
         for interface in state.networkInterfaces.all(where: IndexKey(.instance, id)) { letGo(interface) }
+        admitWaiting()
     }
 
     /// The operator took the host down: every guest is gone, and what was on its way to an end has ended.

@@ -78,13 +78,14 @@ extension Transaction {
         }
     }
 
-    /// How many of the instances asked for find room on the host.
+    /// How many of the instances asked for find room on the host; the fewest also where spot instances have to go for them.
     ///
     /// - Parameter share: what each of them takes.
     /// - Throws: `InstanceLimitExceeded`, `InsufficientInstanceCapacity` (a server fault).
     func acceptedCount(
-        _ counts: ClosedRange<Int>, _ facts: InstanceTypeFacts, _ share: HostShare
+        _ order: LaunchOrder, _ facts: InstanceTypeFacts, _ share: HostShare
     ) throws(EC2Error) -> Int {
+        let counts = order.counts
         let own = state.instances.count(where: IndexKey(.account, account))
         guard own + counts.lowerBound <= settings.quotas.instances else {
             throw EC2Error(
@@ -92,7 +93,11 @@ extension Transaction {
                 "You have requested more instances than your current instance limit of \(settings.quotas.instances) "
                     + "allows.")
         }
-        let room = state.room(for: facts, taking: share, settings)
+        var room = state.room(for: facts, taking: share, settings)
+        if order.spot == nil, room < counts.lowerBound {
+            let reclaimed = state.room(for: facts, taking: share, besides: state.reclaimableShare, settings)
+            room = min(counts.lowerBound, reclaimed)
+        }
         guard room >= counts.lowerBound else { throw insufficientCapacity(facts) }
         return min(counts.upperBound, room, settings.quotas.instances - own)
     }

@@ -18,6 +18,11 @@ package struct LaunchOrder: Sendable {
     package var instanceTags: [String: String] = [:]
     package var volumeTags: [String: String] = [:]
     package var interfaceTags: [String: String] = [:]
+    /// nil: on demand.
+    package var spot: SpotWish?
+    /// The request that the launch fulfils; nil: each instance gets one of its own.
+    package var spotRequest: SpotRequestID?
+    package var spotRequestTags: [String: String] = [:]
 
     package init(image: ImageID, instanceType: String, counts: ClosedRange<Int>) {
         (self.image, self.instanceType, self.counts) = (image, instanceType, counts)

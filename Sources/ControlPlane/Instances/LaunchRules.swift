@@ -18,10 +18,11 @@ extension Transaction {
         let placement = try LaunchPlacement(order, in: self)
         try check(order, facts)
         try checkTokens(order.metadataOptions.options(of: image, metadataDefaults))
+        if let wish = order.spot { try checkPrice(wish, facts) }
         let share = HostShare(
             vCPUs: vCPUs(cores: order.attributes.coreCount, threads: order.attributes.threadsPerCore, facts),
             memoryMiB: facts.memoryMiB)
-        let count = try min(acceptedCount(order.counts, facts, share), placement.room(for: order, in: state))
+        let count = try min(acceptedCount(order, facts, share), placement.room(for: order, in: state))
         let stores = try LaunchDisks.instanceStore(order.blockDevices, image: image, facts)
         let disks = try LaunchDisks(order.blockDevices, image: image, for: account, in: state).disks
         guard disks.count <= facts.ebs.attachments else {
@@ -38,11 +39,13 @@ extension Transaction {
             apply(order, facts, image, to: &instance)
             (instance.keyName, instance.publicKey) = (order.keyName, publicKey)
             instance.instanceStoreDevices = stores.isEmpty ? nil : stores
+            instance.spot = beginSpot(order, instance.id)
             put(instance)
             try makeInterfaces(of: instance.id, order, placement)
             try makeVolumes(of: instance, disks, tags: order.volumeTags)
             instances.append(instance.id)
         }
+        if order.spot == nil { reclaimRoom(for: instances) }
         update(image.id, ImageRecord.self) { [now] in $0.lastLaunchedAt = now }
         return Launch(reservation: reservation, instances: instances.compactMap { state.instances[$0] })
     }

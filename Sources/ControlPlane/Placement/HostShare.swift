@@ -48,13 +48,15 @@ extension CloudState {
     package var takenShare: HostShare { instances.weight }
 
     /// How many more instances of the type fit on the host now; none where it cannot run the type at all.
+    /// - Parameter given: what would be given back for them.
     package func room(
-        for facts: InstanceTypeFacts, taking share: HostShare? = nil, _ settings: CloudSettings
+        for facts: InstanceTypeFacts, taking share: HostShare? = nil, besides given: HostShare = .zero,
+        _ settings: CloudSettings
     ) -> Int {
         let runs =
             !facts.isBareMetal && facts.architectures.contains { settings.capabilities.architectures.contains($0) }
         guard runs else { return 0 }
-        return (settings.hostShare - takenShare).holds(share ?? HostShare(of: facts))
+        return (settings.hostShare - takenShare + given).holds(share ?? HostShare(of: facts))
     }
 }
 

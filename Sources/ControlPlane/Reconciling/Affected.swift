@@ -17,6 +17,9 @@ struct Affected {
     private(set) var images: Set<ImageID> = []
     private(set) var rootTasks: Set<RootTaskID> = []
     private(set) var fastRestores: Set<String> = []
+    private(set) var spotRequests: Set<SpotRequestID> = []
+    /// Instances whose scheduled events have to be looked at.
+    private(set) var events: Set<InstanceID> = []
     /// Volumes that guests which run should have and may not: nobody watched for a while.
     private(set) var doubtful: Set<VolumeID> = []
     private let before: CloudState
@@ -39,6 +42,8 @@ struct Affected {
         images = Set(state.images.all.filter { $0.state == .pending }.map(\.id))
         rootTasks = Set(state.rootTasks.all.filter { !$0.state.isFinal }.map(\.id))
         fastRestores = Set(state.fastRestores.all.filter { $0.state != .disabled }.map(\.id))
+        spotRequests = Set(state.spotRequests.all.map(\.id))
+        events = Set(state.instances.all.filter { $0.events != nil }.map(\.id))
         instances = Set(inventory.guests.keys).union(state.instances.all.map(\.id))
         metadata = instances
     }
@@ -49,6 +54,7 @@ struct Affected {
         case VolumeRecord.kind: if let id = VolumeID(key.id) { noteVolume(id) }
         case SnapshotRecord.kind: if let id = SnapshotID(key.id) { noteSnapshot(id) }
         case ImageRecord.kind: if let id = ImageID(key.id), after.images[id]?.state == .pending { images.insert(id) }
+        case SpotRequestRecord.kind: if let id = SpotRequestID(key.id) { spotRequests.insert(id) }
         case FastRestoreRecord.kind: noteFastRestore(key.id)
         case RootTaskRecord.kind: if let id = RootTaskID(key.id) { noteRootTask(id) }
         case NetworkInterfaceRecord.kind: if let id = NetworkInterfaceID(key.id) { noteInterface(id) }
@@ -83,6 +89,10 @@ struct Affected {
         instances.insert(id)
         metadata.insert(id)
         if old.state.isOnNetwork != new.state.isOnNetwork { vpcs.insert(new.vpc) }
+        if old.events != new.events { events.insert(id) }
+        if let spot = new.spot { spotRequests.insert(spot.request) }
+        // Its room may be what a spot request waits for.
+        if old.weight != new.weight { spotRequests.formUnion(after.spotRequests.ids(where: SpotRequestRecord.openKey)) }
         guard old.state != new.state || old.pause != new.pause else { return }
         if new.state == .running, new.pause == nil { booted.insert(id) }
         // What waited for the guest to come or go.

@@ -20,12 +20,19 @@ package final class Reconcilers: Sendable {
     private let imageWork: KeyedWork<ImageID>
     private let rootTaskWork: KeyedWork<RootTaskID>
     private let fastRestoreWork: KeyedWork<String>
+    private let spotWork: KeyedWork<SpotRequestID>
+    private let eventWork: KeyedWork<InstanceID>
     private let statusWork: KeyedWork<String>
 
-    /// - Parameter idleNetworkSeconds: how long a VPC's network is kept that no interface is on any more.
+    /// - Parameters:
+    ///   - idleNetworkSeconds: how long a VPC's network is kept that no interface is on any more.
+    ///   - read: makes orders of what spot requests keep; the wire's words are not known here.
     package init(
         cloud: Cloud, node: any Node, patience: InstanceLifecycle.Patience = InstanceLifecycle.Patience(),
-        idleNetworkSeconds: Int = 0
+        idleNetworkSeconds: Int = 0,
+        readingLaunches read: @escaping SpotLaunchReader = { _, _ throws(EC2Error) in
+            throw .unsupported("This cloud launches nothing for spot requests.")
+        }
     ) {
         (self.cloud, self.node) = (cloud, node)
         let networks = NetworkReconciler(cloud: cloud, node: node, idleSeconds: idleNetworkSeconds)
@@ -47,6 +54,10 @@ package final class Reconcilers: Sendable {
         rootTaskWork = KeyedWork(time: cloud.time) { await rootTasks.work($0) }
         let fastRestores = FastRestoreReconciler(cloud: cloud, node: node)
         fastRestoreWork = KeyedWork(time: cloud.time) { await fastRestores.work($0) }
+        let spot = SpotReconciler(cloud: cloud, reading: read)
+        spotWork = KeyedWork(time: cloud.time) { await spot.work($0) }
+        let events = InstanceEventReconciler(cloud: cloud)
+        eventWork = KeyedWork(time: cloud.time) { await events.work($0) }
         let statuses = StatusReconciler(cloud: cloud, node: node)
         self.statuses = statuses
         statusWork = KeyedWork(time: cloud.time) { await statuses.work($0) }
@@ -66,6 +77,8 @@ package final class Reconcilers: Sendable {
             group.addTask { await self.imageWork.run() }
             group.addTask { await self.rootTaskWork.run() }
             group.addTask { await self.fastRestoreWork.run() }
+            group.addTask { await self.spotWork.run() }
+            group.addTask { await self.eventWork.run() }
             group.addTask { await self.statusWork.run() }
             group.addTask { await self.forgetNowAndThen() }
             group.addTask { for await event in self.node.events { await self.hear(event) } }
@@ -84,6 +97,8 @@ package final class Reconcilers: Sendable {
         await imageWork.quiet()
         await rootTaskWork.quiet()
         await fastRestoreWork.quiet()
+        await spotWork.quiet()
+        await eventWork.quiet()
         await statusWork.quiet()
     }
 
@@ -160,6 +175,8 @@ package final class Reconcilers: Sendable {
         for id in affected.images.sorted() { await imageWork.mark(id) }
         for id in affected.rootTasks.sorted() { await rootTaskWork.mark(id) }
         for id in affected.fastRestores.sorted() { await fastRestoreWork.mark(id) }
+        for id in affected.spotRequests.sorted() { await spotWork.mark(id) }
+        for id in affected.events.sorted() { await eventWork.mark(id) }
         guard !affected.booted.isEmpty else { return }
         for id in affected.booted { await statuses.noteBoot(id, at: cloud.now) }
         await statusWork.mark(StatusReconciler.key)

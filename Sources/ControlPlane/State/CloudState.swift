@@ -29,6 +29,7 @@ package struct CloudTables: Sendable {
     package var statusChecks = Table<StatusChecks>()
     package var usage = Table<UsageRecord>()
     package var fleets = Table<FleetRecord>()
+    package var spotRequests = Table<SpotRequestRecord>()
 
     init() {}
 }
@@ -83,9 +84,8 @@ package struct CloudState: Sendable {
         RecordKind(SecretRecord.self), RecordKind(RetentionRuleRecord.self), RecordKind(RootTaskRecord.self),
         RecordKind(FastRestoreRecord.self), RecordKind(EncryptionKeyRecord.self),
         RecordKind(LaunchTemplateRecord.self), RecordKind(LaunchTemplateVersionRecord.self),
-        RecordKind(StatusChecks.self), RecordKind(UsageRecord.self),
-        RecordKind(StatusChecks.self),
-        RecordKind(FleetRecord.self),
+        RecordKind(StatusChecks.self), RecordKind(UsageRecord.self), RecordKind(FleetRecord.self),
+        RecordKind(SpotRequestRecord.self),
     ]
 }
 
@@ -114,6 +114,7 @@ extension CloudState {
     package var fastRestores: Table<FastRestoreRecord> { _read { yield content.tables.fastRestores } }
     package var encryptionKeys: Table<EncryptionKeyRecord> { _read { yield content.tables.encryptionKeys } }
     package var launchTemplates: Table<LaunchTemplateRecord> { _read { yield content.tables.launchTemplates } }
+    package var spotRequests: Table<SpotRequestRecord> { _read { yield content.tables.spotRequests } }
     package var fleets: Table<FleetRecord> { _read { yield content.tables.fleets } }
     package var launchTemplateVersions: Table<LaunchTemplateVersionRecord> {
         _read { yield content.tables.launchTemplateVersions }

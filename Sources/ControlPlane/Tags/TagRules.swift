@@ -9,7 +9,7 @@ package enum TagRules {
         InstanceRecord.self, VolumeRecord.self, SnapshotRecord.self, ImageRecord.self, KeyPairRecord.self,
         VPCRecord.self, SubnetRecord.self, InternetGatewayRecord.self, RouteTableRecord.self, NetworkACLRecord.self,
         DHCPOptionsRecord.self, SecurityGroupRecord.self, NetworkInterfaceRecord.self, AddressRecord.self,
-        RootTaskRecord.self, LaunchTemplateRecord.self, FleetRecord.self,
+        RootTaskRecord.self, LaunchTemplateRecord.self, FleetRecord.self, SpotRequestRecord.self,
     ]
 
     /// Keys of 1 to 128 characters, values of up to 256, none beginning with `aws:`.

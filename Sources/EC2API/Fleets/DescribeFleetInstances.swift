@@ -22,7 +22,7 @@ enum DescribeFleetInstances: RecordAction {
             activeInstances: page.items.map { instance in
                 EC2.ActiveInstance(
                     instanceID: instance.id.description, instanceType: instance.instanceType,
-                    instanceHealth: .healthy)
+                    spotInstanceRequestID: instance.spot?.request.description, instanceHealth: .healthy)
             },
             nextToken: page.nextToken, fleetID: fleet.id.description)
     }

@@ -3,6 +3,7 @@
 import AWSWire
 import CloudTypes
 import ControlPlane
+import InstanceTypeCatalogue
 
 struct FleetLaunch {
     let order: FleetOrder

@@ -96,8 +96,7 @@ extension EC2.DescribeFleetsInstances {
 }
 
 extension FleetRecord.Launch {
-    fileprivate func platform(in state: CloudState) -> EC2.PlatformValues? {
-        let image = instances.first.flatMap { state.instances[$0] }.flatMap { state.images[$0.image] }
-        return image?.platform == "windows" ? .windows : nil
+    fileprivate func platform(in state: CloudState) -> String? {
+        instances.first.flatMap { state.instances[$0] }.flatMap { state.images[$0.image] }?.platform
     }
 }

@@ -4,6 +4,7 @@ import AWSWire
 import CloudTypes
 import ControlPlane
 import InstanceTypeCatalogue
+import NodeContract
 
 struct FleetPools {
     private(set) var pools: [FleetPool] = []
@@ -100,7 +101,7 @@ struct FleetPools {
         }
         switch unit {
         case .units: return 1
-        case .vCPU: return Double(facts.vCPUs)
+        case .vcpu: return Double(facts.vCPUs)
         case .memoryMib: return Double(facts.memoryMiB)
         }
     }

@@ -28,14 +28,22 @@ enum DescribeInstanceStatus: RecordAction {
         { status, _ in value(status).map { [$0] } ?? [] }
     }
 
+    private static func events(
+        _ value: @escaping @Sendable (EC2.InstanceStatusEvent) -> String?
+    ) -> FilterTable<EC2.InstanceStatus>.Values {
+        { status, _ in status.events.compactMap(value) }
+    }
+
     private static let filters = FilterTable<EC2.InstanceStatus>(
         [
             "attached-ebs-status.status": one { $0.attachedEBSStatus?.status?.rawValue },
             "availability-zone": one { $0.availabilityZone },
             "availability-zone-id": one { $0.availabilityZoneID },
-            "event.code": one { _ in nil }, "event.description": one { _ in nil },
-            "event.instance-event-id": one { _ in nil }, "event.not-after": one { _ in nil },
-            "event.not-before": one { _ in nil }, "event.not-before-deadline": one { _ in nil },
+            "event.code": events { $0.code?.rawValue }, "event.description": events { $0.description },
+            "event.instance-event-id": events { $0.instanceEventID },
+            "event.not-after": events { $0.notAfter?.description },
+            "event.not-before": events { $0.notBefore?.description },
+            "event.not-before-deadline": events { $0.notBeforeDeadline?.description },
             "instance-state-code": one { $0.instanceState?.code.map { "\($0)" } },
             "instance-state-name": one { $0.instanceState?.name?.rawValue },
             "instance-status.reachability": one { $0.instanceStatus?.details.first?.status?.rawValue },
@@ -51,7 +59,8 @@ extension EC2.InstanceStatus {
         self.init(
             availabilityZone: instance.availabilityZone,
             availabilityZoneID: settings.zoneID(ofZone: instance.availabilityZone),
-            operator: EC2.OperatorResponse(managed: false), instanceID: instance.id.description,
+            operator: EC2.OperatorResponse(managed: false),
+            events: (instance.events ?? []).map { EC2.InstanceStatusEvent($0) }, instanceID: instance.id.description,
             instanceState: EC2.InstanceState(instance.state),
             instanceStatus: EC2.InstanceStatusSummary(checks?.instance),
             systemStatus: EC2.InstanceStatusSummary(checks?.system),

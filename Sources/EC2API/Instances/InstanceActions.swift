@@ -6,6 +6,7 @@ extension EC2Actions {
         Action(StartInstances.self), Action(StopInstances.self), Action(RebootInstances.self),
         Action(DescribeInstanceStatus.self), Action(ReportInstanceStatus.self),
         Action(DescribeInstanceAttribute.self),
+        Action(ModifyInstanceEventStartTime.self),
         Action(ModifyInstanceAttribute.self), Action(ResetInstanceAttribute.self),
         Action(ModifyInstanceMetadataOptions.self), Action(MonitorInstances.self), Action(UnmonitorInstances.self),
         Action(ModifyInstanceMetadataDefaults.self), Action(GetInstanceMetadataDefaults.self),

@@ -43,6 +43,8 @@ enum InstanceFilters {
         "image-id": one { $0.image.description },
         "instance-id": one { $0.id.description },
         "instance-state-code": one { "\($0.state.code)" },
+        "instance-lifecycle": one { $0.spot == nil ? nil : "spot" },
+        "spot-instance-request-id": one { $0.spot?.request.description },
         "instance-state-name": one { $0.state.rawValue },
         "instance-type": one { $0.instanceType },
         "key-name": one { $0.keyName },
@@ -151,9 +153,9 @@ enum InstanceFilters {
             "capacity-reservation-specification.capacity-reservation-target.capacity-reservation-id",
             "capacity-reservation-specification.capacity-reservation-target.capacity-reservation-resource-group-arn",
             "host-id", "iam-instance-profile.arn", "iam-instance-profile.id", "iam-instance-profile.name",
-            "instance-lifecycle", "ipv6-address", "kernel-id", "operator.principal", "outpost-arn",
+            "ipv6-address", "kernel-id", "operator.principal", "outpost-arn",
             "placement-group-name", "placement-partition-number", "product-code", "product-code.type", "ramdisk-id",
-            "requester-id", "spot-instance-request-id",
+            "requester-id",
         ].map { ($0, { _, _ in [] } as Values) })
 }
 

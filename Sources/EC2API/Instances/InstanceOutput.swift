@@ -40,6 +40,8 @@ extension EC2.Instance {
         ebsOptimized = instance.isEBSOptimized
         rootDeviceName = instance.rootDeviceName
         tags = EC2.Tag.list(instance.tags)
+        instanceLifecycle = instance.spot == nil ? nil : .spot
+        spotInstanceRequestID = instance.spot?.request.description
         (privateDNSName, publicDNSName) = ("", "")
         self.operator = EC2.OperatorResponse(managed: false)
     }

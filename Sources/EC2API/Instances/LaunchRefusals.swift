@@ -28,8 +28,6 @@ enum LaunchRefusals {
     private static func refuseOtherServices(_ input: EC2.RunInstancesRequest) throws(EC2Error) {
         try UnservedMembers.refuse(
             ["IamInstanceProfile": input.iamInstanceProfile != nil], because: "it has no instance profiles.")
-        try UnservedMembers.refuse(
-            ["InstanceMarketOptions": input.instanceMarketOptions != nil], because: "every instance is on demand.")
         try refuseReservations(input.capacityReservationSpecification)
         try UnservedMembers.refuse(
             ["LicenseSpecification": !input.licenseSpecifications.isEmpty], because: "it has no license manager.")

@@ -20,6 +20,7 @@ extension LaunchOrder {
         blockDevices = try LaunchMappings.mappings(of: input.blockDeviceMappings, in: transaction)
         metadataOptions = try MetadataWish(input.metadataOptions)
         attributes = try Attributes(input)
+        spot = try SpotWish(input, in: transaction)
         try takeTags(input.tagSpecifications, limit: transaction.settings.quotas.tagsPerResource)
     }
 
@@ -37,8 +38,10 @@ extension LaunchOrder {
     }
 
     private mutating func takeTags(_ specifications: [EC2.TagSpecification], limit: Int) throws(EC2Error) {
-        let types: Set = ["instance", "volume", "network-interface"]
+        let types: Set = ["instance", "volume", "network-interface", "spot-instances-request"]
         instanceTags = try TagSpecifications.tags(specifications, for: "instance", allowed: types, limit: limit)
+        spotRequestTags = try TagSpecifications.tags(
+            specifications, for: "spot-instances-request", allowed: types, limit: limit)
         volumeTags = try TagSpecifications.tags(specifications, for: "volume", allowed: types, limit: limit)
         interfaceTags = try TagSpecifications.tags(
             specifications, for: "network-interface", allowed: types, limit: limit)

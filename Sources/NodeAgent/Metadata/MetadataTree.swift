@@ -79,7 +79,7 @@ extension MetadataTree {
             ("ami-launch-index", .text("\(metadata.launchIndex)")),
             ("ami-manifest-path", .text("(unknown)")),
             ("block-device-mapping", blockDevices(metadata)),
-            ("events", events),
+            ("events", events(metadata)),
             ("hostname", .text(metadata.hostName)),
             ("instance-action", .text("none")),
             ("instance-id", .text("\(metadata.instance)")),
@@ -106,6 +106,7 @@ extension MetadataTree {
         entries.append(("reservation-id", .text("\(metadata.reservation)")))
         if let primary { entries.append(("security-groups", lines(primary.groupNames))) }
         entries.append(("services", .folder([("domain", .text("amazonaws.com")), ("partition", .text("aws"))])))
+        if let notice = metadata.notice { entries.append(("spot", spot(notice))) }
         entries.append(("system", .text("nitro")))
         if metadata.options.showsTags {
             let tags = metadata.tags.sorted { $0.key < $1.key }.map { (name: $0.key, node: Node.text($0.value)) }
@@ -114,8 +115,32 @@ extension MetadataTree {
         return .folder(entries.sorted { $0.name < $1.name })
     }
 
-    private static var events: Node {
-        .folder([("maintenance", .folder([("history", .text("[]")), ("scheduled", .text("[]"))]))])
+    private static func events(_ metadata: InstanceMetadata) -> Node {
+        let (scheduled, history) = (
+            (metadata.events ?? []).filter { $0.state == "active" }, (metadata.events ?? []).filter { $0.state != "active" }
+        )
+        var entries: Entries = [
+            (
+                "maintenance",
+                .folder([("history", .text(text(of: history))), ("scheduled", .text(text(of: scheduled)))])
+            )
+        ]
+        if let notice = metadata.notice {
+            let rebalance = "{\"noticeTime\":\"\(notice.noticedAt.toTheSecond)\"}"
+            entries.append(("recommendations", .folder([("rebalance", .text(rebalance))])))
+        }
+        return .folder(entries)
+    }
+
+    private static func text(of events: [InstanceMetadata.MaintenanceEvent]) -> String {
+        "[" + events.map { $0.json }.joined(separator: ",") + "]"
+    }
+
+    private static func spot(_ notice: InstanceMetadata.SpotNotice) -> Node {
+        let time = notice.due.toTheSecond
+        let action = ("instance-action", Node.text("{\"action\":\"\(notice.action)\",\"time\":\"\(time)\"}"))
+        // As on AWS, only where the instance will be no more.
+        return .folder([action] + (notice.action == "terminate" ? [("termination-time", .text(time))] : []))
     }
 
     private static func blockDevices(_ metadata: InstanceMetadata) -> Node {
@@ -164,4 +189,46 @@ extension MetadataTree {
     }
 
     private static func lines(_ texts: [String]) -> Node { .text(texts.joined(separator: "\n")) }
+}
+
+extension Timestamp {
+    /// `2026-11-23T08:15:00Z`
+    fileprivate var toTheSecond: String { "\(description.prefix(19))Z" }
+}
+
+extension InstanceMetadata.MaintenanceEvent {
+    fileprivate var json: String {
+        var members = [
+            ("NotBefore", notBefore.inWords), ("Code", code), ("Description", description), ("EventId", id),
+        ]
+        if let notAfter { members.append(("NotAfter", notAfter.inWords)) }
+        members.append(("State", state))
+        return "{" + members.map { "\"\($0.0)\":\"\($0.1.escaped)\"" }.joined(separator: ",") + "}"
+    }
+}
+
+extension Timestamp {
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+
+    /// `21 Jan 2026 09:00:43 GMT`
+    fileprivate var inWords: String {
+        let (civil, text) = (civil, description)
+        return "\(civil.day) \(Timestamp.months[civil.month - 1]) \(civil.year) \(text.dropFirst(11).prefix(8)) GMT"
+    }
+}
+
+extension String {
+    /// As a JSON string holds it.
+    fileprivate var escaped: String {
+        unicodeScalars.map { scalar in
+            switch scalar {
+            case "\"": "\\\""
+            case "\\": "\\\\"
+            case _ where scalar.value < 32: " "
+            default: String(scalar)
+            }
+        }.joined()
+    }
 }

@@ -32,6 +32,36 @@ package struct InstanceMetadata: Sendable, Equatable, Codable {
     /// Shown only where the options say so.
     package var tags: [String: String]
     package var instanceProfileARN: String?
+    /// Of a spot instance that is about to be taken away.
+    package var notice: SpotNotice?
+    /// What is to come and what came lately; nil: none.
+    package var events: [MaintenanceEvent]?
+
+    package struct MaintenanceEvent: Sendable, Equatable, Codable {
+        package var id: String
+        package var code: String
+        package var description: String
+        package var notBefore: Timestamp
+        package var notAfter: Timestamp?
+        /// `active`, `completed` or `canceled`.
+        package var state: String
+        package init(
+            id: String, code: String, description: String, notBefore: Timestamp, notAfter: Timestamp?, state: String
+        ) {
+            (self.id, self.code, self.description) = (id, code, description)
+            (self.notBefore, self.notAfter, self.state) = (notBefore, notAfter, state)
+        }
+    }
+
+    package struct SpotNotice: Sendable, Equatable, Codable {
+        /// `terminate` or `stop`.
+        package var action: String
+        package var due: Timestamp
+        package var noticedAt: Timestamp
+        package init(action: String, due: Timestamp, noticedAt: Timestamp) {
+            (self.action, self.due, self.noticedAt) = (action, due, noticedAt)
+        }
+    }
 
     package struct Options: Sendable, Equatable, Codable {
         package var isEnabled = true

@@ -50,7 +50,10 @@ struct Daemon {
         try await furnish(cloud)
         host.resume(cloud.records, settings)
         let reconcilers = Reconcilers(
-            cloud: cloud, node: host.node, idleNetworkSeconds: options.idleNetworkSeconds)
+            cloud: cloud, node: host.node, idleNetworkSeconds: options.idleNetworkSeconds,
+            readingLaunches: { parameters, transaction throws(EC2Error) in
+                try LaunchOrder(parameters: parameters, in: transaction)
+            })
         try await withThrowingTaskGroup { group in
             group.addTask { try await reconcilers.run() }
             if let reserve { group.addTask { await reserve.watch() } }

@@ -27,6 +27,9 @@ struct OperatorService: Sendable {
             case ("POST", "/usage"): return try usage(request.body)
             case ("POST", "/console"): return try json(200, try openConsole(request.body))
             case ("POST", "/simulated"): return try json(200, try befall(request.body))
+            case ("POST", "/events"): return try json(201, try await scheduleEvent(request.body))
+            case ("POST", "/events/cancel"): return try json(200, try await cancelEvent(request.body))
+            case ("POST", "/interruptions"): return try json(200, try await interrupt(request.body))
             case ("POST", "/gc"): return try json(200, try await collectGarbage(request.body))
             default: return try json(404, Failure(error: "unknown order"))
             }

@@ -23,6 +23,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "AuthorizeSecurityGroupEgress": answer(EC2.Operation.AuthorizeSecurityGroupEgress.self, sampleAuthorizeSecurityGroupEgressResult()),
     "AuthorizeSecurityGroupIngress": answer(EC2.Operation.AuthorizeSecurityGroupIngress.self, sampleAuthorizeSecurityGroupIngressResult()),
     "CancelImageLaunchPermission": answer(EC2.Operation.CancelImageLaunchPermission.self, sampleCancelImageLaunchPermissionResult()),
+    "CancelSpotInstanceRequests": answer(EC2.Operation.CancelSpotInstanceRequests.self, sampleCancelSpotInstanceRequestsResult()),
     "CopyImage": answer(EC2.Operation.CopyImage.self, sampleCopyImageResult()),
     "CopySnapshot": answer(EC2.Operation.CopySnapshot.self, sampleCopySnapshotResult()),
     "CopyVolumes": answer(EC2.Operation.CopyVolumes.self, sampleCopyVolumesResult()),
@@ -98,6 +99,8 @@ let sampleAnswers: [String: [UInt8]] = [
     "DescribeSnapshotAttribute": answer(EC2.Operation.DescribeSnapshotAttribute.self, sampleDescribeSnapshotAttributeResult()),
     "DescribeSnapshotTierStatus": answer(EC2.Operation.DescribeSnapshotTierStatus.self, sampleDescribeSnapshotTierStatusResult()),
     "DescribeSnapshots": answer(EC2.Operation.DescribeSnapshots.self, sampleDescribeSnapshotsResult()),
+    "DescribeSpotInstanceRequests": answer(EC2.Operation.DescribeSpotInstanceRequests.self, sampleDescribeSpotInstanceRequestsResult()),
+    "DescribeSpotPriceHistory": answer(EC2.Operation.DescribeSpotPriceHistory.self, sampleDescribeSpotPriceHistoryResult()),
     "DescribeStaleSecurityGroups": answer(EC2.Operation.DescribeStaleSecurityGroups.self, sampleDescribeStaleSecurityGroupsResult()),
     "DescribeSubnets": answer(EC2.Operation.DescribeSubnets.self, sampleDescribeSubnetsResult()),
     "DescribeTags": answer(EC2.Operation.DescribeTags.self, sampleDescribeTagsResult()),
@@ -151,6 +154,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "ModifyInstanceAttribute": answer(EC2.Operation.ModifyInstanceAttribute.self, NoResult()),
     "ModifyInstanceCapacityReservationAttributes": answer(EC2.Operation.ModifyInstanceCapacityReservationAttributes.self, sampleModifyInstanceCapacityReservationAttributesResult()),
     "ModifyInstanceCreditSpecification": answer(EC2.Operation.ModifyInstanceCreditSpecification.self, sampleModifyInstanceCreditSpecificationResult()),
+    "ModifyInstanceEventStartTime": answer(EC2.Operation.ModifyInstanceEventStartTime.self, sampleModifyInstanceEventStartTimeResult()),
     "ModifyInstanceMaintenanceOptions": answer(EC2.Operation.ModifyInstanceMaintenanceOptions.self, sampleModifyInstanceMaintenanceOptionsResult()),
     "ModifyInstanceMetadataDefaults": answer(EC2.Operation.ModifyInstanceMetadataDefaults.self, sampleModifyInstanceMetadataDefaultsResult()),
     "ModifyInstanceMetadataOptions": answer(EC2.Operation.ModifyInstanceMetadataOptions.self, sampleModifyInstanceMetadataOptionsResult()),
@@ -170,6 +174,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "ReplaceRoute": answer(EC2.Operation.ReplaceRoute.self, NoResult()),
     "ReplaceRouteTableAssociation": answer(EC2.Operation.ReplaceRouteTableAssociation.self, sampleReplaceRouteTableAssociationResult()),
     "ReportInstanceStatus": answer(EC2.Operation.ReportInstanceStatus.self, NoResult()),
+    "RequestSpotInstances": answer(EC2.Operation.RequestSpotInstances.self, sampleRequestSpotInstancesResult()),
     "ResetEbsDefaultKmsKeyId": answer(EC2.Operation.ResetEbsDefaultKmsKeyId.self, sampleResetEbsDefaultKmsKeyIdResult()),
     "ResetImageAttribute": answer(EC2.Operation.ResetImageAttribute.self, NoResult()),
     "ResetInstanceAttribute": answer(EC2.Operation.ResetInstanceAttribute.self, NoResult()),
@@ -382,6 +387,17 @@ private func sampleCancelImageLaunchPermissionResult() -> EC2.CancelImageLaunchP
         return: true)
 }
 
+private func sampleCancelSpotInstanceRequestsResult() -> EC2.CancelSpotInstanceRequestsResult {
+    EC2.CancelSpotInstanceRequestsResult(
+        cancelledSpotInstanceRequests: [sampleCancelledSpotInstanceRequest(), sampleCancelledSpotInstanceRequest()])
+}
+
+private func sampleCancelledSpotInstanceRequest() -> EC2.CancelledSpotInstanceRequest {
+    EC2.CancelledSpotInstanceRequest(
+        spotInstanceRequestID: "SpotInstanceRequestId <&> é",
+        state: .completed)
+}
+
 private func sampleCapacityReservationOptions() -> EC2.CapacityReservationOptions {
     EC2.CapacityReservationOptions(
         usageStrategy: .useCapacityReservationsFirst)
@@ -417,6 +433,13 @@ private func sampleConnectionTrackingSpecification() -> EC2.ConnectionTrackingSp
         tcpEstablishedTimeout: 77,
         udpTimeout: 77,
         udpStreamTimeout: 77)
+}
+
+private func sampleConnectionTrackingSpecificationRequest() -> EC2.ConnectionTrackingSpecificationRequest {
+    EC2.ConnectionTrackingSpecificationRequest(
+        tcpEstablishedTimeout: 77,
+        udpStreamTimeout: 77,
+        udpTimeout: 77)
 }
 
 private func sampleConnectionTrackingSpecificationResponse() -> EC2.ConnectionTrackingSpecificationResponse {
@@ -890,6 +913,18 @@ private func sampleDescribeSnapshotsResult() -> EC2.DescribeSnapshotsResult {
         snapshots: [sampleSnapshot(), sampleSnapshot()])
 }
 
+private func sampleDescribeSpotInstanceRequestsResult() -> EC2.DescribeSpotInstanceRequestsResult {
+    EC2.DescribeSpotInstanceRequestsResult(
+        spotInstanceRequests: [sampleSpotInstanceRequest(), sampleSpotInstanceRequest()],
+        nextToken: "NextToken <&> é")
+}
+
+private func sampleDescribeSpotPriceHistoryResult() -> EC2.DescribeSpotPriceHistoryResult {
+    EC2.DescribeSpotPriceHistoryResult(
+        nextToken: "NextToken <&> é",
+        spotPriceHistory: [sampleSpotPrice(), sampleSpotPrice()])
+}
+
 private func sampleDescribeStaleSecurityGroupsResult() -> EC2.DescribeStaleSecurityGroupsResult {
     EC2.DescribeStaleSecurityGroupsResult(
         nextToken: "NextToken <&> é",
@@ -1168,6 +1203,17 @@ private func sampleElasticInferenceAcceleratorAssociation() -> EC2.ElasticInfere
         elasticInferenceAcceleratorAssociationTime: moment)
 }
 
+private func sampleEnaSrdSpecificationRequest() -> EC2.EnaSrdSpecificationRequest {
+    EC2.EnaSrdSpecificationRequest(
+        enaSrdEnabled: true,
+        enaSrdUDPSpecification: sampleEnaSrdUdpSpecificationRequest())
+}
+
+private func sampleEnaSrdUdpSpecificationRequest() -> EC2.EnaSrdUdpSpecificationRequest {
+    EC2.EnaSrdUdpSpecificationRequest(
+        enaSrdUDPEnabled: true)
+}
+
 private func sampleEnableEbsEncryptionByDefaultResult() -> EC2.EnableEbsEncryptionByDefaultResult {
     EC2.EnableEbsEncryptionByDefaultResult(
         ebsEncryptionByDefault: true)
@@ -1444,6 +1490,12 @@ private func sampleIamInstanceProfileAssociation() -> EC2.IamInstanceProfileAsso
         iamInstanceProfile: sampleIamInstanceProfile(),
         state: .disassociated,
         timestamp: moment)
+}
+
+private func sampleIamInstanceProfileSpecification() -> EC2.IamInstanceProfileSpecification {
+    EC2.IamInstanceProfileSpecification(
+        arn: "Arn <&> é",
+        name: "Name <&> é")
 }
 
 private func sampleIcmpTypeCode() -> EC2.IcmpTypeCode {
@@ -1757,6 +1809,33 @@ private func sampleInstanceNetworkInterfaceAttachment() -> EC2.InstanceNetworkIn
         enaQueueCount: 77)
 }
 
+private func sampleInstanceNetworkInterfaceSpecification() -> EC2.InstanceNetworkInterfaceSpecification {
+    EC2.InstanceNetworkInterfaceSpecification(
+        associatePublicIPAddress: true,
+        deleteOnTermination: true,
+        description: "Description <&> é",
+        deviceIndex: 77,
+        groups: ["GroupsA <&> é", "GroupsB <&> é"],
+        ipv6AddressCount: 77,
+        ipv6Addresses: [sampleInstanceIpv6Address(), sampleInstanceIpv6Address()],
+        networkInterfaceID: "NetworkInterfaceId <&> é",
+        privateIPAddress: "PrivateIpAddress <&> é",
+        privateIPAddresses: [samplePrivateIpAddressSpecification(), samplePrivateIpAddressSpecification()],
+        secondaryPrivateIPAddressCount: 77,
+        subnetID: "SubnetId <&> é",
+        associateCarrierIPAddress: true,
+        interfaceType: "InterfaceType <&> é",
+        networkCardIndex: 77,
+        ipv4Prefixes: [sampleIpv4PrefixSpecificationRequest(), sampleIpv4PrefixSpecificationRequest()],
+        ipv4PrefixCount: 77,
+        ipv6Prefixes: [sampleIpv6PrefixSpecificationRequest(), sampleIpv6PrefixSpecificationRequest()],
+        ipv6PrefixCount: 77,
+        primaryIPv6: true,
+        enaSrdSpecification: sampleEnaSrdSpecificationRequest(),
+        connectionTrackingSpecification: sampleConnectionTrackingSpecificationRequest(),
+        enaQueueCount: 77)
+}
+
 private func sampleInstanceNetworkPerformanceOptions() -> EC2.InstanceNetworkPerformanceOptions {
     EC2.InstanceNetworkPerformanceOptions(
         bandwidthWeighting: .ebs1)
@@ -1971,6 +2050,11 @@ private func sampleIpv4PrefixSpecification() -> EC2.Ipv4PrefixSpecification {
         ipv4Prefix: "Ipv4Prefix <&> é")
 }
 
+private func sampleIpv4PrefixSpecificationRequest() -> EC2.Ipv4PrefixSpecificationRequest {
+    EC2.Ipv4PrefixSpecificationRequest(
+        ipv4Prefix: "Ipv4Prefix <&> é")
+}
+
 private func sampleIpv4PrefixSpecificationResponse() -> EC2.Ipv4PrefixSpecificationResponse {
     EC2.Ipv4PrefixSpecificationResponse(
         ipv4Prefix: "Ipv4Prefix <&> é")
@@ -1978,6 +2062,11 @@ private func sampleIpv4PrefixSpecificationResponse() -> EC2.Ipv4PrefixSpecificat
 
 private func sampleIpv6PrefixSpecification() -> EC2.Ipv6PrefixSpecification {
     EC2.Ipv6PrefixSpecification(
+        ipv6Prefix: "Ipv6Prefix <&> é")
+}
+
+private func sampleIpv6PrefixSpecificationRequest() -> EC2.Ipv6PrefixSpecificationRequest {
+    EC2.Ipv6PrefixSpecificationRequest(
         ipv6Prefix: "Ipv6Prefix <&> é")
 }
 
@@ -2018,6 +2107,25 @@ private func sampleLaunchPermission() -> EC2.LaunchPermission {
         organizationalUnitARN: "OrganizationalUnitArn <&> é",
         userID: "UserId <&> é",
         group: .all)
+}
+
+private func sampleLaunchSpecification() -> EC2.LaunchSpecification {
+    EC2.LaunchSpecification(
+        userData: "UserData <&> é",
+        addressingType: "AddressingType <&> é",
+        blockDeviceMappings: [sampleBlockDeviceMapping(), sampleBlockDeviceMapping()],
+        ebsOptimized: true,
+        iamInstanceProfile: sampleIamInstanceProfileSpecification(),
+        imageID: "ImageId <&> é",
+        instanceType: "hpc8a.96xlarge",
+        kernelID: "KernelId <&> é",
+        keyName: "KeyName <&> é",
+        networkInterfaces: [sampleInstanceNetworkInterfaceSpecification(), sampleInstanceNetworkInterfaceSpecification()],
+        placement: sampleSpotPlacement(),
+        ramdiskID: "RamdiskId <&> é",
+        subnetID: "SubnetId <&> é",
+        securityGroups: [sampleGroupIdentifier(), sampleGroupIdentifier()],
+        monitoring: sampleRunInstancesMonitoringEnabled())
 }
 
 private func sampleLaunchTemplate() -> EC2.LaunchTemplate {
@@ -2338,6 +2446,11 @@ private func sampleModifyInstanceCreditSpecificationResult() -> EC2.ModifyInstan
     EC2.ModifyInstanceCreditSpecificationResult(
         successfulInstanceCreditSpecifications: [sampleSuccessfulInstanceCreditSpecificationItem(), sampleSuccessfulInstanceCreditSpecificationItem()],
         unsuccessfulInstanceCreditSpecifications: [sampleUnsuccessfulInstanceCreditSpecificationItem(), sampleUnsuccessfulInstanceCreditSpecificationItem()])
+}
+
+private func sampleModifyInstanceEventStartTimeResult() -> EC2.ModifyInstanceEventStartTimeResult {
+    EC2.ModifyInstanceEventStartTimeResult(
+        event: sampleInstanceStatusEvent())
 }
 
 private func sampleModifyInstanceMaintenanceOptionsResult() -> EC2.ModifyInstanceMaintenanceOptionsResult {
@@ -2738,6 +2851,11 @@ private func sampleReplaceRouteTableAssociationResult() -> EC2.ReplaceRouteTable
         associationState: sampleRouteTableAssociationState())
 }
 
+private func sampleRequestSpotInstancesResult() -> EC2.RequestSpotInstancesResult {
+    EC2.RequestSpotInstancesResult(
+        spotInstanceRequests: [sampleSpotInstanceRequest(), sampleSpotInstanceRequest()])
+}
+
 private func sampleReservation() -> EC2.Reservation {
     EC2.Reservation(
         reservationID: "ReservationId <&> é",
@@ -2908,6 +3026,11 @@ private func sampleRouteTableAssociationState() -> EC2.RouteTableAssociationStat
         statusMessage: "StatusMessage <&> é")
 }
 
+private func sampleRunInstancesMonitoringEnabled() -> EC2.RunInstancesMonitoringEnabled {
+    EC2.RunInstancesMonitoringEnabled(
+        enabled: true)
+}
+
 private func sampleSecondaryInterfacePrivateIpAddressSpecification() -> EC2.SecondaryInterfacePrivateIpAddressSpecification {
     EC2.SecondaryInterfacePrivateIpAddressSpecification(
         privateIPAddress: "PrivateIpAddress <&> é")
@@ -3021,6 +3144,43 @@ private func sampleSnapshotTierStatus() -> EC2.SnapshotTierStatus {
         restoreExpiryTime: moment)
 }
 
+private func sampleSpotInstanceRequest() -> EC2.SpotInstanceRequest {
+    EC2.SpotInstanceRequest(
+        actualBlockHourlyPrice: "ActualBlockHourlyPrice <&> é",
+        availabilityZoneGroup: "AvailabilityZoneGroup <&> é",
+        blockDurationMinutes: 77,
+        createTime: moment,
+        fault: sampleSpotInstanceStateFault(),
+        instanceID: "InstanceId <&> é",
+        launchGroup: "LaunchGroup <&> é",
+        launchSpecification: sampleLaunchSpecification(),
+        launchedAvailabilityZone: "LaunchedAvailabilityZone <&> é",
+        launchedAvailabilityZoneID: "LaunchedAvailabilityZoneId <&> é",
+        productDescription: .windowsAmazonVPC,
+        spotInstanceRequestID: "SpotInstanceRequestId <&> é",
+        spotPrice: "SpotPrice <&> é",
+        state: .disabled,
+        status: sampleSpotInstanceStatus(),
+        tags: [sampleTag(), sampleTag()],
+        type: .persistent,
+        validFrom: moment,
+        validUntil: moment,
+        instanceInterruptionBehavior: .terminate)
+}
+
+private func sampleSpotInstanceStateFault() -> EC2.SpotInstanceStateFault {
+    EC2.SpotInstanceStateFault(
+        code: "Code <&> é",
+        message: "Message <&> é")
+}
+
+private func sampleSpotInstanceStatus() -> EC2.SpotInstanceStatus {
+    EC2.SpotInstanceStatus(
+        code: "Code <&> é",
+        message: "Message <&> é",
+        updateTime: moment)
+}
+
 private func sampleSpotOptions() -> EC2.SpotOptions {
     EC2.SpotOptions(
         allocationStrategy: .priceCapacityOptimized,
@@ -3031,6 +3191,24 @@ private func sampleSpotOptions() -> EC2.SpotOptions {
         singleAvailabilityZone: true,
         minTargetCapacity: 77,
         maxTotalPrice: "MaxTotalPrice <&> é")
+}
+
+private func sampleSpotPlacement() -> EC2.SpotPlacement {
+    EC2.SpotPlacement(
+        availabilityZone: "AvailabilityZone <&> é",
+        groupName: "GroupName <&> é",
+        tenancy: .host,
+        availabilityZoneID: "AvailabilityZoneId <&> é")
+}
+
+private func sampleSpotPrice() -> EC2.SpotPrice {
+    EC2.SpotPrice(
+        availabilityZone: "AvailabilityZone <&> é",
+        availabilityZoneID: "AvailabilityZoneId <&> é",
+        instanceType: "hpc8a.96xlarge",
+        productDescription: .windowsAmazonVPC,
+        spotPrice: "SpotPrice <&> é",
+        timestamp: moment)
 }
 
 private func sampleStaleIpPermission() -> EC2.StaleIpPermission {

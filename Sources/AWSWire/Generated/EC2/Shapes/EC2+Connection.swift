@@ -53,7 +53,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct ConnectionTrackingSpecificationRequest: QueryReadable, QueryWritable {
+    package struct ConnectionTrackingSpecificationRequest: QueryReadable, XMLWritable, QueryWritable {
         package var tcpEstablishedTimeout: Int?
         package var udpStreamTimeout: Int?
         package var udpTimeout: Int?
@@ -80,6 +80,12 @@ extension EC2 {
             query.member("TcpEstablishedTimeout", tcpEstablishedTimeout)
             query.member("UdpStreamTimeout", udpStreamTimeout)
             query.member("UdpTimeout", udpTimeout)
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("TcpEstablishedTimeout", tcpEstablishedTimeout)
+            xml.element("UdpStreamTimeout", udpStreamTimeout)
+            xml.element("UdpTimeout", udpTimeout)
         }
     }
 }

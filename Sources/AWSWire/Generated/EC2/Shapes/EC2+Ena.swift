@@ -24,7 +24,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct EnaSrdSpecificationRequest: QueryReadable, QueryWritable {
+    package struct EnaSrdSpecificationRequest: QueryReadable, XMLWritable, QueryWritable {
         package var enaSrdEnabled: Bool?
         package var enaSrdUDPSpecification: EnaSrdUdpSpecificationRequest?
 
@@ -47,6 +47,11 @@ extension EC2 {
         package func write(to query: inout QueryWriter) {
             query.member("EnaSrdEnabled", enaSrdEnabled)
             query.member("EnaSrdUdpSpecification", enaSrdUDPSpecification)
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("EnaSrdEnabled", enaSrdEnabled)
+            xml.element("EnaSrdUdpSpecification", enaSrdUDPSpecification)
         }
     }
 }
@@ -72,7 +77,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct EnaSrdUdpSpecificationRequest: QueryReadable, QueryWritable {
+    package struct EnaSrdUdpSpecificationRequest: QueryReadable, XMLWritable, QueryWritable {
         package var enaSrdUDPEnabled: Bool?
 
         package init(enaSrdUDPEnabled: Bool? = nil) {
@@ -91,6 +96,10 @@ extension EC2 {
 
         package func write(to query: inout QueryWriter) {
             query.member("EnaSrdUdpEnabled", enaSrdUDPEnabled)
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("EnaSrdUdpEnabled", enaSrdUDPEnabled)
         }
     }
 }

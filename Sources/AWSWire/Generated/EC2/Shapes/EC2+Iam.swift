@@ -61,7 +61,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct IamInstanceProfileSpecification: QueryReadable, QueryWritable {
+    package struct IamInstanceProfileSpecification: QueryReadable, XMLWritable, QueryWritable {
         package var arn: String?
         package var name: String?
 
@@ -84,6 +84,11 @@ extension EC2 {
         package func write(to query: inout QueryWriter) {
             query.member("Arn", arn)
             query.member("Name", name)
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("arn", arn)
+            xml.element("name", name)
         }
     }
 }

@@ -960,7 +960,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct InstanceNetworkInterfaceSpecification: QueryReadable, QueryWritable {
+    package struct InstanceNetworkInterfaceSpecification: QueryReadable, XMLWritable, QueryWritable {
         package var associatePublicIPAddress: Bool?
         package var deleteOnTermination: Bool?
         package var description: String?
@@ -1096,6 +1096,32 @@ extension EC2 {
             query.member("EnaSrdSpecification", enaSrdSpecification)
             query.member("ConnectionTrackingSpecification", connectionTrackingSpecification)
             query.member("EnaQueueCount", enaQueueCount)
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("associatePublicIpAddress", associatePublicIPAddress)
+            xml.element("deleteOnTermination", deleteOnTermination)
+            xml.element("description", description)
+            xml.element("deviceIndex", deviceIndex)
+            xml.list("SecurityGroupId", of: "SecurityGroupId", groups)
+            xml.element("ipv6AddressCount", ipv6AddressCount)
+            xml.list("ipv6AddressesSet", of: "item", ipv6Addresses)
+            xml.element("networkInterfaceId", networkInterfaceID)
+            xml.element("privateIpAddress", privateIPAddress)
+            xml.list("privateIpAddressesSet", of: "item", privateIPAddresses)
+            xml.element("secondaryPrivateIpAddressCount", secondaryPrivateIPAddressCount)
+            xml.element("subnetId", subnetID)
+            xml.element("AssociateCarrierIpAddress", associateCarrierIPAddress)
+            xml.element("InterfaceType", interfaceType)
+            xml.element("NetworkCardIndex", networkCardIndex)
+            xml.list("Ipv4Prefix", of: "item", ipv4Prefixes)
+            xml.element("Ipv4PrefixCount", ipv4PrefixCount)
+            xml.list("Ipv6Prefix", of: "item", ipv6Prefixes)
+            xml.element("Ipv6PrefixCount", ipv6PrefixCount)
+            xml.element("PrimaryIpv6", primaryIPv6)
+            xml.element("EnaSrdSpecification", enaSrdSpecification)
+            xml.element("ConnectionTrackingSpecification", connectionTrackingSpecification)
+            xml.element("EnaQueueCount", enaQueueCount)
         }
     }
 }

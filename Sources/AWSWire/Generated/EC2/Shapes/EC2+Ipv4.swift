@@ -15,7 +15,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct Ipv4PrefixSpecificationRequest: QueryReadable, QueryWritable {
+    package struct Ipv4PrefixSpecificationRequest: QueryReadable, XMLWritable, QueryWritable {
         package var ipv4Prefix: String?
 
         package init(ipv4Prefix: String? = nil) {
@@ -34,6 +34,10 @@ extension EC2 {
 
         package func write(to query: inout QueryWriter) {
             query.member("Ipv4Prefix", ipv4Prefix)
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("Ipv4Prefix", ipv4Prefix)
         }
     }
 }

@@ -22,7 +22,7 @@ extension EC2 {
 }
 
 extension EC2 {
-    package struct Ipv6PrefixSpecificationRequest: QueryReadable, QueryWritable {
+    package struct Ipv6PrefixSpecificationRequest: QueryReadable, XMLWritable, QueryWritable {
         package var ipv6Prefix: String?
 
         package init(ipv6Prefix: String? = nil) {
@@ -41,6 +41,10 @@ extension EC2 {
 
         package func write(to query: inout QueryWriter) {
             query.member("Ipv6Prefix", ipv6Prefix)
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("Ipv6Prefix", ipv6Prefix)
         }
     }
 }

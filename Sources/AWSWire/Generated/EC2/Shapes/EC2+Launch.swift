@@ -67,6 +67,78 @@ extension EC2 {
 }
 
 extension EC2 {
+    package struct LaunchSpecification: XMLWritable {
+        package var userData: String?
+        package var addressingType: String?
+        package var blockDeviceMappings: [BlockDeviceMapping] = []
+        package var ebsOptimized: Bool?
+        package var iamInstanceProfile: IamInstanceProfileSpecification?
+        package var imageID: String?
+        package var instanceType: String?
+        package var kernelID: String?
+        package var keyName: String?
+        package var networkInterfaces: [InstanceNetworkInterfaceSpecification] = []
+        package var placement: SpotPlacement?
+        package var ramdiskID: String?
+        package var subnetID: String?
+        package var securityGroups: [GroupIdentifier] = []
+        package var monitoring: RunInstancesMonitoringEnabled?
+
+        package init(
+            userData: String? = nil,
+            addressingType: String? = nil,
+            blockDeviceMappings: [BlockDeviceMapping] = [],
+            ebsOptimized: Bool? = nil,
+            iamInstanceProfile: IamInstanceProfileSpecification? = nil,
+            imageID: String? = nil,
+            instanceType: String? = nil,
+            kernelID: String? = nil,
+            keyName: String? = nil,
+            networkInterfaces: [InstanceNetworkInterfaceSpecification] = [],
+            placement: SpotPlacement? = nil,
+            ramdiskID: String? = nil,
+            subnetID: String? = nil,
+            securityGroups: [GroupIdentifier] = [],
+            monitoring: RunInstancesMonitoringEnabled? = nil
+        ) {
+            self.userData = userData
+            self.addressingType = addressingType
+            self.blockDeviceMappings = blockDeviceMappings
+            self.ebsOptimized = ebsOptimized
+            self.iamInstanceProfile = iamInstanceProfile
+            self.imageID = imageID
+            self.instanceType = instanceType
+            self.kernelID = kernelID
+            self.keyName = keyName
+            self.networkInterfaces = networkInterfaces
+            self.placement = placement
+            self.ramdiskID = ramdiskID
+            self.subnetID = subnetID
+            self.securityGroups = securityGroups
+            self.monitoring = monitoring
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("userData", userData)
+            xml.element("addressingType", addressingType)
+            xml.list("blockDeviceMapping", of: "item", blockDeviceMappings)
+            xml.element("ebsOptimized", ebsOptimized)
+            xml.element("iamInstanceProfile", iamInstanceProfile)
+            xml.element("imageId", imageID)
+            xml.element("instanceType", instanceType)
+            xml.element("kernelId", kernelID)
+            xml.element("keyName", keyName)
+            xml.list("networkInterfaceSet", of: "item", networkInterfaces)
+            xml.element("placement", placement)
+            xml.element("ramdiskId", ramdiskID)
+            xml.element("subnetId", subnetID)
+            xml.list("groupSet", of: "item", securityGroups)
+            xml.element("monitoring", monitoring)
+        }
+    }
+}
+
+extension EC2 {
     package struct LaunchTemplate: XMLWritable {
         package var launchTemplateID: String?
         package var launchTemplateName: String?

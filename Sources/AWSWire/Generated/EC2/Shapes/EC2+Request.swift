@@ -206,3 +206,106 @@ extension EC2 {
         }
     }
 }
+
+extension EC2 {
+    package struct RequestSpotLaunchSpecification: QueryReadable, QueryWritable {
+        package var securityGroupIDs: [String] = []
+        package var securityGroups: [String] = []
+        package var addressingType: String?
+        package var blockDeviceMappings: [BlockDeviceMapping] = []
+        package var ebsOptimized: Bool?
+        package var iamInstanceProfile: IamInstanceProfileSpecification?
+        package var imageID: String?
+        package var instanceType: String?
+        package var kernelID: String?
+        package var keyName: String?
+        package var monitoring: RunInstancesMonitoringEnabled?
+        package var networkInterfaces: [InstanceNetworkInterfaceSpecification] = []
+        package var placement: SpotPlacement?
+        package var ramdiskID: String?
+        package var subnetID: String?
+        package var userData: String?
+
+        package init(
+            securityGroupIDs: [String] = [],
+            securityGroups: [String] = [],
+            addressingType: String? = nil,
+            blockDeviceMappings: [BlockDeviceMapping] = [],
+            ebsOptimized: Bool? = nil,
+            iamInstanceProfile: IamInstanceProfileSpecification? = nil,
+            imageID: String? = nil,
+            instanceType: String? = nil,
+            kernelID: String? = nil,
+            keyName: String? = nil,
+            monitoring: RunInstancesMonitoringEnabled? = nil,
+            networkInterfaces: [InstanceNetworkInterfaceSpecification] = [],
+            placement: SpotPlacement? = nil,
+            ramdiskID: String? = nil,
+            subnetID: String? = nil,
+            userData: String? = nil
+        ) {
+            self.securityGroupIDs = securityGroupIDs
+            self.securityGroups = securityGroups
+            self.addressingType = addressingType
+            self.blockDeviceMappings = blockDeviceMappings
+            self.ebsOptimized = ebsOptimized
+            self.iamInstanceProfile = iamInstanceProfile
+            self.imageID = imageID
+            self.instanceType = instanceType
+            self.kernelID = kernelID
+            self.keyName = keyName
+            self.monitoring = monitoring
+            self.networkInterfaces = networkInterfaces
+            self.placement = placement
+            self.ramdiskID = ramdiskID
+            self.subnetID = subnetID
+            self.userData = userData
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "SecurityGroupId": self.securityGroupIDs = try child.elements().strings()
+                case "SecurityGroup": self.securityGroups = try child.elements().strings()
+                case "AddressingType": self.addressingType = try child.string()
+                case "BlockDeviceMapping":
+                    self.blockDeviceMappings = try child.elements().structures(BlockDeviceMapping.self)
+                case "EbsOptimized": self.ebsOptimized = try child.boolean()
+                case "IamInstanceProfile": self.iamInstanceProfile = try IamInstanceProfileSpecification(from: child)
+                case "ImageId": self.imageID = try child.string()
+                case "InstanceType": self.instanceType = try child.string()
+                case "KernelId": self.kernelID = try child.string()
+                case "KeyName": self.keyName = try child.string()
+                case "Monitoring": self.monitoring = try RunInstancesMonitoringEnabled(from: child)
+                case "NetworkInterface":
+                    self.networkInterfaces = try child.elements().structures(InstanceNetworkInterfaceSpecification.self)
+                case "Placement": self.placement = try SpotPlacement(from: child)
+                case "RamdiskId": self.ramdiskID = try child.string()
+                case "SubnetId": self.subnetID = try child.string()
+                case "UserData": self.userData = try child.string()
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.list("SecurityGroupId", securityGroupIDs)
+            query.list("SecurityGroup", securityGroups)
+            query.member("AddressingType", addressingType)
+            query.list("BlockDeviceMapping", blockDeviceMappings)
+            query.member("EbsOptimized", ebsOptimized)
+            query.member("IamInstanceProfile", iamInstanceProfile)
+            query.member("ImageId", imageID)
+            query.member("InstanceType", instanceType)
+            query.member("KernelId", kernelID)
+            query.member("KeyName", keyName)
+            query.member("Monitoring", monitoring)
+            query.list("NetworkInterface", networkInterfaces)
+            query.member("Placement", placement)
+            query.member("RamdiskId", ramdiskID)
+            query.member("SubnetId", subnetID)
+            query.member("UserData", userData)
+        }
+    }
+}

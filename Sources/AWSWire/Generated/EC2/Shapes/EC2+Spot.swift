@@ -21,6 +21,146 @@ extension EC2 {
 }
 
 extension EC2 {
+    package struct SpotInstanceRequest: XMLWritable {
+        package var actualBlockHourlyPrice: String?
+        package var availabilityZoneGroup: String?
+        package var blockDurationMinutes: Int?
+        package var createTime: Timestamp?
+        package var fault: SpotInstanceStateFault?
+        package var instanceID: String?
+        package var launchGroup: String?
+        package var launchSpecification: LaunchSpecification?
+        package var launchedAvailabilityZone: String?
+        package var launchedAvailabilityZoneID: String?
+        package var productDescription: RIProductDescription?
+        package var spotInstanceRequestID: String?
+        package var spotPrice: String?
+        package var state: SpotInstanceState?
+        package var status: SpotInstanceStatus?
+        package var tags: [Tag] = []
+        package var type: SpotInstanceType?
+        package var validFrom: Timestamp?
+        package var validUntil: Timestamp?
+        package var instanceInterruptionBehavior: InstanceInterruptionBehavior?
+
+        package init(
+            actualBlockHourlyPrice: String? = nil,
+            availabilityZoneGroup: String? = nil,
+            blockDurationMinutes: Int? = nil,
+            createTime: Timestamp? = nil,
+            fault: SpotInstanceStateFault? = nil,
+            instanceID: String? = nil,
+            launchGroup: String? = nil,
+            launchSpecification: LaunchSpecification? = nil,
+            launchedAvailabilityZone: String? = nil,
+            launchedAvailabilityZoneID: String? = nil,
+            productDescription: RIProductDescription? = nil,
+            spotInstanceRequestID: String? = nil,
+            spotPrice: String? = nil,
+            state: SpotInstanceState? = nil,
+            status: SpotInstanceStatus? = nil,
+            tags: [Tag] = [],
+            type: SpotInstanceType? = nil,
+            validFrom: Timestamp? = nil,
+            validUntil: Timestamp? = nil,
+            instanceInterruptionBehavior: InstanceInterruptionBehavior? = nil
+        ) {
+            self.actualBlockHourlyPrice = actualBlockHourlyPrice
+            self.availabilityZoneGroup = availabilityZoneGroup
+            self.blockDurationMinutes = blockDurationMinutes
+            self.createTime = createTime
+            self.fault = fault
+            self.instanceID = instanceID
+            self.launchGroup = launchGroup
+            self.launchSpecification = launchSpecification
+            self.launchedAvailabilityZone = launchedAvailabilityZone
+            self.launchedAvailabilityZoneID = launchedAvailabilityZoneID
+            self.productDescription = productDescription
+            self.spotInstanceRequestID = spotInstanceRequestID
+            self.spotPrice = spotPrice
+            self.state = state
+            self.status = status
+            self.tags = tags
+            self.type = type
+            self.validFrom = validFrom
+            self.validUntil = validUntil
+            self.instanceInterruptionBehavior = instanceInterruptionBehavior
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("actualBlockHourlyPrice", actualBlockHourlyPrice)
+            xml.element("availabilityZoneGroup", availabilityZoneGroup)
+            xml.element("blockDurationMinutes", blockDurationMinutes)
+            xml.element("createTime", createTime)
+            xml.element("fault", fault)
+            xml.element("instanceId", instanceID)
+            xml.element("launchGroup", launchGroup)
+            xml.element("launchSpecification", launchSpecification)
+            xml.element("launchedAvailabilityZone", launchedAvailabilityZone)
+            xml.element("launchedAvailabilityZoneId", launchedAvailabilityZoneID)
+            xml.element("productDescription", choice: productDescription?.rawValue)
+            xml.element("spotInstanceRequestId", spotInstanceRequestID)
+            xml.element("spotPrice", spotPrice)
+            xml.element("state", choice: state?.rawValue)
+            xml.element("status", status)
+            xml.list("tagSet", of: "item", tags, omittedWhenEmpty: true)
+            xml.element("type", choice: type?.rawValue)
+            xml.element("validFrom", validFrom)
+            xml.element("validUntil", validUntil)
+            xml.element("instanceInterruptionBehavior", choice: instanceInterruptionBehavior?.rawValue)
+        }
+    }
+}
+
+extension EC2 {
+    package enum SpotInstanceState: String, Sendable, CaseIterable {
+        case open
+        case active
+        case closed
+        case cancelled
+        case failed
+        case disabled
+    }
+}
+
+extension EC2 {
+    package struct SpotInstanceStateFault: XMLWritable {
+        package var code: String?
+        package var message: String?
+
+        package init(code: String? = nil, message: String? = nil) {
+            self.code = code
+            self.message = message
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("code", code)
+            xml.element("message", message)
+        }
+    }
+}
+
+extension EC2 {
+    package struct SpotInstanceStatus: XMLWritable {
+        package var code: String?
+        package var message: String?
+        package var updateTime: Timestamp?
+
+        package init(code: String? = nil, message: String? = nil, updateTime: Timestamp? = nil) {
+            self.code = code
+            self.message = message
+            self.updateTime = updateTime
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("code", code)
+            xml.element("message", message)
+            xml.element("updateTime", updateTime)
+        }
+    }
+}
+
+extension EC2 {
     package enum SpotInstanceType: String, Sendable, CaseIterable {
         case oneTime = "one-time"
         case persistent
@@ -195,6 +335,90 @@ extension EC2 {
             query.member("SingleAvailabilityZone", singleAvailabilityZone)
             query.member("MinTargetCapacity", minTargetCapacity)
             query.member("MaxTotalPrice", maxTotalPrice)
+        }
+    }
+}
+
+extension EC2 {
+    package struct SpotPlacement: QueryReadable, XMLWritable, QueryWritable {
+        package var availabilityZone: String?
+        package var groupName: String?
+        package var tenancy: Tenancy?
+        package var availabilityZoneID: String?
+
+        package init(
+            availabilityZone: String? = nil,
+            groupName: String? = nil,
+            tenancy: Tenancy? = nil,
+            availabilityZoneID: String? = nil
+        ) {
+            self.availabilityZone = availabilityZone
+            self.groupName = groupName
+            self.tenancy = tenancy
+            self.availabilityZoneID = availabilityZoneID
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "AvailabilityZone": self.availabilityZone = try child.string()
+                case "GroupName": self.groupName = try child.string()
+                case "Tenancy": self.tenancy = try child.enumeration(Tenancy.self)
+                case "AvailabilityZoneId": self.availabilityZoneID = try child.string()
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+
+        package func write(to query: inout QueryWriter) {
+            query.member("AvailabilityZone", availabilityZone)
+            query.member("GroupName", groupName)
+            query.member("Tenancy", tenancy)
+            query.member("AvailabilityZoneId", availabilityZoneID)
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("availabilityZone", availabilityZone)
+            xml.element("groupName", groupName)
+            xml.element("tenancy", choice: tenancy?.rawValue)
+            xml.element("availabilityZoneId", availabilityZoneID)
+        }
+    }
+}
+
+extension EC2 {
+    package struct SpotPrice: XMLWritable {
+        package var availabilityZone: String?
+        package var availabilityZoneID: String?
+        package var instanceType: String?
+        package var productDescription: RIProductDescription?
+        package var spotPrice: String?
+        package var timestamp: Timestamp?
+
+        package init(
+            availabilityZone: String? = nil,
+            availabilityZoneID: String? = nil,
+            instanceType: String? = nil,
+            productDescription: RIProductDescription? = nil,
+            spotPrice: String? = nil,
+            timestamp: Timestamp? = nil
+        ) {
+            self.availabilityZone = availabilityZone
+            self.availabilityZoneID = availabilityZoneID
+            self.instanceType = instanceType
+            self.productDescription = productDescription
+            self.spotPrice = spotPrice
+            self.timestamp = timestamp
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("availabilityZone", availabilityZone)
+            xml.element("availabilityZoneId", availabilityZoneID)
+            xml.element("instanceType", instanceType)
+            xml.element("productDescription", choice: productDescription?.rawValue)
+            xml.element("spotPrice", spotPrice)
+            xml.element("timestamp", timestamp)
         }
     }
 }

@@ -1,0 +1,97 @@
+// Scheduled events: how they are made, put off, called off, and carried out.
+// Source: EC2 API Reference, "ModifyInstanceEventStartTime"; User Guide, "Scheduled events for Amazon EC2 instances".
+
+package import CloudTypes
+
+extension Transaction {
+    /// Seconds before which an owner cannot put an event.
+    private static let shortestDelay = 3_600.0
+    /// Seconds that an event which ended is still told of.
+    private static let endedEventLife = 1_209_600.0
+
+    /// - Throws: `InvalidInstanceID.NotFound`, `InvalidParameterValue` for times that are not in order.
+    package mutating func scheduleEvent(
+        _ code: InstanceEvent.Code, of id: InstanceID, description: String, notBefore: Timestamp,
+        notAfter: Timestamp?, deadline: Timestamp?
+    ) throws(EC2Error) -> InstanceEvent {
+        guard let instance = state.instances[id], instance.state != .terminated else { throw .notFound(id) }
+        guard notAfter.map({ $0 >= notBefore }) ?? true, deadline.map({ $0 >= notBefore }) ?? true else {
+            throw .invalidParameterValue("The event's end and deadline must not be before its beginning.")
+        }
+        let event = InstanceEvent(
+            id: newID(), code: code, description: description, notBefore: notBefore, notAfter: notAfter,
+            deadline: deadline)
+        let last = now.adding(seconds: -Transaction.endedEventLife)
+        update(id, InstanceRecord.self) { instance in
+            let kept = (instance.events ?? []).filter { event in event.endedAt.map { $0 > last } ?? true }
+            instance.events = kept + [event]
+        }
+        return event
+    }
+
+    /// - Throws: `InvalidInstanceEventIDNotFound` also for one that has ended.
+    package mutating func cancelEvent(_ id: InstanceEventID, of instance: InstanceID) throws(EC2Error) {
+        _ = try activeEvent(id, of: instance)
+        change(id, of: instance) { [now] in ($0.state, $0.endedAt) = (.canceled, now) }
+    }
+
+    /// - Throws: `InvalidInstanceEventIDNotFound`, `InvalidInstanceEventStartTime`.
+    package mutating func postponeEvent(
+        _ id: InstanceEventID, of instance: InstanceID, to notBefore: Timestamp
+    ) throws(EC2Error) -> InstanceEvent {
+        let event = try activeEvent(id, of: instance)
+        guard let deadline = event.deadline, event.notBefore > now else {
+            throw EC2Error(
+                "InvalidInstanceEventStartTime", "The event '\(id)' cannot be rescheduled.")
+        }
+        guard notBefore >= now.adding(seconds: Transaction.shortestDelay), notBefore <= deadline else {
+            throw EC2Error(
+                "InvalidInstanceEventStartTime",
+                "The event must start at least an hour from now, and not after its deadline (\(deadline)).")
+        }
+        let length = event.notAfter.map { $0.seconds(since: event.notBefore) }
+        change(id, of: instance) { event in
+            event.notBefore = notBefore
+            event.notAfter = length.map { notBefore.adding(seconds: $0) }
+        }
+        return try activeEvent(id, of: instance)
+    }
+
+    /// Does what is due.
+    package mutating func carryOutEvents(of id: InstanceID) {
+        for event in state.instances[id]?.events ?? [] {
+            guard let due = event.due, due <= now else { continue }
+            switch event.code {
+            case .instanceReboot, .systemReboot: reboot(id)
+            case .instanceStop: stop(id, .graceful)
+            case .instanceRetirement: retire(id)
+            case .systemMaintenance: break
+            }
+            change(event.id, of: id) { [now] in ($0.state, $0.endedAt) = (.completed, now) }
+        }
+    }
+
+    /// An instance whose root is on instance store cannot be stopped.
+    private mutating func retire(_ id: InstanceID) {
+        let image = state.instances[id].flatMap { state.images[$0.image] }
+        if image?.rootDeviceType == .instanceStore { terminate(id, .graceful) } else { stop(id, .graceful) }
+    }
+
+    private func activeEvent(_ id: InstanceEventID, of instance: InstanceID) throws(EC2Error) -> InstanceEvent {
+        guard let event = state.instances[instance]?.events?.first(where: { $0.id == id && $0.state == .active })
+        else { throw .notFound(id) }
+        return event
+    }
+
+    private mutating func change(
+        _ id: InstanceEventID, of instance: InstanceID, _ change: (inout InstanceEvent) -> Void
+    ) {
+        update(instance, InstanceRecord.self) { instance in
+            guard let place = instance.events?.firstIndex(where: { $0.id == id }) else { return }
+            if var event = instance.events?[place] {
+                change(&event)
+                instance.events?[place] = event
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+// What calls say of spot instances: prices, times, and what becomes of an instance that is taken away.
+
+import AWSWire
+import CloudTypes
+import ControlPlane
+
+enum SpotText {
+    /// - Throws: `InvalidParameterValue` for what is no price above 0.
+    static func price(_ text: String?, named name: String) throws(EC2Error) -> Double? {
+        guard let text, !text.isEmpty else { return nil }
+        guard let price = Double(text), price.isFinite, price > 0 else {
+            throw .invalidParameterValue(name: name, value: text, reason: "A price above 0 is expected.")
+        }
+        return price
+    }
+
+    /// As EC2 prints prices: `0.010400`.
+    static func text(_ price: Double) -> String {
+        let millionths = Int((price * 1_000_000).rounded())
+        let digits = String(millionths % 1_000_000)
+        return "\(millionths / 1_000_000)." + String(repeating: "0", count: 6 - digits.count) + digits
+    }
+
+    /// - Throws: `UnsupportedOperation` for hibernation, `InvalidParameterCombination` for a stop that nothing follows.
+    static func behavior(
+        _ wish: String?, isPersistent: Bool
+    ) throws(EC2Error) -> SpotWish.Behavior {
+        guard wish != "hibernate" else {
+            throw .unsupported("Spot Instances do not hibernate in this cloud: use 'terminate' or 'stop'.")
+        }
+        guard wish != "stop" || isPersistent else {
+            throw .invalidParameterCombination(
+                "The instance interruption behavior 'stop' is supported for persistent Spot requests only.")
+        }
+        return wish == "stop" ? .stop : .terminate
+    }
+
+    static func refuseBlock(_ minutes: Int?) throws(EC2Error) {
+        try UnservedMembers.refuse(
+            ["BlockDurationMinutes": minutes != nil], because: "AWS ended Spot Instances with a set duration.")
+    }
+}
+
+extension SpotWish {
+    /// nil for a launch on demand.
+    ///
+    /// - Throws: as `SpotText`, and `UnsupportedOperation` for other markets.
+    init?(_ input: EC2.RunInstancesRequest, in transaction: Transaction) throws(EC2Error) {
+        guard let market = input.instanceMarketOptions else { return nil }
+        guard market.marketType == .spot else {
+            throw .unsupported("The market type must be 'spot' in this cloud.")
+        }
+        let options = market.spotOptions
+        self.init()
+        try SpotText.refuseBlock(options?.blockDurationMinutes)
+        isPersistent = options?.spotInstanceType == .persistent
+        behavior = try SpotText.behavior(
+            options?.instanceInterruptionBehavior?.rawValue, isPersistent: isPersistent)
+        mostPerHour = try SpotText.price(options?.maxPrice, named: "MaxPrice")
+        validUntil = options?.validUntil
+        guard validUntil == nil || isPersistent else {
+            throw .invalidParameterCombination("ValidUntil is supported for persistent Spot requests only.")
+        }
+        if let validUntil, validUntil <= transaction.now {
+            throw .invalidParameterValue("ValidUntil must be in the future.")
+        }
+        var one = input
+        (one.minCount, one.maxCount, one.dryRun, one.clientToken) = (1, 1, nil, nil)
+        (one.instanceMarketOptions, one.launchTemplate) = (nil, nil)
+        one.tagSpecifications.removeAll { $0.resourceType == "spot-instances-request" }
+        launch = one.parameters
+    }
+}

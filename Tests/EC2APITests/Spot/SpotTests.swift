@@ -1,0 +1,136 @@
+import AWSWire
+import CloudTypes
+import ControlPlane
+import NodeContract
+import Testing
+
+@testable import EC2API
+
+@Suite("Spot instances")
+struct SpotTests {
+    private var cloud: TestCloud
+    /// Room for two instances of t3.micro.
+    init() throws {
+        cloud = try TestCloud { $0.capabilities.memoryMiB = 2_048 }
+    }
+
+    private mutating func requestSpot(
+        _ adjust: (inout EC2.RequestSpotInstancesRequest) -> Void = { _ in }
+    ) throws -> SpotRequestID {
+        let image = cloud.image().id.description
+        var input = EC2.RequestSpotInstancesRequest(
+            launchSpecification: .init(imageID: image, instanceType: "t3.micro"))
+        adjust(&input)
+        let made = try cloud.perform(RequestSpotInstances.self, input).spotInstanceRequests
+        return try #require(made.first?.spotInstanceRequestID.flatMap { SpotRequestID($0) })
+    }
+
+    private mutating func advance(_ id: SpotRequestID) {
+        cloud.transaction.advanceSpotRequest(id) { parameters, transaction throws(EC2Error) in
+            try LaunchOrder(parameters: parameters, in: transaction)
+        }
+    }
+
+    private func record(_ id: SpotRequestID) throws -> SpotRequestRecord { try #require(cloud.state.spotRequests[id]) }
+
+    private mutating func fulfilled(
+        _ adjust: (inout EC2.RequestSpotInstancesRequest) -> Void = { _ in }
+    ) throws -> (SpotRequestID, InstanceID) {
+        let id = try requestSpot(adjust)
+        advance(id)
+        let instance = try #require(try record(id).instance)
+        cloud.settle(instance)
+        return (id, instance)
+    }
+
+    @Test("wait for their beginning, and end at their end")
+    mutating func times() throws {
+        let now = cloud.transaction.now
+        let id = try requestSpot { input in
+            (input.validFrom, input.validUntil) = (now.adding(seconds: 60), now.adding(seconds: 120))
+            input.spotPrice = "0.000001"
+        }
+        advance(id)
+        #expect(try record(id).status.code == "not-scheduled-yet")
+        cloud.advance(seconds: 60)
+        advance(id)
+        #expect(try record(id).status.code == "price-too-low")
+        cloud.advance(seconds: 60)
+        advance(id)
+        #expect(try record(id).status.code == "schedule-expired" && record(id).state == .closed)
+    }
+
+    @Test("wait for room, and are fulfilled when there is some")
+    mutating func room() throws {
+        let others = try cloud.launched(cloud.request(2))
+        for other in others { cloud.settle(other) }
+        let id = try requestSpot()
+        advance(id)
+        #expect(try record(id).status.code == "capacity-not-available" && record(id).state == .open)
+        _ = try TerminateInstances.decide(.init(instanceIDs: [others[0].description]), &cloud.transaction)
+        cloud.settle(others[0])
+        advance(id)
+        #expect(try record(id).state == .active)
+    }
+
+    @Test("go two minutes after a launch on demand lacks their room, which waits until they are gone")
+    mutating func reclaiming() throws {
+        let (first, older) = try fulfilled()
+        cloud.advance(seconds: 1)
+        let (second, newer) = try fulfilled()
+        let launched = try cloud.launched(cloud.request(1))[0]
+        #expect(try record(second).status.code == "marked-for-termination" && record(first).status.code == "fulfilled")
+        let waiting = try #require(cloud.state.instances[launched])
+        #expect(waiting.waitsForRoom == true && InstanceLifecycle(waiting, observed: nil).step(at: cloud.transaction.now) == .settled)
+        advance(second)
+        #expect(cloud.state.instances[newer]?.state == .running)
+        cloud.advance(seconds: 120)
+        advance(second)
+        #expect(cloud.state.instances[newer]?.stateReason == .spotTermination)
+        cloud.settle(newer)
+        #expect(cloud.state.instances[launched]?.waitsForRoom == nil)
+        advance(second)
+        #expect(try record(second).status.code == "instance-terminated-no-capacity" && record(second).state == .closed)
+        #expect(cloud.state.instances[older]?.state == .running)
+        #expect(cloud.refusal(of: RunInstances.self, cloud.request(2)) == "InsufficientInstanceCapacity")
+    }
+
+    @Test("that stop begin again when there is room")
+    mutating func stopping() throws {
+        let (id, instance) = try fulfilled { input in
+            (input.type, input.instanceInterruptionBehavior) = (.persistent, .stop)
+        }
+        try cloud.transaction.noticeInterruption(of: instance)
+        let metadata = InstanceMetadata(
+            of: try #require(cloud.state.instances[instance]), in: cloud.state, settings: cloud.transaction.settings)
+        #expect(metadata.lifeCycle == "spot" && metadata.notice?.action == "stop")
+        #expect(metadata.notice?.due == cloud.transaction.now.adding(seconds: 120))
+        cloud.advance(seconds: 120)
+        advance(id)
+        #expect(cloud.state.instances[instance]?.stateReason == .spotShutdown)
+        cloud.settle(instance)
+        advance(id)
+        #expect(try record(id).status.code == "instance-stopped-no-capacity" && record(id).state == .open)
+        advance(id)
+        #expect(try record(id).state == .active && record(id).instance == instance)
+        #expect(cloud.state.instances[instance]?.state == .pending)
+        #expect(cloud.state.instances[instance]?.spot?.interruption == nil)
+    }
+
+    @Test("that are launched at once leave nothing where they cost too much")
+    mutating func price() throws {
+        var input = cloud.request()
+        input.instanceMarketOptions = .init(marketType: .spot, spotOptions: .init(maxPrice: "0.000001"))
+        #expect(cloud.refusal(of: RunInstances.self, input) == "SpotMaxPriceTooLow")
+        #expect(cloud.state.spotRequests.count == 0)
+        input.instanceMarketOptions = .init(marketType: .spot)
+        let instance = try cloud.running(input)
+        #expect(try cloud.described(instance)?.instanceLifecycle == .spot)
+    }
+
+    @Test("cost what is printed with six digits")
+    func prices() {
+        #expect(SpotText.text(0.0104) == "0.010400" && SpotText.text(12) == "12.000000")
+        #expect(SpotText.text(0.000001) == "0.000001" && SpotText.text(1.5) == "1.500000")
+    }
+}
