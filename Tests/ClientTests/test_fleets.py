@@ -70,9 +70,9 @@ def test_what_cannot_be_launched_is_told_and_the_rest_is_launched(launch):
     assert counts(made) == {CHEAP: 1}
     assert [(one["Lifecycle"], one["LaunchTemplateAndOverrides"]["Overrides"]["InstanceType"]) for one in made["Errors"]] == [
         ("on-demand", "mac1.metal")]
-    nothing = launch(1000, {"InstanceType": DEAR}, OnDemandOptions={
-        "SingleInstanceType": True, "MinTargetCapacity": 1000})
-    assert nothing["Instances"] == []
+    nothing = launch(2, {"InstanceType": "mac1.metal"}, OnDemandOptions={
+        "SingleInstanceType": True, "MinTargetCapacity": 2})
+    assert nothing["Instances"] == [] and nothing["Errors"][0]["ErrorCode"]
 
 
 def test_part_of_a_fleet_is_spot_instances(ec2, launch):

@@ -24,7 +24,9 @@ extension InstanceMetadata {
         events = (instance.events ?? []).map { MaintenanceEvent($0) }
         guard let spot = instance.spot else { return }
         lifeCycle = "spot"
-        notice = spot.interruption.map { SpotNotice(action: spot.behavior.rawValue, due: $0.due, noticedAt: $0.noticedAt) }
+        notice = spot.interruption.map {
+            SpotNotice(action: spot.behavior.rawValue, due: $0.due, noticedAt: $0.noticedAt)
+        }
     }
 
     /// `ami` and `root`, then the other EBS volumes as `ebs1`, `ebs2` by device name, and the instance store's that were

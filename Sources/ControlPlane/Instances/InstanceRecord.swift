@@ -124,7 +124,8 @@ package struct InstanceRecord: TaggedRecord, Equatable {
 
     package var indexKeys: [IndexKey] {
         var keys = [
-            IndexKey(.vpc, vpc), IndexKey(.subnet, subnet), IndexKey(.image, image), IndexKey(.reservation, reservation),
+            IndexKey(.vpc, vpc), IndexKey(.subnet, subnet), IndexKey(.image, image),
+            IndexKey(.reservation, reservation),
         ]
         if spot != nil { keys.append(InstanceRecord.spotKey) }
         if waitsForRoom == true { keys.append(InstanceRecord.waitingKey) }

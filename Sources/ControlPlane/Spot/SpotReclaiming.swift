@@ -36,7 +36,9 @@ extension CloudState {
     fileprivate func interruptions(_ settings: CloudSettings) -> [InstanceID] {
         var free = settings.hostShare - takenShare + leavingShare
         var leaving: [InstanceID] = []
-        for victim in spotInstances.filter(\.isReclaimable).sorted(by: { ($0.launchTime, $0.id) > ($1.launchTime, $1.id) }) {
+        let victims = spotInstances.filter(\.isReclaimable)
+            .sorted { ($0.launchTime, $0.id) > ($1.launchTime, $1.id) }
+        for victim in victims {
             if free.isCovered { break }
             free = free + victim.weight
             leaving.append(victim.id)

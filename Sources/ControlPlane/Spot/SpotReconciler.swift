@@ -29,7 +29,8 @@ struct SpotReconciler: Sendable {
             // Without room it is looked at again when there is some, and at its end.
             case .fulfil, .restart:
                 guard let left = cloud.records.spotRequests[id], left.state == .open else { continue }
-                return left.wish.validUntil.map { .lookAgain(at: $0) } ?? .settled
+                guard let end = left.wish.validUntil, end > cloud.now else { return .settled }
+                return .lookAgain(at: end)
             case .settled, .expire, .interrupt, .activate, .disable, .suspend, .end: continue
             }
         }

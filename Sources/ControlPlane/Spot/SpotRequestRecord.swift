@@ -31,7 +31,8 @@ package struct SpotRequestRecord: TaggedRecord, Equatable {
     package init(id: SpotRequestID, account: AccountID, wish: SpotWish, at now: Timestamp) {
         (self.id, self.account, self.wish, createdAt) = (id, account, wish, now)
         status = Status(
-            "pending-evaluation", "Your Spot request has been submitted for review, and is pending evaluation.", at: now)
+            "pending-evaluation", "Your Spot request has been submitted for review, and is pending evaluation.",
+            at: now)
     }
 
     package var indexKeys: [IndexKey] {

@@ -51,7 +51,7 @@ enum DescribeSpotPriceHistory: RecordAction {
     private static func types(
         _ input: EC2.DescribeSpotPriceHistoryRequest
     ) throws(EC2Error) -> [InstanceTypeFacts] {
-        guard !input.instanceTypes.isEmpty else { 
+        guard !input.instanceTypes.isEmpty else {
             return InstanceTypeCatalogue.shared.all.compactMap { InstanceTypeCatalogue.facts(of: $0.name) }
         }
         var types: [InstanceTypeFacts] = []

@@ -116,9 +116,8 @@ extension MetadataTree {
     }
 
     private static func events(_ metadata: InstanceMetadata) -> Node {
-        let (scheduled, history) = (
-            (metadata.events ?? []).filter { $0.state == "active" }, (metadata.events ?? []).filter { $0.state != "active" }
-        )
+        let all = metadata.events ?? []
+        let (scheduled, history) = (all.filter { $0.state == "active" }, all.filter { $0.state != "active" })
         var entries: Entries = [
             (
                 "maintenance",

@@ -363,7 +363,7 @@ extension EC2 {
             xml.element("placement", placement)
             xml.element("instanceRequirements", instanceRequirements)
             xml.element("imageId", imageID)
-            xml.list("blockDeviceMappingSet", of: "item", blockDeviceMappings)
+            xml.list("blockDeviceMappingSet", of: "item", blockDeviceMappings, omittedWhenEmpty: true)
             xml.element("availabilityZoneId", availabilityZoneID)
         }
     }
