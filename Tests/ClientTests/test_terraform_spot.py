@@ -27,21 +27,22 @@ resource "aws_launch_template" "web" {
   image_id      = data.aws_ami.linux.id
   instance_type = var.type
 }
+# What an instant fleet was launched with cannot be changed, here as on AWS.
 resource "aws_ec2_fleet" "web" {
   type                = "instant"
   terminate_instances = true
   launch_template_config {
     launch_template_specification {
       launch_template_id = aws_launch_template.web.id
-      version            = aws_launch_template.web.latest_version
+      version            = "$Latest"
     }
     override {
       instance_type     = "t3.small"
       weighted_capacity = 2
     }
-    override { instance_type = var.type }
+    override { instance_type = "t3.micro" }
   }
-  on_demand_options { allocation_strategy = "lowest-price" }
+  on_demand_options { allocation_strategy = "lowestPrice" }
   target_capacity_specification {
     default_target_capacity_type = "on-demand"
     total_target_capacity        = 2

@@ -104,21 +104,14 @@ struct FleetOrder {
 
     private static func spotPart(_ options: EC2.SpotOptionsRequest?, units: Double) throws(EC2Error) -> Part {
         let pools = options?.instancePoolsToUseCount
-        guard pools == nil || options?.allocationStrategy ?? .lowestPrice == .lowestPrice else {
+        let strategy = strategy(options?.allocationStrategy, pools: pools ?? 1)
+        guard pools == nil || strategy == .lowestPrice(pools: pools ?? 1) else {
             throw .invalidParameterCombination(
                 "InstancePoolsToUseCount is valid with the allocation strategy 'lowest-price' only.")
         }
         guard pools ?? 1 >= 1 else {
             throw .invalidParameterValue("InstancePoolsToUseCount must be at least 1.")
         }
-        let strategy: FleetStrategy =
-            switch options?.allocationStrategy {
-            case nil, .lowestPrice: .lowestPrice(pools: pools ?? 1)
-            case .diversified: .diversified
-            case .capacityOptimized: .capacityOptimized(byPriority: false)
-            case .capacityOptimizedPrioritized: .capacityOptimized(byPriority: true)
-            case .priceCapacityOptimized: .priceCapacityOptimized
-            }
         let part = Part(
             market: .spot, units: units, strategy: strategy, isOfOneType: options?.singleInstanceType ?? false,
             isInOneZone: options?.singleAvailabilityZone ?? false,
@@ -126,6 +119,16 @@ struct FleetOrder {
             mostPerHour: try price(options?.maxTotalPrice, named: "SpotOptions.MaxTotalPrice"))
         try part.check()
         return part
+    }
+
+    private static func strategy(_ wish: EC2.SpotAllocationStrategy?, pools: Int) -> FleetStrategy {
+        switch wish {
+        case nil, .lowestPrice, .lowestPrice_: .lowestPrice(pools: pools)
+        case .diversified: .diversified
+        case .capacityOptimized, .capacityOptimized_: .capacityOptimized(byPriority: false)
+        case .capacityOptimizedPrioritized, .capacityOptimizedPrioritized_: .capacityOptimized(byPriority: true)
+        case .priceCapacityOptimized, .priceCapacityOptimized_: .priceCapacityOptimized
+        }
     }
 
     private static func price(_ text: String?, named name: String) throws(EC2Error) -> Double? {

@@ -514,6 +514,7 @@ extension EC2 {
     package enum FleetOnDemandAllocationStrategy: String, Sendable, CaseIterable {
         case lowestPrice = "lowest-price"
         case prioritized
+        case lowestPrice_ = "lowestPrice"
     }
 }
 

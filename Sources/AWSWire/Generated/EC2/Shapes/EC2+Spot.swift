@@ -9,6 +9,10 @@ extension EC2 {
         case capacityOptimized = "capacity-optimized"
         case capacityOptimizedPrioritized = "capacity-optimized-prioritized"
         case priceCapacityOptimized = "price-capacity-optimized"
+        case lowestPrice_ = "lowestPrice"
+        case capacityOptimized_ = "capacityOptimized"
+        case capacityOptimizedPrioritized_ = "capacityOptimizedPrioritized"
+        case priceCapacityOptimized_ = "priceCapacityOptimized"
     }
 }
 
