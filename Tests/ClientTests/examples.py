@@ -323,7 +323,7 @@ EXAMPLES = {
         "RouteTableId": w.table, "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": w.gateway},
     "ReplaceRouteTableAssociation": lambda w: {"AssociationId": w.table_association, "RouteTableId": w.free_table},
     "ReportInstanceStatus": lambda w: {"Instances": [w.instance], "Status": "impaired", "ReasonCodes": ["other"]},
-    "RequestSpotInstances": lambda w: {"LaunchSpecification": launch_data(w)},
+    "RequestSpotInstances": lambda w: {"LaunchSpecification": {**launch_data(w), "SubnetId": w.subnet}},
     "ResetEbsDefaultKmsKeyId": lambda w: {},
     "ResetImageAttribute": lambda w: {"ImageId": w.own_image, "Attribute": "launchPermission"},
     "ResetInstanceAttribute": lambda w: {"InstanceId": w.stopped, "Attribute": "sourceDestCheck"},

@@ -39,7 +39,13 @@ def documented(name):
 
 
 # What an action wants besides filters.
-BESIDES = {"DescribeLaunchTemplateVersions": {"LaunchTemplateVersion.1": "$Latest"}}
+BESIDES = {"DescribeLaunchTemplateVersions": lambda world: {"LaunchTemplateVersion.1": "$Latest"},
+           "DescribeFleetInstances": lambda world: {"FleetId": world.fleet}}
+
+
+def besides(name, world):
+    return BESIDES[name](world) if name in BESIDES else {}
+
 
 # Of resources that this cloud does not have, or that AWS itself ended.
 ELSEWHERE = re.compile(r"capacity-reservation|outpost|spot-|host-id|iam-instance-profile|product-code|kernel-id|ramdisk-id"
@@ -54,7 +60,7 @@ def test_documented_filters_are_taken_and_find_nothing_for_a_value_that_nothing_
     for name in describes:
         for filter_name in documented(name):
             parameters = {"Filter.1.Name": filter_name, "Filter.1.Value.1": "no-such-value",
-                          **BESIDES.get(name, {})}
+                          **besides(name, world)}
             if name == "DescribeSecurityGroupReferences":
                 continue
             answer = world.account.ask(name, parameters)
@@ -73,7 +79,7 @@ def list_keys(name):
 def test_a_filter_that_aws_does_not_know_is_refused(world, describes):
     for name in describes:
         answer = world.account.ask(name, {
-            "Filter.1.Name": "no-such-filter", "Filter.1.Value.1": "x", **BESIDES.get(name, {})})
+            "Filter.1.Name": "no-such-filter", "Filter.1.Value.1": "x", **besides(name, world)})
         assert (answer.code, answer.status) == ("InvalidParameterValue", 400), f"{name}: {answer.body[:300]}"
 
 

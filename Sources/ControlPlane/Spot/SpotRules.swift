@@ -98,14 +98,15 @@ extension Transaction {
             _ = try attempt.launch(order)
             self = attempt
         } catch {
-            switch error.code {
-            case "InsufficientInstanceCapacity", "InsufficientFreeAddressesInSubnet", "InstanceLimitExceeded":
+            guard error.isPassing else {
+                return changeSpotRequest(request.id, "bad-parameters", error.message) { $0.state = .failed }
+            }
+            if error.code == "SpotMaxPriceTooLow" {
+                changeSpotRequest(request.id, "price-too-low", error.message)
+            } else {
                 changeSpotRequest(
                     request.id, "capacity-not-available",
                     "There is no capacity available that matches your request.")
-            case "SpotMaxPriceTooLow": changeSpotRequest(request.id, "price-too-low", error.message)
-            default:
-                changeSpotRequest(request.id, "bad-parameters", error.message) { $0.state = .failed }
             }
         }
     }
@@ -185,6 +186,16 @@ extension Transaction {
             case .open, .active, .disabled: break
             }
         }
+    }
+}
+
+extension EC2Error {
+    /// Whether a spot request goes on waiting although nothing can be launched for it now.
+    package var isPassing: Bool {
+        [
+            "InsufficientInstanceCapacity", "InsufficientFreeAddressesInSubnet", "InstanceLimitExceeded",
+            "SpotMaxPriceTooLow",
+        ].contains(code)
     }
 }
 

@@ -54,9 +54,20 @@ enum RequestSpotInstances: RecordAction {
         }
         wish.launch = specification.parameters
         (wish.launch["MinCount"], wish.launch["MaxCount"]) = ("1", "1")
-        // What is wrong with it is told now, and nothing is made of it.
-        let order = try LaunchOrder(parameters: wish.launch, in: transaction)
-        _ = try transaction.launchableImage(order.image)
+        try rehearse(wish, in: transaction)
         return wish
+    }
+
+    /// What is wrong with the launch is told now; what may come right, such as room, is waited for.
+    private static func rehearse(_ wish: SpotWish, in transaction: Transaction) throws(EC2Error) {
+        var attempt = transaction
+        do throws(EC2Error) {
+            var order = try LaunchOrder(parameters: wish.launch, in: attempt)
+            order.spot = wish
+            _ = try attempt.launch(order)
+        } catch {
+            guard !error.isPassing else { return }
+            throw error
+        }
     }
 }

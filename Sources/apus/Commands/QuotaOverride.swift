@@ -16,6 +16,7 @@ struct QuotaOverride: ExpressibleByArgument, Sendable {
         ("rules-per-group", \.rulesPerGroupAndDirection), ("groups-per-interface", \.groupsPerInterface),
         ("key-pairs", \.keyPairs), ("network-interfaces", \.networkInterfaces),
         ("tags-per-resource", \.tagsPerResource), ("instances", \.instances),
+        ("launch-templates", \.launchTemplates), ("versions-per-launch-template", \.versionsPerLaunchTemplate),
     ]
 
     static var names: String { paths.map(\.name).joined(separator: ", ") }

@@ -119,7 +119,7 @@ struct LaunchTests {
         "is refused for what this cloud cannot obey",
         arguments: [
             { $0.iamInstanceProfile = .init(name: "web") },
-            { $0.instanceMarketOptions = .init(marketType: .spot) },
+            { $0.instanceMarketOptions = .init(marketType: .capacityBlock) },
             { $0.hibernationOptions = .init(configured: true) }, { $0.enclaveOptions = .init(enabled: true) },
             { $0.placement = .init(tenancy: .dedicated) }, { $0.placement = .init(groupName: "close") },
             { $0.ipv6AddressCount = 1 }, { $0.kernelID = "aki-00000000" }, { $0.additionalInfo = "x" },
