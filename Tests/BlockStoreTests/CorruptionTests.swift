@@ -49,6 +49,19 @@ struct CorruptionTests {
         #expect(try snapshot.read(at: 0) == TestBlocks.plain(1))
     }
 
+    @Test("is not read back where what was put under a key is accounted for")
+    func accounts() throws {
+        let draft = try store.begin(try snapshotID(1), volumeBytes: Block.byteCount, key: testKey(3))
+        try draft.put(TestBlocks.plain(1), at: 0)
+        try draft.flush()
+        let before = try draft.contents()
+        try withPack { file in flip(20_000, in: file) }
+        #expect(try draft.contents() == before)
+        // Another run does not know what was put, and must.
+        let later = try BlockStore(directory: folder.store)
+        #expect(throws: BlockStoreError.self) { try later.draft(try snapshotID(1), key: testKey(3)).contents() }
+    }
+
     @Test("is told for bits all over a large block")
     func sampled() throws {
         let snapshot = try store.snapshot(try store.make(1, [0: TestBlocks.random(1)]))

@@ -18,10 +18,20 @@ final class OpenDraft: Sendable {
         var isClosed = false
     }
     let pending = Mutex(Pending())
+    /// Of sealed blocks that were put by this run of ours, by their names, so that nobody has to read them back.
+    private let checksums = Mutex<[BlockID: BlockID]>([:])
+    /// 128 GiB of blocks, some 20 MB of memory.
+    private static let checksumLimit = 262_144
 
     init(_ file: DraftFile, parent: ManifestFile?) { (self.file, self.parent) = (file, parent) }
 
     var id: SnapshotID { file.header.snapshot }
+
+    func note(checksum: BlockID, of block: BlockID) {
+        checksums.withLock { if $0.count < OpenDraft.checksumLimit { $0[block] = checksum } }
+    }
+
+    func checksum(of block: BlockID) -> BlockID? { checksums.withLock { $0[block] } }
 
     /// - Returns: how many rows wait; nil: the draft takes none any more.
     func note(_ row: DraftRow, at index: Int) -> Int? {
@@ -98,6 +108,7 @@ package struct SnapshotDraft: Sendable {
         let found = BlockID(hash.finalize())
         if let checksum, checksum != found { throw .checksumMismatch(index: index) }
         let id = key?.name(of: found) ?? found
+        if key != nil { open.note(checksum: found, of: id) }
         var waiting: Int?
         let isNew = try store.packs.put(block, id: id, key: key) { waiting = open.note(.block(id), at: index) }
         try flush(ifMany: waiting)
@@ -164,7 +175,7 @@ package struct SnapshotDraft: Sendable {
         package var checksum: [UInt8] = []
     }
 
-    /// Accounts for what was put and flushed. Reads the rows, and under a key each block too.
+    /// Accounts for what was put and flushed. Reads the rows, and under a key each block that an earlier run put.
     ///
     /// - Throws: `.corruptBlock` or `.missingBlock`, `.noSuchDraft`.
     package func contents() throws(BlockStoreError) -> Contents {
@@ -181,6 +192,7 @@ package struct SnapshotDraft: Sendable {
 
     private func checksum(of row: DraftRow) throws(BlockStoreError) -> BlockID {
         guard case .block(let id) = row else { return Block.zeroChecksum }
+        if let known = open.checksum(of: id) { return known }
         return try store.packs.checksum(of: id, key: key)
     }
 
