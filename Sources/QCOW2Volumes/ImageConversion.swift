@@ -37,10 +37,9 @@ struct ImageConversion {
     /// The conversion takes at least what the image itself takes, unless that is zeros.
     private func requireSpace(in file: OwnedDescriptor) throws(VolumeBackendError) {
         var status = stat()
-        var space = statvfs()
-        guard stat(image.path, &status) == 0, fstatvfs(file.number, &space) == 0 else { throw .system("statvfs") }
+        guard stat(image.path, &status) == 0 else { throw .system("stat") }
         let needed = Int(status.st_blocks) * 512
-        let free = Int(space.f_bavail) * Int(space.f_frsize)
+        let free = DiskSpace.free(at: destination)
         guard free >= needed else { throw .noSpace("\(needed) bytes needed, \(free) free") }
     }
 }

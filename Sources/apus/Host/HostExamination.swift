@@ -143,13 +143,7 @@ struct HostExamination {
     }
 
     private var diskSpace: Finding {
-        var facts = statvfs()
-        var path = directory.path
-        while statvfs(path, &facts) != 0, path != "/" {
-            path = path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
-            if path.isEmpty { path = "/" }
-        }
-        let free = (Int(facts.f_bavail) * Int(facts.f_frsize)) >> 30
+        let free = DiskSpace.free(at: directory.path) >> 30
         return Finding(
             subject: "disk space", verdict: free >= 10 ? .ok : free >= 2 ? .limited : .missing,
             detail: "\(free) GiB free for \(directory.path)",
