@@ -25,7 +25,8 @@ struct MomentServer: Sendable {
         }
         // As the volume's own header names the feed, it is looked for in the working directory.
         var arguments = feedFolder.map { ["env", "--chdir=\($0)"] } ?? []
-        arguments += ["qemu-nbd", "--read-only", "--export-name=\(export)", "--socket=\(socket)"]
+        arguments += ["qemu-nbd", "--fork", "--pid-file=\(processFile)", "--read-only"]
+        arguments += ["--export-name=\(export)", "--socket=\(socket)"]
         if let bitmap { arguments.append("--bitmap=\(bitmap)") }
         return arguments + (secret?.arguments ?? []) + ["--image-opts", image.joined(separator: ",")]
     }
@@ -33,53 +34,35 @@ struct MomentServer: Sendable {
     /// Returns once it listens.
     func start() async throws(VolumeBackendError) -> ServedMoment {
         unlink(socket)
-        let log = socket + ".log"
-        let process: ProcessWatch
         let secret: ToolSecret? = if let passphrase { try ToolSecret(passphrase) } else { nil }
         // A socket's address holds 107 bytes: its folder is reached through a descriptor of ours, until it listens.
-        let folder: OwnedDescriptor
-        let short: String
-        do {
-            let slash = socket.lastIndex(of: "/") ?? socket.startIndex
-            folder = try OwnedDescriptor(
-                open(String(socket[..<slash]), O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open folder of \(socket)")
-            short = "/proc/\(getpid())/fd/\(folder.number)\(socket[slash...])"
-            let pid = try await HostCommand.spawnDetached(arguments(listeningAt: short, secret), outputPath: log)
-            process = try ProcessWatch(pid)
-        } catch {
-            throw .hostFailed("qemu-nbd: \(error)")
-        }
+        let slash = socket.lastIndex(of: "/") ?? socket.startIndex
+        let folder = try VolumeDirectory.open(String(socket[..<slash]), O_RDONLY | O_DIRECTORY)
         defer { withExtendedLifetime((folder, secret)) {} }
-        for _ in 0..<1_000 {
-            // It tells nobody that it listens.
-            if process.end != nil { break }
-            if access(socket, F_OK) == 0, MomentServer.listens(at: short) {
-                let (path, log) = (socket, log)
-                return ServedMoment(
-                    source: MomentSource(
-                        socketPath: socket, export: export, changes: bitmap.map { "qemu:dirty-bitmap:\($0)" })
-                ) {
-                    // It writes nothing; a gentler signal is lost where it comes before the first client.
-                    process.signal(SIGKILL)
-                    _ = await process.waitForEnd()
-                    unlink(path)
-                    unlink(log)
-                }
-            }
-            try? await Task.sleep(for: .milliseconds(5))
+        let short = "/proc/\(getpid())/fd/\(folder.number)\(socket[slash...])"
+        // The server is the tool's child; the tool ends when the server listens, or cannot.
+        let outcome = try await ImageTool.run(arguments(listeningAt: short, secret), deadline: .seconds(30))
+        guard outcome.isSuccess, let process = serverProcess() else {
+            throw .hostFailed("qemu-nbd does not serve \(volume): \(outcome.errorText)")
         }
-        process.signal(SIGKILL)
-        _ = await process.waitForEnd()
-        let complaint = SmallFile.read(log) ?? ""
-        unlink(log)
-        throw .hostFailed("qemu-nbd does not serve \(volume): \(complaint)")
+        let (path, processFile) = (socket, processFile)
+        return ServedMoment(
+            source: MomentSource(
+                socketPath: socket, export: export, changes: bitmap.map { "qemu:dirty-bitmap:\($0)" })
+        ) {
+            // It writes nothing; a gentler signal is lost where it comes before the first client.
+            process.signal(SIGKILL)
+            _ = await process.waitForEnd()
+            unlink(path)
+            unlink(processFile)
+        }
     }
 
-    /// A socket has its name a moment before somebody listens at it; trying it out would be the one client.
-    private static func listens(at address: String) -> Bool {
-        // Of each socket: number, references, protocol, flags, of which one says that it listens.
-        guard let sockets = SmallFile.read("/proc/net/unix") else { return true }
-        return sockets.split(separator: "\n").contains { $0.contains(" 00010000 ") && $0.hasSuffix(" " + address) }
+    private var processFile: String { socket + ".pid" }
+
+    private func serverProcess() -> ProcessWatch? {
+        guard let text = SmallFile.read(processFile), let pid = Int32(text.filter(\.isNumber)) else { return nil }
+        return try? ProcessWatch(pid)
     }
 
     /// Ends servers of an earlier run of ours, by the folder of the volumes that they serve.

@@ -31,16 +31,11 @@ def fill(site, id, data):
 
 def hold_up(site, made):
     """Has what reads the moment stand still, so that the snapshot stays pending."""
+    file = site.cloud.state / "moments" / f".{made}.sock.pid"
+
     def reader():
-        for entry in pathlib.Path("/proc").iterdir():
-            try:
-                line = (entry / "cmdline").read_bytes() if entry.name.isdigit() else b""
-            except OSError:
-                continue
-            if line.startswith(b"qemu-nbd") and f"--export-name={made}".encode() in line:
-                return int(entry.name)
         assert is_pending(site, made), "the snapshot was stored before anything could be done"
-        return None
+        return int(file.read_text()) if file.exists() else None
     process = eventually(reader, "the moment is read", 30, every=0.005)
     os.kill(process, signal.SIGSTOP)
     assert is_pending(site, made)
