@@ -49,6 +49,7 @@ let package = Package(
         .target(name: "CBlockCoding", linkerSettings: [.linkedLibrary("zstd")]),
         part("HostSystem", ["CHostSystem"]),
         tests(of: "HostSystem"),
+        part("DiskFormats", ["HostSystem", crypto, cryptoExtras]),
         part("JSON"),
         tests(of: "JSON"),
         part("QMP", ["JSON", nioCore, nioPosix]),
@@ -94,17 +95,21 @@ let package = Package(
             swiftSettings: strict),
         part(
             "QEMUHypervisor",
-            ["CloudTypes", "NodeContract", "Backends", "HostSystem", "CHostSystem", "JSON", "QMP", logging]),
+            [
+                "CloudTypes", "NodeContract", "Backends", "DiskFormats", "HostSystem", "CHostSystem", "JSON", "QMP",
+                logging,
+            ]),
         tests(
             of: "QEMUHypervisor",
             ["CloudTypes", "NodeContract", "Backends", "HostSystem", "KeyRing", "NBD", "QCOW2Volumes", logging]),
         part(
             "QCOW2Volumes",
             [
-                "CHostSystem", "CloudTypes", "NodeContract", "Backends", "HostSystem", "JSON", "KeyRing", crypto,
-                cryptoExtras,
+                "CHostSystem", "CloudTypes", "DiskFormats", "NodeContract", "Backends", "HostSystem", "JSON", "KeyRing",
             ]),
-        tests(of: "QCOW2Volumes", ["CloudTypes", "NodeContract", "Backends", "HostSystem", "KeyRing", "NBD"]),
+        tests(
+            of: "QCOW2Volumes",
+            ["CloudTypes", "DiskFormats", "NodeContract", "Backends", "HostSystem", "KeyRing", "NBD"]),
         part("KernelNetwork", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
         tests(of: "KernelNetwork", ["CloudTypes", "NodeContract", "Backends", "HostSystem"]),
         // 3: control plane and node

@@ -56,6 +56,9 @@ final class FabricNode: Node {
     func fillVolume(_ volume: VolumeSpec, in guest: GuestRun?) async throws(NodeError) -> Bool {
         try await guests.fillVolume(volume, in: guest)
     }
+    func observeDisks(filling volumes: [VolumeID: GuestRun?]) async -> DiskObservation {
+        await guests.observeDisks(filling: volumes)
+    }
     func holdMoment(of snapshots: [SnapshotSpec], in guest: GuestRun?) async throws(NodeError) {
         try await guests.holdMoment(of: snapshots, in: guest)
     }
@@ -65,7 +68,9 @@ final class FabricNode: Node {
     func copySnapshot(_ source: SnapshotBytes, to copy: SnapshotBytes) async throws(NodeError) -> StoredSnapshot {
         try await guests.copySnapshot(source, to: copy)
     }
-    func prepareSnapshot(_ snapshot: SnapshotBytes) async throws(NodeError) { try await guests.prepareSnapshot(snapshot) }
+    func prepareSnapshot(_ snapshot: SnapshotBytes) async throws(NodeError) {
+        try await guests.prepareSnapshot(snapshot)
+    }
     func releaseSnapshot(_ id: SnapshotID) async throws(NodeError) { try await guests.releaseSnapshot(id) }
     func deleteSnapshot(_ id: SnapshotID) async throws(NodeError) { try await guests.deleteSnapshot(id) }
     func beginSnapshot(_ snapshot: SnapshotBytes, sizeGiB: Int, parent: SnapshotID?) async throws(NodeError) {
@@ -94,6 +99,9 @@ final class FabricNode: Node {
     func startGuest(_ guest: GuestSpec) async throws(NodeError) { try await guests.startGuest(guest) }
     func powerDownGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.powerDownGuest(instance) }
     func killGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.killGuest(instance) }
+    func keepInstanceStore(_ isKept: Bool, of instance: InstanceID) async throws(NodeError) {
+        try await guests.keepInstanceStore(isKept, of: instance)
+    }
     func resetGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.resetGuest(instance) }
     func rebootGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.rebootGuest(instance) }
     func examine(_ guests: [GuestExamination]) async throws(NodeError) -> [InstanceID: GuestHealth] {

@@ -24,6 +24,8 @@ package protocol Hypervisor: Sendable {
     func sendControlAltDelete(_ instance: InstanceID) async throws(HypervisorError)
     /// Returns once the process is gone.
     func kill(_ instance: InstanceID) async throws(HypervisorError)
+    /// Whether the guest's instance store outlives its process, for a next launch to go on with.
+    func keepScratch(_ isKept: Bool, of instance: InstanceID) async throws(HypervisorError)
     func forget(_ instance: InstanceID) async throws(HypervisorError)
     /// Disks that a guest can get while it runs.
     var hotPlugSlots: Int { get }
@@ -50,6 +52,8 @@ package protocol Hypervisor: Sendable {
     func serve(
         _ volume: VolumeID, _ file: VolumeFile, holding moments: [GuestMoment]
     ) async throws(HypervisorError)
+    /// Up to which byte a volume is filled from the beginning; nil where it is not being filled.
+    func fillPosition(of volume: VolumeID, in guest: GuestRun) async throws(HypervisorError) -> Int?
     /// Holds one moment of the volumes: from now on what is overwritten is kept in the moments' files, which the hypervisor
     /// opens. Those that are held already are left as they are. All are held, or none.
     func hold(_ moments: [GuestMoment], in guest: GuestRun) async throws(HypervisorError)

@@ -10,6 +10,8 @@ package protocol VolumeBackend: Sendable {
     func file(of volume: VolumeID) async throws(VolumeBackendError) -> VolumeFile
     /// What is to be served to volumes that have not read all of their snapshots.
     func feeds() async throws(VolumeBackendError) -> [VolumeID: SnapshotFeed]
+    /// How many of the blocks of its snapshot a volume that has a feed has by itself, as far as its file tells.
+    func filledBlocks(of volume: VolumeID, among blocks: [Int]) async throws(VolumeBackendError) -> Int
     /// Reads into a volume that no guest has open what it has not of its snapshot, from its feed, which must be served.
     /// Whoever cancels it leaves a volume that has some of it.
     func fill(_ volume: VolumeID) async throws(VolumeBackendError)
@@ -52,6 +54,18 @@ package protocol VolumeBackend: Sendable {
     /// Removes a base that no volume needs any more; refused while one does.
     func deleteBase(_ snapshot: SnapshotID) async throws(VolumeBackendError)
     func bases() async throws(VolumeBackendError) -> Set<SnapshotID>
+    /// What the bases take, and what stands on each.
+    func baseUses() async throws(VolumeBackendError) -> [BaseUse]
+}
+
+package struct BaseUse: Sendable, Equatable {
+    package var snapshot: SnapshotID
+    /// On the disk.
+    package var bytes: Int
+    package var volumes: [VolumeID]
+    package init(snapshot: SnapshotID, bytes: Int, volumes: [VolumeID]) {
+        (self.snapshot, self.bytes, self.volumes) = (snapshot, bytes, volumes)
+    }
 }
 
 package enum VolumeBackendError: Error, Equatable, Sendable {

@@ -54,6 +54,13 @@ extension SmallFile {
     /// Removes a file; one that is not there is as good as removed.
     package static func remove(_ path: String) { unlink(path) }
 
+    /// Where a symbolic link leads; nil where it cannot be told.
+    package static func target(of path: String) -> String? {
+        var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(path, &bytes, bytes.count)
+        return count < 0 ? nil : String(decoding: bytes.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// The names in a folder, `.` and `..` left out; empty when it cannot be read.
     package static func names(in folder: String) -> [String] {
         guard let listing = opendir(folder) else { return [] }

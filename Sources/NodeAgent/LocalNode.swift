@@ -215,6 +215,10 @@ package actor LocalNode: Node {
         do { try await hypervisor.sendControlAltDelete(instance) } catch { throw NodeError(error) }
     }
 
+    package func keepInstanceStore(_ isKept: Bool, of instance: InstanceID) async throws(NodeError) {
+        do { try await hypervisor.keepScratch(isKept, of: instance) } catch { throw NodeError(error) }
+    }
+
     package func forgetGuest(_ instance: InstanceID) async throws(NodeError) {
         do { try await hypervisor.forget(instance) } catch { throw NodeError(error) }
     }

@@ -32,6 +32,11 @@ package protocol Node: SnapshotBlockNode {
     /// it is filled, and needs its snapshot no more; where it is not yet, the end comes as an event.
     func fillVolume(_ volume: VolumeSpec, in guest: GuestRun?) async throws(NodeError) -> Bool
 
+    /// What the node sees of disks now.
+    ///
+    /// - Parameter volumes: those of which it is asked how far they are filled, and the guest that each is in.
+    func observeDisks(filling volumes: [VolumeID: GuestRun?]) async -> DiskObservation
+
     /// Holds one moment of all the volumes, which one guest has, or none: what is written after the return is in none of
     /// the snapshots. A snapshot whose moment is held or whose bytes are stored is left alone. All are held, or none.
     func holdMoment(of snapshots: [SnapshotSpec], in guest: GuestRun?) async throws(NodeError)
@@ -60,6 +65,9 @@ package protocol Node: SnapshotBlockNode {
     /// How each of the guests is now; one that the node cannot look at is not in the answer. Takes some seconds where a
     /// guest does not answer, and delays nothing else.
     func examine(_ guests: [GuestExamination]) async throws(NodeError) -> [InstanceID: GuestHealth]
+    /// Whether the instance store of a guest that runs outlives its machine, for the next launch to go on with; what was
+    /// kept and no guest has is erased where not.
+    func keepInstanceStore(_ isKept: Bool, of instance: InstanceID) async throws(NodeError)
     /// Removes what the node keeps of a guest that is gone for good: its console log and records.
     func forgetGuest(_ instance: InstanceID) async throws(NodeError)
 
@@ -110,6 +118,25 @@ package struct NodeCapabilities: Sendable, Equatable, Codable {
         (self.freeDiskMiB, self.starvedGuests) = (freeDiskMiB, starvedGuests)
         (self.architectures, self.acceleration) = (architectures, acceleration)
         (self.processorCount, self.memoryMiB, self.hotPlugSlots) = (processorCount, memoryMiB, hotPlugSlots)
+    }
+}
+
+/// What goes on in disks without a record's being changed by it.
+package struct DiskObservation: Sendable, Equatable {
+    /// How far volumes are filled; of others nothing is known.
+    package var fillings: [VolumeID: Filling]
+    /// Guests that stand still because the disk under one of their volumes is full.
+    package var starvedGuests: Set<InstanceID>
+
+    /// Blocks of 524,288 bytes of its snapshot that are not zeros, and how many of them a volume has by itself.
+    package struct Filling: Sendable, Equatable {
+        package var blocks: Int
+        package var filled: Int
+        package init(blocks: Int, filled: Int) { (self.blocks, self.filled) = (blocks, filled) }
+    }
+
+    package init(fillings: [VolumeID: Filling] = [:], starvedGuests: Set<InstanceID> = []) {
+        (self.fillings, self.starvedGuests) = (fillings, starvedGuests)
     }
 }
 

@@ -2,6 +2,7 @@
 // stands alone. An image may name further files of the host as its parent, its data or its parts; such are refused.
 
 import Backends
+import DiskFormats
 import FoundationEssentials
 import Glibc
 import HostSystem

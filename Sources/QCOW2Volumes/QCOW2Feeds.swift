@@ -4,6 +4,7 @@
 
 package import Backends
 package import CloudTypes
+import DiskFormats
 import Glibc
 import HostSystem
 import JSON
@@ -50,6 +51,12 @@ extension QCOW2Volumes {
         let image = VolumeImage(
             path: volumeFiles.file(QCOW2Volumes.name(of: volume)), passphrase: try passphrase(of: volume, header))
         try await image.run(["rebase", "-b", ""], over: .named(from: feed.folder), deadline: .seconds(7 * 86_400))
+    }
+
+    package func filledBlocks(of volume: VolumeID, among blocks: [Int]) async throws(VolumeBackendError) -> Int {
+        guard feed(of: volume, try header(of: volume)) != nil else { return blocks.count }
+        let path = volumeFiles.file(QCOW2Volumes.name(of: volume))
+        return try QCOW2Map(try VolumeDirectory.open(path, O_RDONLY)).count(of: blocks)
     }
 
     // MARK: folders

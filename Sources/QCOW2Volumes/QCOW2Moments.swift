@@ -3,6 +3,7 @@
 
 package import Backends
 package import CloudTypes
+import DiskFormats
 import FoundationEssentials
 import Glibc
 import HostSystem

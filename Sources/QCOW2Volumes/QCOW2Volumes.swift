@@ -4,6 +4,7 @@
 
 package import Backends
 package import CloudTypes
+import DiskFormats
 import Glibc
 import HostSystem
 package import KeyRing
@@ -76,19 +77,15 @@ package actor QCOW2Volumes: VolumeBackend {
         if let snapshot = volume.snapshot?.id { claims.append(snapshot) }
         defer { if let place = claims.firstIndex(where: { $0 == volume.snapshot?.id }) { claims.remove(at: place) } }
         let passphrase = try ringing { () throws(KeyRingError) in try keys.makeVolumeKey(volume.id, under: key) }
-        let seal: Result<LUKSHeader, VolumeBackendError>
-        do throws(SystemError) {
-            seal = try await HostThread.run {
-                do throws(VolumeBackendError) { return .success(try LUKSHeader(passphrase: passphrase)) } catch {
-                    return .failure(error)
-                }
-            }
+        let seal: [UInt8]
+        do {
+            seal = try await HostThread.run { Result { try LUKSHeader(passphrase: passphrase.digits).bytes } }.get()
         } catch {
-            throw .system(error)
+            throw .hostFailed("a LUKS header: \(error)")
         }
         let content = EmptyQCOW2(
             virtualSize: UInt64(volume.sizeGiB) << 30, backingFile: beneath?.name,
-            clusterBits: beneath?.clusterBits ?? EmptyQCOW2.clusterBits, seal: try seal.get().bytes)
+            clusterBits: beneath?.clusterBits ?? EmptyQCOW2.clusterBits, seal: seal)
         try volumeFiles.create(QCOW2Volumes.name(of: volume.id), content)
     }
 
@@ -150,6 +147,21 @@ package actor QCOW2Volumes: VolumeBackend {
 
     package func bases() async throws(VolumeBackendError) -> Set<SnapshotID> {
         Set(try baseFiles.names().compactMap { QCOW2Volumes.id(of: $0, suffix: ".raw") })
+    }
+
+    package func baseUses() async throws(VolumeBackendError) -> [BaseUse] {
+        var standing: [String: [VolumeID]] = [:]
+        for volume in try present().sorted() {
+            if let backing = try header(of: volume).backingFile { standing[backing, default: []].append(volume) }
+        }
+        var uses: [BaseUse] = []
+        for snapshot in try await bases().sorted() {
+            uses.append(
+                BaseUse(
+                    snapshot: snapshot, bytes: try baseFiles.allocated(QCOW2Volumes.name(of: snapshot)),
+                    volumes: standing[QCOW2Volumes.backingName(of: snapshot)] ?? []))
+        }
+        return uses
     }
 
     package func importBase(

@@ -2,6 +2,7 @@
 // A file that is there under its own name is whole; what a crash left of a draft is removed at the next start.
 
 import Backends
+import DiskFormats
 import Glibc
 import HostSystem
 
@@ -43,11 +44,7 @@ struct VolumeDirectory: Sendable {
         let draft = draft(of: name)
         do throws(VolumeBackendError) {
             let file = try open(draft, O_WRONLY | O_CREAT | O_EXCL)
-            guard ftruncate(file.number, off_t(content.length)) == 0 else { throw .system("ftruncate") }
-            for piece in content.pieces {
-                let count = pwrite(file.number, piece.bytes, piece.bytes.count, off_t(piece.offset))
-                guard count == piece.bytes.count else { throw .system("pwrite") }
-            }
+            do throws(SystemError) { try content.write(to: file) } catch { throw .system(error) }
             guard fdatasync(file.number) == 0 else { throw .system("fdatasync") }
             try publish(draft, as: name)
         } catch {
@@ -88,10 +85,15 @@ struct VolumeDirectory: Sendable {
         return try VolumeDirectory.read(file, at: range.lowerBound, count: range.count)
     }
 
-    func size(of name: String) throws(VolumeBackendError) -> Int {
+    func size(of name: String) throws(VolumeBackendError) -> Int { Int(try status(of: name).st_size) }
+
+    /// Bytes that it takes on the disk.
+    func allocated(_ name: String) throws(VolumeBackendError) -> Int { Int(try status(of: name).st_blocks) * 512 }
+
+    private func status(of name: String) throws(VolumeBackendError) -> stat {
         var status = stat()
         guard stat(file(name), &status) == 0 else { throw .system("stat \(name)") }
-        return Int(status.st_size)
+        return status
     }
 
     func sync() throws(VolumeBackendError) {

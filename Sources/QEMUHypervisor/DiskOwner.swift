@@ -13,8 +13,8 @@ protocol DiskOwner: Actor {
     nonisolated var momentsSocket: String { get }
     /// Who waits for a job of the block layer to be gone.
     var jobEnds: [String: [CheckedContinuation<Void, Never>]] { get set }
-    /// Volumes whose filling failed of late, and waits.
-    var unfillable: Set<VolumeID> { get set }
+    /// Volumes whose filling failed, until its job is gone.
+    var failedFills: Set<VolumeID> { get set }
 
     nonisolated func tell(_ event: NodeEvent)
     /// One change of the disks after another, of that launch alone.

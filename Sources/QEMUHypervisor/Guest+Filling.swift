@@ -8,12 +8,8 @@ import Logging
 import NodeContract
 import QMP
 
-/// Until a filling that failed is asked for again.
-private let fillPause = Duration.seconds(30)
-
 extension DiskOwner {
     func fill(_ volume: VolumeID, at rate: Int, launch: Int) async throws(HypervisorError) -> Bool {
-        guard !unfillable.contains(volume) else { return false }
         let names = BlockNames(volume)
         var isFilled = false
         try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
@@ -22,24 +18,29 @@ extension DiskOwner {
         return isFilled
     }
 
+    func fillPosition(of volume: VolumeID, launch: Int) async throws(HypervisorError) -> Int? {
+        var position: Int64?
+        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+            position = try await monitored { () throws(QMPError) in
+                try await disks.progress(of: BlockNames(volume).fill)
+            }
+        }
+        return position.map { Int($0) }
+    }
+
     func endFill(of names: BlockNames, in disks: GuestDisks) async throws(QMPError) {
         try await cancel(names.fill, in: disks)
     }
 
     /// The job is gone, done or not: whoever wanted it asks again.
     func fillEnded(_ volume: VolumeID) {
-        guard unfillable.contains(volume) else { return tell(.volumeFilled(volume)) }
-        Task {
-            try? await Task.sleep(for: fillPause)
-            self.unfillable.remove(volume)
-            self.tell(.volumeFilled(volume))
-        }
+        tell(failedFills.remove(volume) == nil ? .volumeFilled(volume) : .volumeFillFailed(volume))
     }
 
     func jobFailed(_ job: String, _ error: String) {
         guard let volume = BlockNames.volume(ofFill: job) else { return }
         logger.error("a volume was not filled", metadata: ["volume": "\(volume)", "error": "\(error)"])
-        unfillable.insert(volume)
+        failedFills.insert(volume)
     }
 }
 

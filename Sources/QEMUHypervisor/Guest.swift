@@ -37,8 +37,8 @@ actor Guest: DiskOwner {
     var departures: [String: [CheckedContinuation<Bool, Never>]] = [:]
     /// Who waits for a job of the block layer to be gone.
     var jobEnds: [String: [CheckedContinuation<Void, Never>]] = [:]
-    /// Volumes whose filling failed of late, and waits.
-    var unfillable: Set<VolumeID> = []
+    /// Volumes whose filling failed, until its job is gone.
+    var failedFills: Set<VolumeID> = []
     /// It stands still because the disk under one of its volumes is full.
     var isStarved = false
     /// When it was last told that one of its disks failed.
@@ -247,6 +247,7 @@ actor Guest: DiskOwner {
     /// Ends the guest where it runs and removes every trace of it.
     func forget() async throws(HypervisorError) {
         try await kill()
+        await dropScratch()
         do throws(SystemError) { try directory.remove() } catch { throw .hostFailed(error.description) }
         change(to: .absent)
     }

@@ -40,7 +40,7 @@ struct GuestBoot: Sendable {
             try directory.write(record)
             unlink(directory.processLog)
             if plan.variables != nil { try await makeVariables() }
-            let scratch = try await ScratchDisks(record.spec.scratch, in: directory.path)
+            let scratch = try await scratchDisks()
             return try OpenDescriptors(
                 plan, directory: directory, disks: disks, kernel: kernel, ports: ports, scratch: scratch)
         } catch let error as HypervisorError {
@@ -48,6 +48,16 @@ struct GuestBoot: Sendable {
         } catch {
             throw .hostFailed("\(error)")
         }
+    }
+
+    /// What was kept of the launch before, or new ones. Where nothing could be kept they begin empty, as after a fault of the
+    /// host.
+    private func scratchDisks() async throws(HypervisorError) -> ScratchDisks? {
+        let wanted = record.spec.scratch
+        if record.spec.keepsScratch == true, let kept = ScratchKeeper(directory).disks(count: wanted.count) {
+            return kept
+        }
+        return try await ScratchDisks(wanted, in: directory.path)
     }
 
     /// A process of this guest that nobody owns would hold its disks.

@@ -53,6 +53,12 @@ extension GuestDisks {
         Set((try await monitor.execute("query-jobs").elements ?? []).compactMap { $0["id"]?.text })
     }
 
+    /// Of a job that goes from the first byte to the last; nil where there is none.
+    func progress(of job: String) async throws(QMPError) -> Int64? {
+        let jobs = try await monitor.execute("query-jobs").elements ?? []
+        return jobs.first { $0["id"]?.text == job }?["current-progress"]?.integer
+    }
+
     /// Holds those moments that are not held, all in one transaction of the monitor, which stands the guest's writes
     /// still while it lasts.
     func hold(_ moments: [GuestMoment]) async throws(Failure) {

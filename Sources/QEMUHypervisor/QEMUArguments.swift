@@ -91,7 +91,9 @@ struct QEMUArguments {
         var parts = ["-add-fd", marker]
         var numbers = [DescriptorPlan.monitorLog]
         if let variables = plan.variables { numbers.append(variables) }
-        numbers += plan.scratch
+        for (disk, number) in zip(spec.scratch, plan.scratch) {
+            parts += ["-add-fd", "fd=\(number),set=\(number),opaque=\(ScratchArguments.name(of: disk))"]
+        }
         for number in numbers { parts += ["-add-fd", "fd=\(number),set=\(number)"] }
         for (place, (disk, descriptors)) in zip(spec.disks, plan.disks).enumerated()
         where disks[place].sharedFolder == nil {

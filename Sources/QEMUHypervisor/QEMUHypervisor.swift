@@ -184,6 +184,11 @@ package actor QEMUHypervisor: Hypervisor {
         return try await existing(guest.instance).fill(volume, at: rate, launch: guest.launch)
     }
 
+    package func fillPosition(of volume: VolumeID, in guest: GuestRun) async throws(HypervisorError) -> Int? {
+        if let server = await server(of: volume) { return try await server.fillPosition(of: volume, launch: 0) }
+        return try await existing(guest.instance).fillPosition(of: volume, launch: guest.launch)
+    }
+
     package func hold(_ moments: [GuestMoment], in guest: GuestRun) async throws(HypervisorError) {
         guard let volume = moments.first?.volume, let server = await server(of: volume) else {
             return try await existing(guest.instance).hold(moments, launch: guest.launch)
@@ -228,6 +233,11 @@ package actor QEMUHypervisor: Hypervisor {
         if case .ended(let launch, _) = await guest.observation {
             await leaveServers(GuestRun(instance: instance, launch: launch))
         }
+    }
+
+    package func keepScratch(_ isKept: Bool, of instance: InstanceID) async throws(HypervisorError) {
+        guard let guest = known[instance] else { return }
+        if isKept { try await guest.keepScratch() } else { await guest.dropScratch() }
     }
 
     package func forget(_ instance: InstanceID) async throws(HypervisorError) {

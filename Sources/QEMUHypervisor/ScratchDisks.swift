@@ -5,6 +5,7 @@
 import Backends
 import CHostSystem
 import CloudTypes
+import DiskFormats
 import Glibc
 import HostSystem
 import JSON
@@ -21,23 +22,58 @@ struct ScratchDisks: Sendable {
     /// - Parameter directory: a folder of the file system on which they should lie.
     init?(_ wanted: [GuestSpec.Scratch], in directory: String) async throws(HypervisorError) {
         guard !wanted.isEmpty else { return nil }
+        let secret = ScratchDisks.newSecret()
         do throws(SystemError) {
-            let secret = ScratchDisks.newSecret()
             key = try OwnedDescriptor(
-                apus_sealed_memory_file("instance-store-key", secret, secret.count), "memfd_create")
+                apus_sealed_memory_file(ScratchDisks.keyFileName, secret, secret.count), "memfd_create")
             var files: [OwnedDescriptor] = []
             for _ in wanted {
                 files.append(
                     try OwnedDescriptor(
-                        open(directory, ScratchDisks.nameless | O_RDWR | O_CLOEXEC, 0o600),
+                        Glibc.open(directory, ScratchDisks.nameless | O_RDWR | O_CLOEXEC, 0o600),
                         "open a nameless file in \(directory)"))
             }
             self.files = files
         } catch {
             throw .hostFailed(error.description)
         }
-        for (file, disk) in zip(files, wanted) { try await format(file, disk.bytes) }
+        do {
+            for (file, disk) in zip(files, wanted) {
+                let seal = try await HostThread.run { Result { try LUKSHeader(passphrase: secret).bytes } }.get()
+                let size = UInt64(disk.bytes / 512 * 512)
+                try EmptyQCOW2(virtualSize: size, backingFile: nil, closing: .told, seal: seal).write(to: file)
+            }
+        } catch {
+            throw .hostFailed("instance store: \(error)")
+        }
     }
+
+    init(key: OwnedDescriptor, files: [OwnedDescriptor]) { (self.key, self.files) = (key, files) }
+
+    /// Those of a guest's process; nil where they are not to be had.
+    ///
+    /// - Parameter numbers: the process's own, of its disks' files.
+    init?(files numbers: [Int32], of process: ProcessIdentity) {
+        let folder = "/proc/\(process.pid)/fd"
+        let key = SmallFile.names(in: folder).first { name in
+            SmallFile.target(of: "\(folder)/\(name)")?.hasPrefix("/memfd:\(ScratchDisks.keyFileName)") == true
+        }
+        let files = numbers.compactMap { ScratchDisks.open($0, of: process, O_RDWR) }
+        guard let key = key.flatMap({ Int32($0) }).flatMap({ ScratchDisks.open($0, of: process, O_RDONLY) }),
+            files.count == numbers.count
+        else { return nil }
+        self.init(key: key, files: files)
+    }
+
+    /// What another process has open, whether or not it has a name.
+    static func open(_ number: Int32, of process: ProcessIdentity, _ flags: Int32) -> OwnedDescriptor? {
+        let path = "/proc/\(process.pid)/fd/\(number)"
+        let file = try? OwnedDescriptor(Glibc.open(path, flags | O_CLOEXEC), "open \(path)")
+        // Looked at after it was opened, so that it is of that process.
+        return process.isRunning ? file : nil
+    }
+
+    private static let keyFileName = "instance-store-key"
 
     /// `O_TMPFILE`, whose definition is too much for the importer.
     private static let nameless = O_DIRECTORY | 0o20_000_000
@@ -47,36 +83,6 @@ struct ScratchDisks: Sendable {
         let digits = Array("0123456789abcdef".utf8)
         var generator = SystemRandomNumberGenerator()
         return (0..<64).map { _ in digits[Int.random(in: 0..<16, using: &generator)] }
-    }
-
-    /// How often the format is tried: the tool gives up at once where the processor's clock did not tick while it measured
-    /// how fast it derives keys, which on busy hosts happens many times in a row.
-    private static let attempts = 100
-
-    /// The passphrase is random already: there is nothing to be gained by deriving the key from it slowly.
-    private func format(_ file: OwnedDescriptor, _ bytes: Int) async throws(HypervisorError) {
-        var complaint = ""
-        for _ in 0..<ScratchDisks.attempts {
-            guard let text = try await complaintOfFormat(file, bytes) else { return }
-            complaint = text
-        }
-        throw .hostFailed("instance store: \(complaint)")
-    }
-
-    /// What the tool complained of; nil: it is done.
-    private func complaintOfFormat(_ file: OwnedDescriptor, _ bytes: Int) async throws(HypervisorError) -> String? {
-        let ours = "/proc/\(getpid())/fd/"
-        let outcome: HostCommand.Outcome
-        do throws(HostCommandError) {
-            outcome = try await HostCommand.run([
-                "qemu-img", "create", "-q", "-f", "qcow2", "--object", "secret,id=key,file=\(ours)\(key.number)",
-                "-o", "encrypt.format=luks,encrypt.key-secret=key,encrypt.iter-time=10,lazy_refcounts=on",
-                "\(ours)\(file.number)", "\(bytes)",
-            ])
-        } catch {
-            throw .hostFailed("instance store: \(error)")
-        }
-        return outcome.isSuccess ? nil : outcome.errorText
     }
 }
 
@@ -95,8 +101,11 @@ struct ScratchArguments {
         ["-object", "secret,id=\(keyName),file=/proc/self/fd/\(descriptor)"]
     }
 
+    /// Its file is known by it too.
+    static func name(of disk: GuestSpec.Scratch) -> String { "ephemeral\(disk.index)" }
+
     var arguments: [String] {
-        let name = "ephemeral\(disk.index)"
+        let name = ScratchArguments.name(of: disk)
         // Flushed is what outlives the machine, and nothing of this does.
         let cache: JSONValue = ["no-flush": true]
         let file: JSONValue = [

@@ -43,7 +43,7 @@ actor VolumeServer: DiskOwner {
     /// Beginning, end and changes, one after another.
     private let turn = Gate()
     var jobEnds: [String: [CheckedContinuation<Void, Never>]] = [:]
-    var unfillable: Set<VolumeID> = []
+    var failedFills: Set<VolumeID> = []
     /// Who waits for guests' requests to be done that were under way when they were hung up on.
     private var exportEnds: [CheckedContinuation<Void, Never>] = []
 

@@ -70,9 +70,12 @@ def test_a_guest_waits_for_room_and_goes_on(cramped):
     site.ec2.delete_volume(VolumeId=spare)
     gone = lambda: not site.ec2.describe_volumes(Filters=[{"Name": "volume-id", "Values": [spare]}])["Volumes"]
     eventually(gone, "the spare volume is gone", 30)
+    impaired = [{"Name": "volume-status.status", "Values": ["impaired"]}]
+    found = site.ec2.describe_volume_status(Filters=impaired)["VolumeStatuses"]
+    assert volume in {one["VolumeId"] for one in found}
     ballast(site.cloud).unlink()
     eventually(lambda: machine.ssh("cat /tmp/done || true") == "written", "the guest has written it all", 120)
-    assert waiting(site) == []
+    assert waiting(site) == [] and site.ec2.describe_volume_status(Filters=impaired)["VolumeStatuses"] == []
     machine.ssh("echo 3 | sudo tee /proc/sys/vm/drop_caches")
     read = machine.ssh(f"sudo dd if=/dev/vdb bs=1M count={SIZE >> 20} 2>/dev/null | md5sum | cut -c 1-32", seconds=120)
     assert read == hashlib.md5((LINE * (SIZE // len(LINE))).encode()).hexdigest()

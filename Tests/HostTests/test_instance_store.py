@@ -73,6 +73,54 @@ def test_it_lives_through_a_kill_of_apus(site, machine):
     assert read(machine) == MARK
 
 
+def keepers(machine):
+    """Processes that hold what a guest that is off has."""
+    mark = f"{machine.site.cloud.state}/guests/{machine.id}/kept-instance-store".encode()
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and mark in (entry / "cmdline").read_bytes().split(b"\0"):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def test_it_is_kept_while_the_guest_is_off_for_an_image_or_another_root(site, machine):
+    machine.ssh(f"echo {MARK} | sudo dd of=/dev/nvme0n1 bs=4096 seek=1000 conv=sync,fsync 2>/dev/null")
+    process = machine.process
+    image = site.ec2.create_image(InstanceId=machine.id, Name="with an instance store")["ImageId"]
+    # Kill -9 while nobody but the keeper has it, or is about to.
+    eventually(lambda: keepers(machine), "the instance store is kept", 30, every=0.01)
+    eventually(lambda: not os.path.exists(f"/proc/{process}"), "the guest is off", 60, every=0.01)
+    site.cloud.kill()
+    site.start_again()
+    site.ec2.get_waiter("image_available").wait(ImageIds=[image], WaiterConfig={"Delay": 1, "MaxAttempts": 120})
+    machine.wait_for_ssh()
+    assert machine.process != process and read(machine) == MARK
+    eventually(lambda: not keepers(machine), "nobody but the guest has it", 30)
+
+    task = site.ec2.create_replace_root_volume_task(InstanceId=machine.id)["ReplaceRootVolumeTask"]["ReplaceRootVolumeTaskId"]
+    told = lambda: site.ec2.describe_replace_root_volume_tasks(ReplaceRootVolumeTaskIds=[task])["ReplaceRootVolumeTasks"][0]
+    eventually(lambda: told()["TaskState"] == "succeeded", "the root is another", 120)
+    machine.wait_for_ssh()
+    assert read(machine) == MARK
+    eventually(lambda: not keepers(machine), "nobody but the guest has it", 30)
+
+    # A stop in the middle erases it.
+    again = site.ec2.create_image(InstanceId=machine.id, Name="and again")["ImageId"]
+    eventually(lambda: keepers(machine), "the instance store is kept", 30, every=0.01)
+    site.ec2.stop_instances(InstanceIds=[machine.id])
+    machine.wait("instance_stopped")
+    assert not keepers(machine)
+    for made in (image, again):
+        site.ec2.get_waiter("image_available").wait(ImageIds=[made], WaiterConfig={"Delay": 1, "MaxAttempts": 120})
+        site.ec2.deregister_image(ImageId=made, DeleteAssociatedSnapshots=True)
+    site.ec2.start_instances(InstanceIds=[machine.id])
+    machine.wait("instance_running").wait_for_ssh()
+    assert read(machine) == ""
+
+
 def test_its_key_is_in_no_argument_log_or_record(machine):
     for name in ("cmdline", "environ"):
         line = pathlib.Path(f"/proc/{machine.process}/{name}").read_bytes().decode()

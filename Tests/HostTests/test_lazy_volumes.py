@@ -47,6 +47,11 @@ def restore(site, things, machine, snapshot, **more):
     return volume(site, things, machine, SnapshotId=snapshot, **more)
 
 
+def filling(site, id):
+    """What the status of the volume tells of it."""
+    return site.ec2.describe_volume_status(VolumeIds=[id])["VolumeStatuses"][0]["InitializationStatusDetails"]
+
+
 def filled(site, id, seconds=60):
     eventually(lambda: beneath(site, id) is None, f"{id} is filled", seconds)
     eventually(lambda: not (site.cloud.state / "feeds" / id).exists(), f"nothing serves {id} any more", 10)
@@ -60,6 +65,7 @@ def test_a_guest_reads_it_before_it_is_filled_and_the_snapshot_may_go(site, mach
     site.ec2.delete_snapshot(SnapshotId=made)
     assert sum_of(second, name) == total
     filled(site, id)
+    eventually(lambda: filling(site, id) == {"InitializationType": "default", "Progress": 100}, f"{id} is said to be filled", 10)
     store = site.cloud.state / "snapshots"
     eventually(lambda: not list(store.rglob("snap-*")), "the snapshot's bytes are gone", 60)
     second.ssh("echo 3 | sudo tee /proc/sys/vm/drop_caches")
@@ -73,6 +79,17 @@ def test_a_volume_that_nobody_has_is_filled_too_at_its_rate(site, machines, thin
     made, total = original
     id = restore(site, things, first, made, Size=2, VolumeInitializationRate=100)
     assert beneath(site, id) is not None
+    seen = set()
+
+    def is_filled():
+        details = filling(site, id)
+        assert details["InitializationType"] == "provisioned-rate"
+        seen.add((details["Progress"], details["EstimatedTimeToCompleteInSeconds"]))
+        return details["Progress"] == 100
+    eventually(is_filled, f"{id} is said to be filled", 60)
+    # 128 MiB at 100 MiB/s: it is seen on its way, and the time that is left becomes less.
+    assert any(0 < progress < 100 for progress, _ in seen) and (100, 0) in seen
+    assert [left for _, left in sorted(seen)] == sorted((left for _, left in seen), reverse=True)
     filled(site, id)
     name = attach(site, id, second)
     assert sum_of(second, name) == total

@@ -295,4 +295,10 @@ def test_an_operator_verifies_exports_and_imports_snapshots(site, machines, thin
     file.unlink()
     told = site.cloud.json("gc", "--dry-run")
     assert told["storedBytes"] >= 4 << 20 and "freedBytes" not in told
+    # Volumes of the image stand on one flat file of its snapshot; what would free it is said.
+    root = first.describe()["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
+    [base] = [one for one in told["bases"] if root in one["volumes"]]
+    assert base["bytes"] > 1 << 20 and base["images"] == [site.image]
+    assert base["advice"].startswith(f"deregister {site.image}, delete ") and base["advice"].endswith(base["snapshotId"])
+    assert f"Base of {base['snapshotId']}" in site.cloud.command("gc", "--dry-run").stdout
 

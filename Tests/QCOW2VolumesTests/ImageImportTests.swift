@@ -3,6 +3,7 @@ import CloudTypes
 import Foundation
 import HostSystem
 import KeyRing
+import DiskFormats
 import Testing
 
 @testable import QCOW2Volumes

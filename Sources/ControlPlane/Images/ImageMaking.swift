@@ -81,7 +81,6 @@ extension Transaction {
         let devices = zip(plan.kept, snapshots).map { $0.device(over: $1) }
         image.blockDevices = devices + image.blockDevices
         if instance.state == .running, order.reboots {
-            try checkPausable(instance)
             image.pausesInstance = true
             pause(instance.id)
         }
@@ -146,17 +145,6 @@ extension Transaction {
             throw .unsupported("The instance '\(instance.id)' does not have an 'ebs' root device type.")
         }
         return source
-    }
-
-    /// A guest that is off for a while has lost its instance store.
-    ///
-    /// - Throws: `UnsupportedOperation`.
-    func checkPausable(_ instance: InstanceRecord) throws(EC2Error) {
-        guard GuestSpec.scratch(of: instance, percent: 100).isEmpty else {
-            throw .unsupported(
-                "The instance '\(instance.id)' has instance store volumes, which would lose their data: stop it first, or "
-                    + "ask for no reboot.")
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 // volume. It ends with the guest booted again, as a new launch, whatever became of what it was for.
 
 package import CloudTypes
-internal import NodeContract
+package import NodeContract
 
 //  (running) ─pause─▶ shutting down ─guest gone─▶ off ─resume─▶ resuming ─guest runs─▶ (running)
 package enum GuestPause: Sendable, Codable, Equatable {
@@ -23,6 +23,14 @@ enum DiskHolder: Sendable, Equatable {
     case guest(GuestRun)
     /// The guest is on its way up or down.
     case changing
+}
+
+extension VolumeRecord {
+    /// The guest that has it open, as far as the records tell.
+    package func guest(in state: CloudState) -> GuestRun? {
+        guard case .guest(let run) = state.holder(of: self) else { return nil }
+        return run
+    }
 }
 
 extension InstanceRecord {

@@ -17,6 +17,7 @@ extension GuestSpec {
             architecture: instance.architecture, vCPUs: instance.vCPUs, memoryMiB: instance.memoryMiB, boot: boot,
             disks: GuestSpec.disks(of: instance, in: state), ports: GuestSpec.ports(of: instance, in: state))
         scratch = GuestSpec.scratch(of: instance, percent: settings.instanceStorePercent)
+        if instance.pause == .resuming, !scratch.isEmpty { keepsScratch = true }
         diskLimits = DiskLimits(ofInstanceType: instance.instanceType)
         // A root on instance store is no volume.
         guard !disks.isEmpty || image.rootDeviceType == .instanceStore else { return nil }

@@ -73,13 +73,16 @@ package actor InstanceReconciler {
         case .settled: return .settled
         case .start: try await start(record)
         case .becomeRunning: return await write(record) { $0.becomeRunning(id) }
-        case .becomeStopped(let reason): return await write(record) { $0.becomeStopped(id, reason: reason) }
+        case .becomeStopped(let reason):
+            try await keepStore(false, record)
+            return await write(record) { $0.becomeStopped(id, reason: reason) }
         case .becomeTerminated(let reason):
             try await node.forgetGuest(id)
             forget(id)
             return await write(record) { $0.becomeTerminated(id, reason: reason) }
         case .powerDown(let deadline): return try await powerDown(record, deadline)
         case .kill:
+            if record.pause != nil { try await keepStore(true, record) }
             try await node.killGuest(id)
             noteEnd(of: record, .requested)
         case .reboot(let deadline): return try await reboot(record, deadline)
@@ -87,7 +90,9 @@ package actor InstanceReconciler {
             try await node.resetGuest(id)
             noteRestart(id, at: cloud.now)
         case .becomeOff: return await write(record) { $0.becomeOff(id) }
-        case .becomeResumed: return await write(record) { $0.becomeResumed(id) }
+        case .becomeResumed:
+            try await keepStore(false, record)
+            return await write(record) { $0.becomeResumed(id) }
         case .recover:
             cloud.log.warning("a guest that died is booted again", metadata: ["instance": "\(id)"])
             return await write(record) { $0.recover(id) }
@@ -119,10 +124,17 @@ package actor InstanceReconciler {
 
     private func powerDown(_ record: InstanceRecord, _ deadline: Timestamp) async throws(NodeError) -> WorkOutcome {
         if pressed[record.id] != record.shutdownSince {
+            if record.pause != nil { try await keepStore(true, record) }
             try await node.powerDownGuest(record.id)
             pressed[record.id] = record.shutdownSince
         }
         return .lookAgain(at: deadline)
+    }
+
+    /// Over a pause the instance keeps its instance store, which ends with its machine otherwise.
+    private func keepStore(_ isKept: Bool, _ record: InstanceRecord) async throws(NodeError) {
+        guard !GuestSpec.scratch(of: record, percent: 100).isEmpty else { return }
+        try await node.keepInstanceStore(isKept, of: record.id)
     }
 
     private func reboot(_ record: InstanceRecord, _ deadline: Timestamp) async throws(NodeError) -> WorkOutcome {
@@ -177,6 +189,7 @@ package actor InstanceReconciler {
         let id = record.id
         do {
             try await node.killGuest(id)
+            try await keepStore(false, record)
         } catch {
             guard case .noSuchGuest = error else { return .lookAgain(at: cloud.now.adding(seconds: 2)) }
         }

@@ -151,6 +151,9 @@ package final class Reconcilers: Sendable {
             volumes.doubt(id, in: instance)
             await volumeWork.mark(id)
         case .volumeFilled(let id): await volumeWork.mark(id)
+        case .volumeFillFailed(let id):
+            volumes.putOffFilling(id)
+            await volumeWork.mark(id)
         case .snapshotProgress(let id, let percent): await snapshots.note(percent, of: id)
         case .guestPanicked(let id):
             cloud.log.warning("a guest's kernel panicked", metadata: ["instance": "\(id)"])

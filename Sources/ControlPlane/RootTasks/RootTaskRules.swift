@@ -42,7 +42,6 @@ extension Transaction {
             throw EC2Error(
                 "IncorrectState", "The root volume of '\(instance.id)' is being replaced already by '\(other.id)'.")
         }
-        try checkPausable(instance)
         let snapshot = try snapshot(for: order.source, instance, image, root)
         var volume = VolumeRecord(
             id: newID(), account: account, availabilityZone: instance.availabilityZone,

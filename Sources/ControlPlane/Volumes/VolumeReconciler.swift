@@ -9,6 +9,8 @@ import Synchronization
 package struct VolumeReconciler: Sendable {
     /// Seconds a guest is asked to let go of a volume before the volume is said to be busy; it is asked on all the same.
     static let detachPatience = 30.0
+    /// Seconds until a filling that failed is asked for again.
+    private static let fillRepeat = 30.0
     /// Seconds until a guest that did not let go is asked again.
     private static let detachRepeat = 10.0
 
@@ -16,6 +18,7 @@ package struct VolumeReconciler: Sendable {
     private let node: any Node
     private let turns = Turns<VolumeID>()
     private let doubts = Doubts()
+    private let pauses = Pauses()
 
     package init(cloud: Cloud, node: any Node) { (self.cloud, self.node) = (cloud, node) }
 
@@ -34,6 +37,9 @@ package struct VolumeReconciler: Sendable {
         let instances = instance.map { [$0] } ?? cloud.records.volumes[id]?.attachments.map(\.instance) ?? []
         for instance in instances { doubts.insert(id, instance) }
     }
+
+    /// The filling of the volume failed.
+    func putOffFilling(_ id: VolumeID) { pauses.set(id, until: cloud.now.adding(seconds: VolumeReconciler.fillRepeat)) }
 
     /// One step for the volume, and the next, until it is as wanted or has to wait.
     func work(_ id: VolumeID) async -> WorkOutcome {
@@ -87,6 +93,7 @@ package struct VolumeReconciler: Sendable {
                 volume.figures = modification.target
             }
         case .fill(let run):
+            if let end = pauses.end(of: id, after: cloud.now) { return .lookAgain(at: end) }
             guard try await node.fillVolume(VolumeSpec(of: volume, in: cloud.records), in: run) else { return .settled }
             return await transact(volume) { $0.noteFilled(id) }
         case .limit(let modification, let run):
@@ -192,4 +199,19 @@ private final class Doubts: Sendable {
         }
     }
     func instances(of id: VolumeID) -> Set<InstanceID> { places.withLock { $0[id] ?? [] } }
+}
+
+/// Volumes that are left alone for a while.
+private final class Pauses: Sendable {
+    private let ends = Mutex<[VolumeID: Timestamp]>([:])
+    func set(_ id: VolumeID, until end: Timestamp) { ends.withLock { $0[id] = end } }
+
+    /// nil where the pause is over, or never was.
+    func end(of id: VolumeID, after now: Timestamp) -> Timestamp? {
+        ends.withLock { ends in
+            if let end = ends[id], end > now { return end }
+            ends[id] = nil
+            return nil
+        }
+    }
 }

@@ -2,20 +2,42 @@ import APIGateway
 import AWSWire
 import CloudTypes
 import ControlPlane
+import NodeContract
 
-/// `DescribeVolumeStatus`: a volume whose bytes exist is well; nothing is known of one that is being made or has failed.
-enum DescribeVolumeStatus: RecordAction {
+/// `DescribeVolumeStatus`: a volume whose bytes exist is well while no write of its guest waits for room on the host's
+/// disk; nothing is known of one that is being made or has failed.
+enum DescribeVolumeStatus: LiveAction {
     typealias Operation = EC2.Operation.DescribeVolumeStatus
 
-    static func perform(
+    static func rehearse(
         _ input: EC2.DescribeVolumeStatusRequest, _ transaction: inout Transaction
-    ) throws(EC2Error) -> EC2.DescribeVolumeStatusResult {
+    ) throws(EC2Error) {
+        _ = try answer(input, in: transaction, DiskObservation())
+    }
+
+    static func perform(
+        _ input: EC2.DescribeVolumeStatusRequest, for caller: Caller, in cloud: Cloud, on node: any Node
+    ) async throws(EC2Error) -> EC2.DescribeVolumeStatusResult {
+        let records = cloud.snapshot(as: caller)
+        let filling = try named(by: input, in: records).filter { $0.isRealised && $0.needsSnapshot }
+        let places = filling.map { ($0.id, $0.guest(in: records.state)) }
+        return try answer(
+            input, in: records, await node.observeDisks(filling: Dictionary(places) { $1 }))
+    }
+
+    private static func named(
+        by input: EC2.DescribeVolumeStatusRequest, in records: Transaction
+    ) throws(EC2Error) -> [VolumeRecord] {
         try Pagination.refusePage(input, besides: input.volumeIDs, "volumeSet")
         try Pagination.check(input, atLeast: 5)
-        let named: [VolumeRecord] = try Lookup.owned(input.volumeIDs, in: transaction)
-        let settings = transaction.settings
-        let selected = try filters.select(
-            named.map { EC2.VolumeStatusItem($0, settings) }, by: input.filters, in: transaction.state)
+        return try Lookup.owned(input.volumeIDs, in: records)
+    }
+
+    static func answer(
+        _ input: EC2.DescribeVolumeStatusRequest, in records: Transaction, _ disks: DiskObservation
+    ) throws(EC2Error) -> EC2.DescribeVolumeStatusResult {
+        let items = try named(by: input, in: records).map { EC2.VolumeStatusItem($0, disks, records.settings) }
+        let selected = try filters.select(items, by: input.filters, in: records.state)
         let page = try Pagination.page(selected, for: input) {
             $0.volumeID ?? ""
         }
@@ -41,7 +63,7 @@ enum DescribeVolumeStatus: RecordAction {
 }
 
 extension EC2.VolumeStatusItem {
-    init(_ volume: VolumeRecord, _ settings: CloudSettings) {
+    init(_ volume: VolumeRecord, _ disks: DiskObservation, _ settings: CloudSettings) {
         let isThere: Bool =
             switch volume.state {
             case .available, .inUse: true
@@ -51,11 +73,36 @@ extension EC2.VolumeStatusItem {
         availabilityZone = volume.availabilityZone
         availabilityZoneID = settings.zoneID(ofZone: volume.availabilityZone)
         volumeID = volume.id.description
+        let isStalled = volume.attachments.contains { disks.starvedGuests.contains($0.instance) }
+        let isWatched = ["gp3", "io1", "io2"].contains(volume.volumeType)
+        let isEnabled = !isThere ? "insufficient-data" : isStalled && !isWatched ? "failed" : "passed"
         volumeStatus = EC2.VolumeStatusInfo(
             details: [
-                EC2.VolumeStatusDetails(name: .ioEnabled, status: isThere ? "passed" : "insufficient-data"),
-                EC2.VolumeStatusDetails(name: .ioPerformance, status: "not-applicable"),
+                EC2.VolumeStatusDetails(name: .ioEnabled, status: isEnabled),
+                EC2.VolumeStatusDetails(
+                    name: .ioPerformance, status: isStalled && isWatched ? "stalled" : "not-applicable"),
             ],
-            status: isThere ? .ok : .insufficientData)
+            status: !isThere ? .insufficientData : isStalled ? .impaired : .ok)
+        guard volume.snapshot != nil || volume.source != nil else { return }
+        initializationStatusDetails = EC2.InitializationStatusDetails(volume, disks.fillings[volume.id])
+        volumeStatus?.details.append(
+            EC2.VolumeStatusDetails(
+                name: .initializationState, status: volume.needsSnapshot ? "initializing" : "completed"))
+    }
+}
+
+extension EC2.InitializationStatusDetails {
+    /// - Parameter filling: nil: nothing is known of a volume that is not filled yet.
+    fileprivate init(_ volume: VolumeRecord, _ filling: DiskObservation.Filling?) {
+        self.init()
+        let rate = volume.initializationRate
+        initializationType = volume.source != nil ? .volumeCopy : rate != nil ? .provisionedRate : .default
+        let missing = volume.needsSnapshot ? filling.map { $0.blocks - $0.filled } : 0
+        progress =
+            if !volume.needsSnapshot { 100 } else if let filling, filling.blocks > 0 {
+                // All of it is there only once it stands alone.
+                min(99, filling.filled * 100 / filling.blocks)
+            } else { 0 }
+        if let rate, let missing { estimatedTimeToCompleteInSeconds = (missing / 2 + rate - 1) / rate }
     }
 }

@@ -21,9 +21,6 @@ actor Feeds {
     /// Who waits for a filling to end.
     private var waiting: [VolumeID: [CheckedContinuation<Void, Never>]] = [:]
 
-    /// Until a filling that failed is tried again.
-    private static let pause = Duration.seconds(30)
-
     init(
         volumes: any VolumeBackend, store: SnapshotStore, log: Logger, tell: @escaping @Sendable (NodeEvent) -> Void
     ) {
@@ -68,6 +65,9 @@ actor Feeds {
     /// Nobody reads it any more.
     func close(_ volume: VolumeID) { open.removeValue(forKey: volume)?.close() }
 
+    /// Up to where a volume is filled that no guest has; nil where it is not being filled.
+    func position(of volume: VolumeID) -> Int? { fills[volume].flatMap { _ in open[volume]?.pace.position } }
+
     func isOpen(_ volume: VolumeID) -> Bool { open[volume] != nil }
 
     // MARK: filling
@@ -90,8 +90,7 @@ actor Feeds {
                 }
             }
             self.ended(volume)
-            if hasFailed { try? await Task.sleep(for: Feeds.pause) }
-            tell(.volumeFilled(volume))
+            tell(hasFailed ? .volumeFillFailed(volume) : .volumeFilled(volume))
         }
     }
 

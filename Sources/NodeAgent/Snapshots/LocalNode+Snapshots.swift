@@ -35,6 +35,37 @@ extension LocalNode {
         return true
     }
 
+    package func observeDisks(filling volumes: [VolumeID: GuestRun?]) async -> DiskObservation {
+        var observation = DiskObservation(starvedGuests: await hypervisor.starved())
+        for (volume, guest) in volumes {
+            observation.fillings[volume] = try? await filling(of: volume, in: guest)
+        }
+        return observation
+    }
+
+    /// nil for a volume that has no feed.
+    private func filling(of volume: VolumeID, in guest: GuestRun?) async throws -> DiskObservation.Filling? {
+        guard let feed = try await volumes.file(of: volume).feed else { return nil }
+        let snapshots = snapshots
+        let blocks = try await snapshots.call(feed.snapshot.id) { _ throws(BlockStoreError) in
+            var rows = try snapshots.snapshot(feed.snapshot).blocks()
+            var indexes: [Int] = []
+            while let row = try rows.next() { indexes.append(row.index) }
+            return indexes
+        }
+        // What fills it goes from the first block to the last; the guest wrote, or an earlier filling read, others.
+        let position =
+            if let guest {
+                try await hypervisor.fillPosition(of: volume, in: guest)
+            } else {
+                await feeds.position(of: volume)
+            }
+        let next = (position ?? 0) / Block.byteCount
+        let others = blocks.drop { $0 < next }
+        let found = try await volumes.filledBlocks(of: volume, among: Array(others))
+        return DiskObservation.Filling(blocks: blocks.count, filled: blocks.count - others.count + found)
+    }
+
     package func holdMoment(of snapshots: [SnapshotSpec], in guest: GuestRun?) async throws(NodeError) {
         if guest == nil { for snapshot in snapshots { await feeds.halt(snapshot.volume) } }
         try await moments.hold(snapshots, in: guest)

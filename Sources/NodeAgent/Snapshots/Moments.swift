@@ -56,11 +56,22 @@ actor Moments {
         var wanted: [SnapshotSpec] = []
         for spec in specs where try await !isHeld(spec.id, in: guest) { wanted.append(spec) }
         guard !wanted.isEmpty else { return }
+        for spec in wanted { try await checkKey(of: spec) }
         do throws(NodeError) {
             if let guest { try await hold(wanted, byGuest: guest) } else { try await holdFree(wanted) }
         } catch {
             for spec in wanted { try? await drop(spec.id, of: spec.volume) }
             throw error
+        }
+    }
+
+    /// What is sealed is stored sealed.
+    private func checkKey(of snapshot: SnapshotSpec) async throws(NodeError) {
+        let isSealed: Bool
+        do { isSealed = try await volumes.file(of: snapshot.volume).passphrase != nil } catch { throw NodeError(error) }
+        guard isSealed == (snapshot.key != nil) else {
+            throw .hostFailed(
+                "\(snapshot.volume) is \(isSealed ? "" : "not ")sealed, and \(snapshot.id) was to be otherwise")
         }
     }
 

@@ -9,14 +9,20 @@ final class Pace: Sendable {
         var rate: Int?
         var begin = ContinuousClock.now
         var bytes = 0
+        /// Where what was read last ends, the furthest.
+        var position = 0
     }
 
     private let state: Mutex<State>
 
     init(rate: Int?) { state = Mutex(State(rate: rate)) }
 
-    /// From now on.
+    /// From now on; what is read begins anew.
     func set(rate: Int?) { state.withLock { $0 = State(rate: rate) } }
+
+    var position: Int { state.withLock { $0.position } }
+
+    func reached(_ position: Int) { state.withLock { $0.position = max($0.position, position) } }
 
     /// Tells that so many bytes passed, and waits where they were too many.
     func passed(_ count: Int) {

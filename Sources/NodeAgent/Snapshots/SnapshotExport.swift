@@ -44,6 +44,7 @@ final class SnapshotExport: NBDExport {
             }
             done += count
         }
+        pace.reached(offset + done)
     }
 
     private func readPart(

@@ -21,8 +21,10 @@ package struct GuestSpec: Sendable, Equatable, Codable {
     package var boot: Boot
     /// The root first.
     package var disks: [Disk]
-    /// The instance store: disks that begin empty and end with this launch's machine.
+    /// The instance store: disks that begin empty and end with this launch's machine, unless they are kept.
     package var scratch: [Scratch] = []
+    /// Whether it goes on with the instance store that was kept of the launch before.
+    package var keepsScratch: Bool?
     /// By device index; the first is the primary one.
     package var ports: [Port]
     /// What all disks together may do; nil: anything.
@@ -115,6 +117,8 @@ package enum NodeEvent: Sendable, Equatable {
     case volumeDetached(VolumeID, from: InstanceID)
     /// The volume is filled, or its filling came to an end and is to be asked for again.
     case volumeFilled(VolumeID)
+    /// The filling of the volume failed; it is to be asked for again in a while.
+    case volumeFillFailed(VolumeID)
     /// How much of a snapshot is stored, 0 to 99.
     case snapshotProgress(SnapshotID, percent: Int)
 }

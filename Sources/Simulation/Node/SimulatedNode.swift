@@ -176,6 +176,8 @@ package final class SimulatedNode: Node {
     }
 
     package func killGuest(_ instance: InstanceID) async throws(NodeError) { end(instance, .requested) }
+    package func keepInstanceStore(_ isKept: Bool, of instance: InstanceID) async throws(NodeError) {}
+
     package func resetGuest(_ instance: InstanceID) async throws(NodeError) { restart(instance) }
     package func rebootGuest(_ instance: InstanceID) async throws(NodeError) {
         let listens = world.contents.withLock { !$0.deaf.contains(instance) }

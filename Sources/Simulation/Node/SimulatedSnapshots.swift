@@ -31,6 +31,8 @@ extension SimulatedNode {
         return true
     }
 
+    package func observeDisks(filling volumes: [VolumeID: GuestRun?]) async -> DiskObservation { DiskObservation() }
+
     package func holdMoment(of snapshots: [SnapshotSpec], in guest: GuestRun?) async throws(NodeError) {
         let failure: NodeError? = world.contents.withLock { contents in
             if let refusal = guest.flatMap({ contents.refusal(of: $0) }) { return refusal }

@@ -41,6 +41,10 @@ package final class MortalNode: Node {
         return try await node.inventory()
     }
 
+    package func observeDisks(filling volumes: [VolumeID: GuestRun?]) async -> DiskObservation {
+        await node.observeDisks(filling: volumes)
+    }
+
     package func apply(_ network: VPCNetwork) async throws(NodeError) {
         try await take(.apply) { () throws(NodeError) in try await node.apply(network) }
     }
@@ -176,6 +180,10 @@ package final class MortalNode: Node {
 
     package func killGuest(_ instance: InstanceID) async throws(NodeError) {
         try await take(.killGuest) { () throws(NodeError) in try await node.killGuest(instance) }
+    }
+
+    package func keepInstanceStore(_ isKept: Bool, of instance: InstanceID) async throws(NodeError) {
+        try await node.keepInstanceStore(isKept, of: instance)
     }
 
     package func resetGuest(_ instance: InstanceID) async throws(NodeError) {

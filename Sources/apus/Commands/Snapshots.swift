@@ -113,7 +113,10 @@ struct Snapshots: AsyncParsableCommand {
 struct CollectGarbage: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc", abstract: "Give back the space of blocks that no snapshot has any more.",
-        discussion: "Deleting a snapshot does that by itself, a little later. --dry-run tells what would be given back."
+        discussion: """
+            Deleting a snapshot does that by itself, a little later. --dry-run tells what would be given back.
+            Volumes of an image stand on one flat copy of its snapshot; each such copy is told, with what would free it.
+            """
     )
     @Flag(help: "Tell, and change nothing.") var dryRun = false
     @OptionGroup var output: Snapshots.Output
@@ -126,5 +129,10 @@ struct CollectGarbage: AsyncParsableCommand {
             "Snapshots take \(report.storedBytes) bytes, of which \(report.unusedBytes) in \(report.unusedBlocks) blocks nobody needs."
         )
         if let freed = report.freedBytes { print("Given back: \(freed) bytes.") }
+        for base in report.bases ?? [] {
+            let kind = base.isSecondCopy ? "a second copy of its blocks" : "its only copy"
+            print("Base of \(base.snapshotId): \(base.bytes) bytes, \(kind), under \(base.volumes.count) volumes.")
+            print("  To free it: \(base.advice).")
+        }
     }
 }

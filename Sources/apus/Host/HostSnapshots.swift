@@ -1,5 +1,6 @@
 // The stored snapshots of a real host, as its operator looks after them.
 
+import Backends
 import CloudTypes
 import ControlPlane
 import NodeAgent
@@ -13,7 +14,7 @@ protocol SnapshotKeeper: Sendable {
     func `import`(
         _ path: String, description: String, owner: AccountID, in cloud: Cloud
     ) async throws -> SnapshotRecord
-    func collect(dryRun: Bool) async throws -> CollectionReport
+    func collect(dryRun: Bool, in cloud: Cloud) async throws -> CollectionReport
 }
 
 /// What `apus gc` tells.
@@ -23,10 +24,26 @@ struct CollectionReport: Codable, Sendable {
     var unusedBlocks: Int
     /// nil: nothing was to be given back.
     var freedBytes: Int?
+    /// The flat files that volumes of images stand on.
+    var bases: [Base]?
+
+    struct Base: Codable, Sendable {
+        var snapshotId: String
+        /// On the disk.
+        var bytes: Int
+        /// Whether the same bytes are stored as blocks too.
+        var isSecondCopy: Bool
+        var volumes: [String]
+        /// Those whose next instances begin with it.
+        var images: [String]
+        /// What gives the space back.
+        var advice: String
+    }
 }
 
 struct HostSnapshots: SnapshotKeeper {
     let store: SnapshotStore
+    let volumes: any VolumeBackend
 
     func verify(_ snapshot: SnapshotBytes) async throws -> SnapshotCheck {
         do { return try await store.verify(snapshot) } catch { throw HostSnapshots.told(error) }
@@ -67,10 +84,15 @@ struct HostSnapshots: SnapshotKeeper {
         }
     }
 
-    func collect(dryRun: Bool) async throws -> CollectionReport {
+    func collect(dryRun: Bool, in cloud: Cloud) async throws -> CollectionReport {
         let (all, unused) = try await store.space()
         var report = CollectionReport(
             storedBytes: all.bytes, unusedBytes: unused.bytes, unusedBlocks: unused.blocks, freedBytes: nil)
+        let records = cloud.records
+        report.bases = try await volumes.baseUses().map { use in
+            let images = records.images.all(where: IndexKey(.snapshot, use.snapshot)).map(\.id.description).sorted()
+            return CollectionReport.Base(use, isSecondCopy: store.contains(use.snapshot), images: images)
+        }
         if !dryRun { report.freedBytes = try await store.collectNow().bytes }
         return report
     }
@@ -85,5 +107,17 @@ struct HostSnapshots: SnapshotKeeper {
         case .insufficientCapacity(let text), .hostFailed(let text): CommandFailure(text)
         case .noSuchGuest, .noSuchImage, .momentLost: error
         }
+    }
+}
+
+extension CollectionReport.Base {
+    init(_ use: BaseUse, isSecondCopy: Bool, images: [String]) {
+        (snapshotId, bytes) = (use.snapshot.description, use.bytes)
+        (self.isSecondCopy, self.images) = (isSecondCopy, images)
+        volumes = use.volumes.map(\.description)
+        var steps: [String] = []
+        if !images.isEmpty { steps.append("deregister \(images.joined(separator: ", "))") }
+        if !volumes.isEmpty { steps.append("delete \(volumes.joined(separator: ", "))") }
+        advice = (steps + ["delete \(snapshotId)"]).joined(separator: ", ")
     }
 }

@@ -38,7 +38,7 @@ struct RealHost {
             notesFolder: directory.moments, facts: HostFacts.read(), log: log)
         return Host(
             node: node, images: HostImages(volumes: volumes, kernels: kernels),
-            snapshots: HostSnapshots(store: snapshots),
+            snapshots: HostSnapshots(store: snapshots, volumes: volumes),
             reservedAddresses: reservedAddresses, resume: { _, _ in }, probe: { await node.probe() })
     }
 

@@ -73,7 +73,7 @@ extension OperatorService {
     func collectGarbage(_ body: [UInt8]) async throws -> CollectionReport {
         guard let snapshots else { throw CommandFailure(Self.noBlocks) }
         let order = try JSONDecoder().decode(SnapshotOrders.self, from: Data(body))
-        return try await snapshots.collect(dryRun: order.dryRun ?? false)
+        return try await snapshots.collect(dryRun: order.dryRun ?? false, in: cloud)
     }
 
     private func snapshotOrder(

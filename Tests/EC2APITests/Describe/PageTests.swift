@@ -24,7 +24,9 @@ struct PageTests {
         #expect(
             cloud.refusal(of: DescribeNetworkInterfaces.self, .init(maxResults: 5, networkInterfaceIDs: ["x"])) == code)
         #expect(cloud.refusal(of: DescribeVolumes.self, .init(volumeIDs: ["x"], maxResults: 5)) == code)
-        #expect(cloud.refusal(of: DescribeVolumeStatus.self, .init(maxResults: 5, volumeIDs: ["x"])) == code)
+        #expect(throws: EC2Error.self) {
+            try DescribeVolumeStatus.rehearse(.init(maxResults: 5, volumeIDs: ["x"]), &cloud.transaction)
+        }
     }
 
     @Test("are given of named resources elsewhere")

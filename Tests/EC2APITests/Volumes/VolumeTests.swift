@@ -1,6 +1,7 @@
 import AWSWire
 import CloudTypes
 import ControlPlane
+import NodeContract
 import Testing
 
 @testable import EC2API
@@ -139,7 +140,9 @@ struct VolumeTests {
                 try cloud.perform(DescribeVolumes.self, .init(filters: filters)).volumes.map(\.volumeID)
                     == [id.description], "\(name)")
         }
-        let status = try cloud.perform(DescribeVolumeStatus.self, .init(volumeIDs: [id.description])).volumeStatuses
+        let status = try DescribeVolumeStatus.answer(
+            .init(volumeIDs: [id.description]), in: cloud.transaction, DiskObservation()
+        ).volumeStatuses
         #expect(status.map(\.volumeStatus?.status) == [.ok])
         let attribute = try cloud.perform(
             DescribeVolumeAttribute.self, .init(attribute: .autoEnableIO, volumeID: id.description))
@@ -148,6 +151,71 @@ struct VolumeTests {
         #expect(
             cloud.refusal(of: DescribeVolumesModifications.self, .init(volumeIDs: [id.description]))
                 == "InvalidVolumeModification.NotFound")
+    }
+
+    @Test("tell how far they are filled, and by when where their rate is known")
+    mutating func filling() throws {
+        let snapshot = SnapshotRecord(
+            id: cloud.transaction.newID(), account: TestCloud.account, sizeGiB: 2, description: "",
+            startedAt: cloud.transaction.now)
+        cloud.transaction.put(snapshot)
+        var volume = VolumeRecord(
+            id: cloud.transaction.newID(), account: TestCloud.account, availabilityZone: "us-east-1a", sizeGiB: 2,
+            volumeType: "gp3", snapshot: snapshot.id, createdAt: cloud.transaction.now)
+        (volume.state, volume.isRealised, volume.isFilled) = (.available, true, false)
+        let id = volume.id
+        func told(
+            _ volume: VolumeRecord, _ filling: DiskObservation.Filling?
+        ) throws -> (String?, EC2.InitializationStatusDetails?) {
+            var records = cloud.transaction
+            records.put(volume)
+            let item = try DescribeVolumeStatus.answer(
+                .init(volumeIDs: [id.description]), in: records,
+                DiskObservation(fillings: filling.map { [id: $0] } ?? [:])
+            ).volumeStatuses.first
+            let detail = item?.volumeStatus?.details.first { $0.name == .initializationState }
+            return (detail?.status, item?.initializationStatusDetails)
+        }
+        var (state, details) = try told(volume, .init(blocks: 2_000, filled: 500))
+        #expect(state == "initializing" && details?.initializationType == .default && details?.progress == 25)
+        #expect(details?.estimatedTimeToCompleteInSeconds == nil)
+        volume.initializationRate = 100
+        (state, details) = try told(volume, .init(blocks: 2_000, filled: 500))
+        #expect(details?.initializationType == .provisionedRate && details?.estimatedTimeToCompleteInSeconds == 8)
+        (state, details) = try told(volume, .init(blocks: 2_000, filled: 2_000))
+        #expect(state == "initializing" && details?.progress == 99)
+        (state, details) = try told(volume, nil)
+        #expect(details?.progress == 0 && details?.estimatedTimeToCompleteInSeconds == nil)
+        volume.isFilled = true
+        (state, details) = try told(volume, nil)
+        #expect(state == "completed" && details?.progress == 100 && details?.estimatedTimeToCompleteInSeconds == 0)
+        volume.source = id
+        #expect(try told(volume, nil).1?.initializationType == .volumeCopy)
+    }
+
+    @Test("of a guest that waits for room on the host's disk are impaired", arguments: ["gp2", "gp3"])
+    mutating func starved(type: String) throws {
+        let instance: InstanceID = cloud.transaction.newID()
+        var volume = VolumeRecord(
+            id: cloud.transaction.newID(), account: TestCloud.account, availabilityZone: "us-east-1a", sizeGiB: 2,
+            volumeType: type, snapshot: nil, createdAt: cloud.transaction.now)
+        (volume.state, volume.isRealised) = (.inUse, true)
+        volume.attachments = [
+            VolumeRecord.Attachment(
+                instance: instance, deviceName: "/dev/sdf", state: .attached, attachedAt: cloud.transaction.now,
+                deleteOnTermination: false)
+        ]
+        cloud.transaction.put(volume)
+        let filter = EC2.Filter(name: "volume-status.status", values: ["impaired"])
+        let input = EC2.DescribeVolumeStatusRequest(filters: [filter])
+        let well = try DescribeVolumeStatus.answer(input, in: cloud.transaction, DiskObservation())
+        #expect(well.volumeStatuses.isEmpty)
+        let found = try DescribeVolumeStatus.answer(
+            input, in: cloud.transaction, DiskObservation(starvedGuests: [instance])
+        ).volumeStatuses
+        #expect(found.map(\.volumeID) == [volume.id.description])
+        let details = found.first?.volumeStatus?.details.map(\.status)
+        #expect(details == (type == "gp3" ? ["passed", "stalled"] : ["failed", "not-applicable"]))
     }
 
     @Test("of a launch follow the image and the request's mappings")

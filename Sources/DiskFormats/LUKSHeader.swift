@@ -2,13 +2,12 @@
 // since the tool measures for seconds how slowly it could derive a key from a passphrase that is random already.
 // Follows: "LUKS1 On-Disk Format Specification", version 1.2.3; the layout is QEMU's, the cipher AES-256 in XTS mode.
 
-import Backends
 import Crypto
 import CryptoExtras
 import FoundationEssentials
 import Glibc
 
-struct LUKSHeader {
+package struct LUKSHeader {
     private static let sectorBytes = 512
     private static let stripes = 4_000
     private static let slots = 8
@@ -22,26 +21,24 @@ struct LUKSHeader {
     private static let payloadSector = firstSlot + slots * slotSectors
 
     /// As they stand in the file, of which most is zeros.
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
 
     /// A key that nobody else has, and never had.
-    init(passphrase: VolumePassphrase) throws(VolumeBackendError) {
+    ///
+    /// - Parameter passphrase: 256 random bits, as text.
+    package init(passphrase: [UInt8]) throws {
         let key = LUKSHeader.random(LUKSHeader.keyBytes)
         let (slotSalt, digestSalt) = (LUKSHeader.random(32), LUKSHeader.random(32))
-        do {
-            let digest = try LUKSHeader.derive(key, digestSalt, count: 20)
-            let opener = try LUKSHeader.derive(passphrase.digits, slotSalt, count: LUKSHeader.keyBytes)
-            var material = LUKSHeader.split(key)
-            try XTS(key: opener).encrypt(&material, sectorBytes: LUKSHeader.sectorBytes)
-            var bytes = [UInt8](repeating: 0, count: LUKSHeader.payloadSector * LUKSHeader.sectorBytes)
-            let header = LUKSHeader.header(digest: digest, digestSalt: digestSalt, slotSalt: slotSalt)
-            bytes.replaceSubrange(..<header.count, with: header)
-            let start = LUKSHeader.firstSlot * LUKSHeader.sectorBytes
-            bytes.replaceSubrange(start..<start + material.count, with: material)
-            self.bytes = bytes
-        } catch {
-            throw .hostFailed("a LUKS header: \(error)")
-        }
+        let digest = try LUKSHeader.derive(key, digestSalt, count: 20)
+        let opener = try LUKSHeader.derive(passphrase, slotSalt, count: LUKSHeader.keyBytes)
+        var material = LUKSHeader.split(key)
+        try XTS(key: opener).encrypt(&material, sectorBytes: LUKSHeader.sectorBytes)
+        var bytes = [UInt8](repeating: 0, count: LUKSHeader.payloadSector * LUKSHeader.sectorBytes)
+        let header = LUKSHeader.header(digest: digest, digestSalt: digestSalt, slotSalt: slotSalt)
+        bytes.replaceSubrange(..<header.count, with: header)
+        let start = LUKSHeader.firstSlot * LUKSHeader.sectorBytes
+        bytes.replaceSubrange(start..<start + material.count, with: material)
+        self.bytes = bytes
     }
 
     private static func header(digest: [UInt8], digestSalt: [UInt8], slotSalt: [UInt8]) -> [UInt8] {

@@ -1,29 +1,32 @@
 // The beginning of a qcow2 file: read from images that need not be trusted, written for volumes that are new.
 // Follows: QEMU documentation, "Qcow2 image file format" (version 3).
 
+import Glibc
+package import HostSystem
+
 /// What a qcow2 file's header says, as far as we must know.
-struct QCOW2Header: Equatable {
-    var virtualSize: UInt64
+package struct QCOW2Header: Equatable {
+    package var virtualSize: UInt64
     /// As written in the file; a relative one counts from the file's own directory.
-    var backingFile: String?
-    var isEncrypted = false
+    package var backingFile: String?
+    package var isEncrypted = false
     /// Where the file has what opens its clusters, as LUKS has it.
-    var seal: Range<Int>?
+    package var seal: Range<Int>?
     /// The guest's data lies in another file.
-    var hasExternalData = false
+    package var hasExternalData = false
     /// It is open for writing, or was not closed in good order.
-    var isDirty = false
+    package var isDirty = false
 
-    static let magic: [UInt8] = [0x51, 0x46, 0x49, 0xfb]
+    package static let magic: [UInt8] = [0x51, 0x46, 0x49, 0xfb]
     /// Enough bytes of a file's beginning to read everything here.
-    static let readLength = 65536
+    package static let readLength = 65536
 
-    init(virtualSize: UInt64, backingFile: String?) {
+    package init(virtualSize: UInt64, backingFile: String?) {
         (self.virtualSize, self.backingFile) = (virtualSize, backingFile)
     }
 
     /// Reads the header from the file's first bytes; nil when it is no qcow2 file or its name lies outside of them.
-    init?(_ bytes: [UInt8]) {
+    package init?(_ bytes: [UInt8]) {
         guard bytes.starts(with: QCOW2Header.magic), bytes.count >= 72 else { return nil }
         let version = bytes.bigEndian(at: 4, width: 4)
         guard version == 2 || version == 3, version == 2 || bytes.count >= 104 else { return nil }
@@ -66,22 +69,22 @@ struct QCOW2Header: Equatable {
 }
 
 /// A new qcow2 file without data: the few pieces that are not zero, and the file's length.
-struct EmptyQCOW2: Equatable {
+package struct EmptyQCOW2: Equatable {
     struct Piece: Equatable {
         let offset: UInt64
         let bytes: [UInt8]
     }
 
     /// A file of which its header tells, by its dirty bit, whether it was closed in good order.
-    enum Closing { case plain, told }
+    package enum Closing { case plain, told }
 
     /// The usual ones are of 64 KiB.
-    static let clusterBits: UInt64 = 16
+    package static let clusterBits: UInt64 = 16
     private static let backingFormatExtension: UInt64 = 0xe279_2aca
 
     let pieces: [Piece]
-    let length: UInt64
-    let virtualSize: UInt64
+    package let length: UInt64
+    package let virtualSize: UInt64
 
     /// Everything of a header that has to be said.
     private struct Plan {
@@ -99,7 +102,7 @@ struct EmptyQCOW2: Equatable {
     ///   - backingFile: at most 1023 bytes; its content is read as `raw`.
     ///   - clusterBits: 9 to 21: the unit in which the file grows and a backing's bytes are copied.
     ///   - seal: a LUKS header, for clusters that it opens; nil: they are in the clear.
-    init(
+    package init(
         virtualSize: UInt64, backingFile: String?, clusterBits: UInt64 = EmptyQCOW2.clusterBits,
         closing: Closing = .plain, seal: [UInt8]? = nil
     ) {
@@ -127,6 +130,15 @@ struct EmptyQCOW2: Equatable {
                 Piece(offset: cluster, bytes: table.bytes),
                 Piece(offset: 2 * cluster, bytes: block.bytes),
             ] + EmptyQCOW2.pieces(of: seal ?? [], at: sealOffset)
+    }
+
+    /// Into an empty file; not synced.
+    package func write(to file: OwnedDescriptor) throws(SystemError) {
+        guard ftruncate(file.number, off_t(length)) == 0 else { throw SystemError("ftruncate") }
+        for piece in pieces {
+            let count = pwrite(file.number, piece.bytes, piece.bytes.count, off_t(piece.offset))
+            guard count == piece.bytes.count else { throw SystemError("pwrite") }
+        }
     }
 
     /// Those parts of bytes that are not zeros.
@@ -197,11 +209,11 @@ struct BigEndianBytes {
 
 extension [UInt8] {
     /// The unsigned number in `width` bytes at `offset`, which must lie inside.
-    func bigEndian(at offset: Int, width: Int) -> UInt64 {
+    package func bigEndian(at offset: Int, width: Int) -> UInt64 {
         self[offset..<offset + width].reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    func littleEndian(at offset: Int, width: Int) -> UInt64 {
+    package func littleEndian(at offset: Int, width: Int) -> UInt64 {
         self[offset..<offset + width].reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 }
