@@ -1,8 +1,7 @@
 """A story of a volume, its snapshot, a copy of that and a volume made of the copy, to be interrupted anywhere."""
 
-import subprocess
-
 from apus_testing.boot_sector import disk
+from apus_testing.disks import complaint
 from story import Acts
 
 MADE = {"CreateVolume": "disk", "CopyVolumes": "twin", "CreateVolume of the copy": "restored"}
@@ -148,7 +147,7 @@ class DiskStory(Acts):
             "blocks": {name: self._is_whole(one) for name, one in snapshots.items()},
             # Of volumes that are there, one may be of a snapshot that is not.
             "bases of nothing": [] if mine else sorted(bases - set(names)),
-            "unsound": [one.name for one in (state / "volumes").glob("*.qcow2") if not sound(one)]}
+            "unsound": [one.name for one in (state / "volumes").glob("*.qcow2") if complaint(one) is not None]}
 
     def _is_whole(self, snapshot):
         """Whether it has what the image had, and nothing else."""
@@ -159,7 +158,3 @@ class DiskStory(Acts):
         data = [ebs.get_snapshot_block(SnapshotId=id, BlockIndex=one["BlockIndex"], BlockToken=one["BlockToken"])
                 ["BlockData"].read() for one in blocks]
         return [one["BlockIndex"] for one in blocks] == [0] and data[0].rstrip(b"\0") == disk().rstrip(b"\0")
-
-
-def sound(path):
-    return subprocess.run(["qemu-img", "check", "-q", "-U", path], capture_output=True).returncode == 0
