@@ -156,7 +156,9 @@ package actor LocalNode: Node {
     package func attachVolume(_ disk: GuestSpec.Disk, to guest: GuestRun) async throws(NodeError) {
         guard await !hypervisor.share(disk.volume, with: guest) else {
             let file = try await feeds.file(of: disk.volume)
-            do { return try await hypervisor.attach(disk, file, holding: [], to: guest) } catch { throw NodeError(error) }
+            do { return try await hypervisor.attach(disk, file, holding: [], to: guest) } catch {
+                throw NodeError(error)
+            }
         }
         try await withFile(of: [disk.volume]) { node throws(NodeError) in
             let file = try await node.feeds.file(of: disk.volume)

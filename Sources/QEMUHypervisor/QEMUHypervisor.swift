@@ -277,7 +277,8 @@ package actor QEMUHypervisor: Hypervisor {
         if let guest = known[instance] { return guest }
         let guest = Guest(
             instance, directory: GuestDirectory(instance, in: guestsPath),
-            surroundings: Guest.Surroundings(configuration: configuration, logger: logger) { [report, weak self] event in
+            surroundings: Guest.Surroundings(configuration: configuration, logger: logger) {
+                [report, weak self] event in
                 if let self { self.told(event) } else { report.yield(event) }
             })
         known[instance] = guest
