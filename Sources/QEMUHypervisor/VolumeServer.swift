@@ -157,9 +157,12 @@ actor VolumeServer: DiskOwner {
     ) async throws(GuestDisks.Failure) {
         do {
             guard try await !disks.isExported(names) else { return }
-            try await takeBack(names, from: disks)
-            let disk = GuestSpec.Disk(volume: volume, deviceName: "", limits: record.limits)
-            try await disks.define(disk, file, try await disks.look())
+            // What is open stays open: it may hold moments.
+            if try await disks.look().nodes[names.top] == nil {
+                try await takeBack(names, from: disks)
+                let disk = GuestSpec.Disk(volume: volume, deviceName: "", limits: record.limits)
+                try await disks.define(disk, file, try await disks.look())
+            }
             for moment in moments { try await disks.hold([moment]) }
             try await disks.listen(at: folder.volumeSocket)
             // The folder lets in whom it is handed to; the socket lets in whoever is in the folder.
