@@ -249,3 +249,21 @@ package enum InstanceEventKind: ResourceKind {
     package static let noun = "instance event"
 }
 package typealias InstanceEventID = ResourceID<InstanceEventKind>
+
+package enum PlacementGroupKind: ResourceKind {
+    package static let prefix = "pg"
+    package static let resourceType = "placement-group"
+    package static let notFoundCode = "InvalidPlacementGroupId.NotFound"
+    package static let malformedCode = "InvalidPlacementGroupId.Malformed"
+    package static let noun = "placement group"
+}
+package typealias PlacementGroupID = ResourceID<PlacementGroupKind>
+
+package enum CapacityReservationKind: ResourceKind {
+    package static let prefix = "cr"
+    package static let resourceType = "capacity-reservation"
+    package static let notFoundCode = "InvalidCapacityReservationId.NotFound"
+    package static let malformedCode = "InvalidCapacityReservationId.Malformed"
+    package static let noun = "capacity reservation"
+}
+package typealias CapacityReservationID = ResourceID<CapacityReservationKind>

@@ -30,6 +30,7 @@ class World:
         self._groups(ec2)
         self._addresses_and_images(ec2)
         self._instances(ec2)
+        self._capacity(ec2)
 
     def _network(self, ec2):
         self.vpc = ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
@@ -67,6 +68,14 @@ class World:
         self.own_image = ec2.register_image(
             Name="world", RootDeviceName="/dev/xvda", BlockDeviceMappings=self.mapping, Architecture="x86_64",
             VirtualizationType="hvm")["ImageId"]
+
+    def _capacity(self, ec2):
+        ec2.create_placement_group(GroupName="world", Strategy="spread")
+        self.placement_group = "world"
+        self.capacity_reservation = ec2.create_capacity_reservation(
+            InstanceType="m5.large", InstancePlatform="Linux/UNIX", InstanceCount=1,
+            AvailabilityZone=ec2.describe_availability_zones()["AvailabilityZones"][0]["ZoneName"],
+        )["CapacityReservation"]["CapacityReservationId"]
 
     def _instances(self, ec2):
         launch = dict(ImageId=self.image, InstanceType="t3.micro", MinCount=1, MaxCount=1)
@@ -219,6 +228,15 @@ EXAMPLES = {
     "DescribeInstanceCreditSpecifications": lambda w: {"InstanceIds": [w.instance]},
     "DescribeInstanceStatus": lambda w: {"InstanceIds": [w.instance]},
     "DescribeInstanceTypeOfferings": lambda w: {"LocationType": "region"},
+    "CreatePlacementGroup": lambda w: {"GroupName": "another", "Strategy": "partition", "PartitionCount": 3},
+    "DescribePlacementGroups": lambda w: {"GroupNames": [w.placement_group]},
+    "DeletePlacementGroup": lambda w: {"GroupName": w.placement_group},
+    "CreateCapacityReservation": lambda w: {
+        "InstanceType": "t3.micro", "InstancePlatform": "Linux/UNIX", "InstanceCount": 2, "AvailabilityZone": w.zone},
+    "DescribeCapacityReservations": lambda w: {"CapacityReservationIds": [w.capacity_reservation]},
+    "ModifyCapacityReservation": lambda w: {"CapacityReservationId": w.capacity_reservation, "InstanceCount": 2},
+    "CancelCapacityReservation": lambda w: {"CapacityReservationId": w.capacity_reservation},
+    "GetCapacityReservationUsage": lambda w: {"CapacityReservationId": w.capacity_reservation},
     "GetInstanceTypesFromInstanceRequirements": lambda w: {
         "ArchitectureTypes": ["x86_64"], "VirtualizationTypes": ["hvm"],
         "InstanceRequirements": {"VCpuCount": {"Min": 2, "Max": 2}, "MemoryMiB": {"Min": 4096, "Max": 8192}}},

@@ -19,6 +19,7 @@ FORGIVING = {
     "CreateLaunchTemplate", "CreateLaunchTemplateVersion", "DeleteFleets"}
 
 NOT_FOUND = {
+    "cr": "InvalidCapacityReservationId.NotFound", "pg": "InvalidPlacementGroupId.NotFound",
     "i": "InvalidInstanceID.NotFound", "vol": "InvalidVolume.NotFound", "ami": "InvalidAMIID.NotFound",
     "snap": "InvalidSnapshot.NotFound", "vpc": "InvalidVpcID.NotFound", "subnet": "InvalidSubnetID.NotFound",
     "igw": "InvalidInternetGatewayID.NotFound", "rtb": "InvalidRouteTableID.NotFound",
@@ -131,7 +132,8 @@ def test_a_malformed_id_is_refused(world, actions, unchanged, malformed):
         "InvalidNetworkInterfaceId.Malformed", "InvalidGroupId.Malformed", "InvalidSecurityGroupRuleId.Malformed",
         "InvalidAllocationID.Malformed", "InvalidAssociationID.Malformed",
         "InvalidNetworkInterfaceAttachmentId.Malformed", "InvalidLaunchTemplateId.Malformed",
-        "InvalidFleetId.Malformed", "InvalidSpotInstanceRequestID.Malformed"}
+        "InvalidFleetId.Malformed", "InvalidSpotInstanceRequestID.Malformed",
+        "InvalidCapacityReservationId.Malformed"}
     calls = [call for call in with_ids(actions, world, lambda id: malformed.format(prefix=id.group(1)))
              if call[0] not in FORGIVING]
     assert refusals(world.account, calls, expected) == []

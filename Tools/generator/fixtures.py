@@ -26,7 +26,9 @@ MOMENT = "2026-01-02T03:04:05.678Z"
 BASE64_STRINGS = {"RunInstancesUserData"}
 # Texts for shapes that have a pattern: the first that fits is the sample.
 FITTING = ["x y-\u00e9", "snap-0123456789abcdef0", "aGk+Lw==", "SHA256", "abcDEF12345",
-           "arn:aws:kms:us-east-1:123456789012:key/k+1", "arn:aws:rbin:us-east-1:123456789012:rule/abcDEF12345"]
+           "arn:aws:kms:us-east-1:123456789012:key/k+1", "arn:aws:rbin:us-east-1:123456789012:rule/abcDEF12345",
+           "arn:aws:outposts:us-east-1:123456789012:outpost/op-0123456789abcdef0",
+           "arn:aws:ec2:us-east-1:123456789012:placement-group/a", "123456789012"]
 
 
 def opened_enums():
@@ -150,7 +152,7 @@ class Sample:
 
 
 def fitting(shape, plain):
-    pattern = shape.metadata["pattern"].replace("{11}{0,1011}", "{0,1011}")
+    pattern = shape.metadata["pattern"].replace("{11}{0,1011}", "{0,1011}").replace("/^.{1,255}", "/.{1,255}")
     pattern = re.sub(r"\\p\{[LZN]\}", r"\\w ", pattern)
     for text in [plain, *FITTING]:
         if re.fullmatch(pattern, text) and len(text) <= shape.metadata.get("max", len(text)):

@@ -21,6 +21,7 @@ extension Transaction {
                 delete(task.id, RootTaskRecord.self)
             }
         }
+        lookThroughCapacityReservations()
         emptyBins()
         forgetDisabledFastRestores()
         rollUpUsage()

@@ -113,12 +113,17 @@ extension Transaction {
 
     /// - Parameter preference: `open` or `none`.
     /// - Throws: `InvalidInstanceID.NotFound`, `IncorrectInstanceState` unless it is stopped.
-    package mutating func setReservationPreference(of id: InstanceID, to preference: String) throws(EC2Error) {
+    package mutating func setReservations(
+        of id: InstanceID, preference: String?, target: CapacityReservationID?
+    ) throws(EC2Error) {
         let instance: InstanceRecord = try owned(id)
         guard instance.state == .stopped else {
             throw EC2Error("IncorrectInstanceState", "The instance '\(id)' is not in the 'stopped' state.")
         }
-        update(id) { (instance: inout InstanceRecord) in instance.capacityReservationPreference = preference }
+        update(id) { (instance: inout InstanceRecord) in
+            instance.capacityReservationPreference = preference ?? "open"
+            instance.capacityReservationTarget = target
+        }
     }
 
     /// The interface that an instance's own group and check attributes mean.

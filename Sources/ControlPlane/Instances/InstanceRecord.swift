@@ -78,6 +78,12 @@ package struct InstanceRecord: TaggedRecord, Equatable {
     package var resourceNameDNSAAAA = false
     package var instanceProfileARN: String?
     package var capacityReservationPreference = "open"
+    /// The reservation that the instance is to run in; nil: as its preference says.
+    package var capacityReservationTarget: CapacityReservationID?
+    /// The reservation that it runs in, or is about to.
+    package var capacityReservation: CapacityReservationID?
+    /// nil: in no placement group.
+    package var groupPlace: GroupPlace?
     package var hibernates = false
     package var enclaves = false
     package var kernelID: String?
@@ -129,6 +135,8 @@ package struct InstanceRecord: TaggedRecord, Equatable {
         ]
         if spot != nil { keys.append(InstanceRecord.spotKey) }
         if waitsForRoom == true { keys.append(InstanceRecord.waitingKey) }
+        if let groupPlace { keys.append(IndexKey(.placementGroup, groupPlace.group)) }
+        if let capacityReservation { keys.append(IndexKey(.capacityReservation, capacityReservation)) }
         return keys
     }
 }

@@ -26,7 +26,13 @@ extension Transaction {
     package mutating func start(_ id: InstanceID) throws(EC2Error) {
         guard let instance = state.instances[id], instance.state == .stopped else { return }
         let share = HostShare(vCPUs: instance.vCPUs, memoryMiB: instance.memoryMiB)
-        try checkRoom(for: instanceTypeFacts(instance.instanceType, for: nil), share)
+        let facts = try instanceTypeFacts(instance.instanceType, for: nil)
+        let wish = ReservationWish(
+            preference: instance.capacityReservationPreference, target: instance.capacityReservationTarget)
+        var slots = try reservationSlots(wish, slot(of: instance), fewest: 1)
+        try checkRoom(for: facts, share, slots)
+        try checkGroupRoom(of: instance, facts)
+        let reservation = slots.take()
         let now = now
         update(id, InstanceRecord.self) { instance in
             instance.move(to: .pending, at: now)
@@ -37,6 +43,7 @@ extension Transaction {
             instance.stateReason = nil
             instance.transitionReason = ""
             instance.rebootsDone = instance.rebootsWanted
+            instance.capacityReservation = reservation
         }
         if let interface = primaryInterface(of: id) { restorePublicAddress(of: interface.id) }
     }
@@ -95,6 +102,7 @@ extension Transaction {
         update(id, InstanceRecord.self) { instance in
             instance.move(to: .stopped, at: now)
             instance.wanted = .stopped
+            instance.capacityReservation = nil
             if let reason {
                 instance.stateReason = reason
                 instance.transitionReason = reason == .instanceShutdown ? "" : "Server initiated (\(now.reasonText))"
@@ -113,6 +121,7 @@ extension Transaction {
         update(id, InstanceRecord.self) { instance in
             instance.move(to: .terminated, at: now)
             instance.wanted = .terminated
+            instance.capacityReservation = nil
             instance.tags = [:]
             if let reason { instance.stateReason = reason }
         }

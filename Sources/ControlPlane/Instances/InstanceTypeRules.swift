@@ -83,7 +83,7 @@ extension Transaction {
     /// - Parameter share: what each of them takes.
     /// - Throws: `InstanceLimitExceeded`, `InsufficientInstanceCapacity` (a server fault).
     func acceptedCount(
-        _ order: LaunchOrder, _ facts: InstanceTypeFacts, _ share: HostShare
+        _ order: LaunchOrder, _ facts: InstanceTypeFacts, _ share: HostShare, _ slots: ReservationSlots
     ) throws(EC2Error) -> Int {
         let counts = order.counts
         let own = state.instances.count(where: IndexKey(.account, account))
@@ -93,21 +93,23 @@ extension Transaction {
                 "You have requested more instances than your current instance limit of \(settings.quotas.instances) "
                     + "allows.")
         }
-        var room = state.room(for: facts, taking: share, settings)
-        if order.spot == nil, room < counts.lowerBound {
+        var room = slots.count + (slots.mayRunOutside ? state.room(for: facts, taking: share, settings) : 0)
+        if order.spot == nil, slots.mayRunOutside, room < counts.lowerBound {
             let reclaimed = state.room(for: facts, taking: share, besides: state.reclaimableShare, settings)
-            room = min(counts.lowerBound, reclaimed)
+            room = min(counts.lowerBound, slots.count + reclaimed)
         }
         guard room >= counts.lowerBound else { throw insufficientCapacity(facts) }
         return min(counts.upperBound, room, settings.quotas.instances - own)
     }
 
     /// - Throws: `InsufficientInstanceCapacity` (a server fault) where not one more finds room.
-    func checkRoom(for facts: InstanceTypeFacts, _ share: HostShare) throws(EC2Error) {
-        guard state.room(for: facts, taking: share, settings) >= 1 else { throw insufficientCapacity(facts) }
+    func checkRoom(for facts: InstanceTypeFacts, _ share: HostShare, _ slots: ReservationSlots) throws(EC2Error) {
+        guard slots.count > 0 || state.room(for: facts, taking: share, settings) >= 1 else {
+            throw insufficientCapacity(facts)
+        }
     }
 
-    private func insufficientCapacity(_ facts: InstanceTypeFacts) -> EC2Error {
+    func insufficientCapacity(_ facts: InstanceTypeFacts) -> EC2Error {
         EC2Error(
             "InsufficientInstanceCapacity",
             "We currently do not have sufficient \(facts.name) capacity in the Availability Zone you requested. "

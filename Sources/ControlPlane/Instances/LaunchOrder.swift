@@ -8,6 +8,8 @@ package struct LaunchOrder: Sendable {
     package var counts: ClosedRange<Int>
     package var keyName: String?
     package var zone: String?
+    /// nil: in no placement group.
+    package var group: GroupWish?
     package var clientToken: String?
     package var userData: [UInt8]?
     /// The primary interface and those beside it; one without settings where none is named.
@@ -26,6 +28,14 @@ package struct LaunchOrder: Sendable {
 
     package init(image: ImageID, instanceType: String, counts: ClosedRange<Int>) {
         (self.image, self.instanceType, self.counts) = (image, instanceType, counts)
+    }
+
+    /// A placement group by name or by id, and maybe which of its partitions.
+    package struct GroupWish: Sendable {
+        package var name: String?
+        package var id: PlacementGroupID?
+        package var partition: Int?
+        package init() {}
     }
 
     package struct Interface: Sendable {
@@ -77,8 +87,9 @@ package struct LaunchOrder: Sendable {
         package var threadsPerCore: Int?
         package var creditSpecification: String?
         package var autoRecovery = "default"
-        /// `open` or `none`.
+        /// `open`, `none` or `capacity-reservations-only`.
         package var capacityReservationPreference = "open"
+        package var capacityReservationTarget: CapacityReservationID?
         package init() {}
     }
 }

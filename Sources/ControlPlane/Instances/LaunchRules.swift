@@ -22,7 +22,16 @@ extension Transaction {
         let share = HostShare(
             vCPUs: vCPUs(cores: order.attributes.coreCount, threads: order.attributes.threadsPerCore, facts),
             memoryMiB: facts.memoryMiB)
-        let count = try min(acceptedCount(order, facts, share), placement.room(for: order, in: state))
+        let zone = placement.subnet.availabilityZone
+        let group = try groupRoom(order, facts, zone: zone)
+        let wish = ReservationWish(
+            preference: order.spot == nil ? order.attributes.capacityReservationPreference : "none",
+            target: order.attributes.capacityReservationTarget)
+        var slots = try reservationSlots(
+            wish, slot(facts.name, image: image, zone: zone), fewest: order.counts.lowerBound)
+        let count = try min(
+            acceptedCount(order, facts, share, slots), placement.room(for: order, in: state),
+            group?.most ?? .max)
         let stores = try LaunchDisks.instanceStore(order.blockDevices, image: image, facts)
         let disks = try LaunchDisks(order.blockDevices, image: image, for: account, in: state).disks
         guard disks.count <= facts.ebs.attachments else {
@@ -37,6 +46,8 @@ extension Transaction {
                 vCPUs: share.vCPUs, memoryMiB: share.memoryMiB, vpc: placement.subnet.vpc, subnet: placement.subnet.id,
                 availabilityZone: placement.subnet.availabilityZone, rootDeviceName: image.rootDeviceName, now: now)
             apply(order, facts, image, to: &instance)
+            instance.groupPlace = group?.place(ofInstance: index)
+            instance.capacityReservation = slots.take()
             (instance.keyName, instance.publicKey) = (order.keyName, publicKey)
             instance.instanceStoreDevices = stores.isEmpty ? nil : stores
             instance.spot = beginSpot(order, instance.id)
@@ -78,6 +89,7 @@ extension Transaction {
         instance.threadsPerCore = wanted.threadsPerCore
         instance.autoRecovery = wanted.autoRecovery
         instance.capacityReservationPreference = wanted.capacityReservationPreference
+        instance.capacityReservationTarget = wanted.capacityReservationTarget
         instance.bootMode = bootMode(image, facts)
         instance.stateReason = .pending
         if facts.isBurstable {

@@ -44,8 +44,13 @@ extension CloudSettings {
 }
 
 extension CloudState {
-    /// What guests that run or are about to have taken.
-    package var takenShare: HostShare { instances.weight }
+    /// What is taken: by guests that run or are about to, and by slots of reservations that nobody uses.
+    package var takenShare: HostShare {
+        capacityReservations.all.reduce(instances.weight) { taken, reservation in
+            guard let facts = InstanceTypeCatalogue.facts(of: reservation.slot.instanceType) else { return taken }
+            return taken + HostShare(of: facts).times(freeSlots(of: reservation))
+        }
+    }
 
     /// How many more instances of the type fit on the host now; none where it cannot run the type at all.
     /// - Parameter given: what would be given back for them.

@@ -15,6 +15,8 @@ package struct CloudSettings: Sendable {
     package var capabilities: NodeCapabilities
     /// Instance store volumes have so much of the size that AWS gives them: 1 to 100.
     package var instanceStorePercent = 100
+    /// How many racks of its own the host counts as: in a zone, a spread group takes an instance for each, seven at most.
+    package var racks = 7
     package var overcommit = Overcommit()
     package var prices = PriceTable.standard
 
@@ -40,6 +42,7 @@ package struct CloudSettings: Sendable {
         package var keyPairs = 5_000
         package var snapshots = 100_000
         package var fastRestoredSnapshots = 5
+        package var placementGroups = 500
         /// Of KMS, for one account.
         package var encryptionKeys = 100_000
         package var networkInterfaces = 5_000

@@ -30,6 +30,8 @@ package struct CloudTables: Sendable {
     package var usage = Table<UsageRecord>()
     package var fleets = Table<FleetRecord>()
     package var spotRequests = Table<SpotRequestRecord>()
+    package var placementGroups = Table<PlacementGroupRecord>()
+    package var capacityReservations = Table<CapacityReservationRecord>()
 
     init() {}
 }
@@ -86,6 +88,7 @@ package struct CloudState: Sendable {
         RecordKind(LaunchTemplateRecord.self), RecordKind(LaunchTemplateVersionRecord.self),
         RecordKind(StatusChecks.self), RecordKind(UsageRecord.self), RecordKind(FleetRecord.self),
         RecordKind(SpotRequestRecord.self),
+        RecordKind(PlacementGroupRecord.self), RecordKind(CapacityReservationRecord.self),
     ]
 }
 
@@ -121,4 +124,8 @@ extension CloudState {
     }
     package var usage: Table<UsageRecord> { _read { yield content.tables.usage } }
     package var statusChecks: Table<StatusChecks> { _read { yield content.tables.statusChecks } }
+    package var placementGroups: Table<PlacementGroupRecord> { _read { yield content.tables.placementGroups } }
+    package var capacityReservations: Table<CapacityReservationRecord> {
+        _read { yield content.tables.capacityReservations }
+    }
 }

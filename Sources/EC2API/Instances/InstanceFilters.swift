@@ -66,6 +66,8 @@ enum InstanceFilters {
         "availability-zone-id": { view, _ in
             view.settings.zoneID(ofZone: view.instance.availabilityZone).map { [$0] } ?? []
         },
+        "placement-group-name": one { $0.groupPlace?.name },
+        "placement-partition-number": one { $0.groupPlace?.partition.map { "\($0)" } },
         "subnet-id": one { $0.state == .terminated ? nil : $0.subnet.description },
         "tenancy": one { $0.tenancy },
         "vpc-id": one { $0.state == .terminated ? nil : $0.vpc.description },
@@ -89,8 +91,12 @@ enum InstanceFilters {
     ]
 
     private static let optionColumns: [String: Values] = [
+        "capacity-reservation-id": one { $0.capacityReservation?.description },
         "capacity-reservation-specification.capacity-reservation-preference": one {
-            $0.capacityReservationPreference
+            $0.capacityReservationTarget == nil ? $0.capacityReservationPreference : nil
+        },
+        "capacity-reservation-specification.capacity-reservation-target.capacity-reservation-id": one {
+            $0.capacityReservationTarget?.description
         },
         "enclave-options.enabled": one { "\($0.enclaves)" },
         "hibernation-options.configured": one { "\($0.hibernates)" },
@@ -149,13 +155,11 @@ enum InstanceFilters {
     /// Properties that no instance here has.
     private static let absentColumns = Dictionary(
         uniqueKeysWithValues: [
-            "affinity", "capacity-reservation-id",
-            "capacity-reservation-specification.capacity-reservation-target.capacity-reservation-id",
+            "affinity",
             "capacity-reservation-specification.capacity-reservation-target.capacity-reservation-resource-group-arn",
             "host-id", "iam-instance-profile.arn", "iam-instance-profile.id", "iam-instance-profile.name",
-            "ipv6-address", "kernel-id", "operator.principal", "outpost-arn",
-            "placement-group-name", "placement-partition-number", "product-code", "product-code.type", "ramdisk-id",
-            "requester-id",
+            "ipv6-address", "kernel-id", "operator.principal", "outpost-arn", "product-code", "product-code.type",
+            "ramdisk-id", "requester-id",
         ].map { ($0, { _, _ in [] } as Values) })
 }
 

@@ -33,8 +33,10 @@ extension EC2.Instance {
         (keyName, amiLaunchIndex, instanceType) = (instance.keyName, instance.launchIndex, instance.instanceType)
         (launchTime, usageOperationUpdateTime) = (instance.launchTime, instance.createdAt)
         placement = EC2.Placement(
-            availabilityZoneID: settings.zoneID(ofZone: instance.availabilityZone), groupName: "",
-            tenancy: .default, availabilityZone: instance.availabilityZone)
+            availabilityZoneID: settings.zoneID(ofZone: instance.availabilityZone),
+            groupName: instance.groupPlace?.name ?? "", partitionNumber: instance.groupPlace?.partition,
+            tenancy: .default, groupID: instance.groupPlace?.group.description,
+            availabilityZone: instance.availabilityZone)
         monitoring = EC2.Monitoring(of: instance)
         clientToken = instance.clientToken ?? ""
         ebsOptimized = instance.isEBSOptimized
@@ -63,8 +65,12 @@ extension EC2.Instance {
 
     private mutating func describeOptions(_ instance: InstanceRecord) {
         capacityReservationSpecification = EC2.CapacityReservationSpecificationResponse(
-            capacityReservationPreference: EC2.CapacityReservationPreference(
-                rawValue: instance.capacityReservationPreference))
+            capacityReservationPreference: instance.capacityReservationTarget == nil
+                ? EC2.CapacityReservationPreference(rawValue: instance.capacityReservationPreference) : nil,
+            capacityReservationTarget: instance.capacityReservationTarget.map {
+                EC2.CapacityReservationTargetResponse(capacityReservationID: $0.description)
+            })
+        capacityReservationID = instance.capacityReservation?.description
         hibernationOptions = EC2.HibernationOptions(configured: instance.hibernates)
         enclaveOptions = EC2.EnclaveOptions(enabled: instance.enclaves)
         metadataOptions = EC2.InstanceMetadataOptionsResponse(of: instance, state: .applied)

@@ -41,7 +41,43 @@ enum CreditText {
     }
 }
 
+enum ReservationText {
+    /// - Throws: `InvalidParameterCombination` for a preference beside a target, `UnsupportedOperation` for a resource group.
+    static func checked(
+        _ wish: EC2.CapacityReservationSpecification?
+    ) throws(EC2Error) -> (preference: String?, target: CapacityReservationID?) {
+        guard let wish else { return (nil, nil) }
+        let target = wish.capacityReservationTarget
+        try UnservedMembers.refuse(
+            ["CapacityReservationResourceGroupArn": target?.capacityReservationResourceGroupARN != nil],
+            because: "it has no resource groups.")
+        guard let id = target?.capacityReservationID else {
+            return (wish.capacityReservationPreference?.rawValue, nil)
+        }
+        guard wish.capacityReservationPreference == nil else {
+            throw .invalidParameterCombination(
+                "Specify either CapacityReservationPreference or CapacityReservationTarget, but not both.")
+        }
+        return (nil, try Lookup.id(id))
+    }
+}
+
 enum PlacementText {
+    /// The placement group that is meant; nil where none is.
+    ///
+    /// - Throws: `InvalidPlacementGroupId.Malformed`, `InvalidParameterCombination` for a partition of no group.
+    static func group(_ placement: EC2.Placement?) throws(EC2Error) -> LaunchOrder.GroupWish? {
+        var wish = LaunchOrder.GroupWish()
+        wish.name = placement?.groupName.flatMap { $0.isEmpty ? nil : $0 }
+        if let id = placement?.groupID, !id.isEmpty { wish.id = try Lookup.id(id) }
+        wish.partition = placement?.partitionNumber
+        if wish.name != nil || wish.id != nil { return wish }
+        guard wish.partition == nil else {
+            throw .invalidParameterCombination("A partition number needs a placement group.")
+        }
+        return nil
+    }
+
     /// The zone asked for by name or id; nil where the caller leaves it open.
     ///
     /// - Throws: `InvalidParameterValue` for a zone that is not there, `InvalidParameterCombination` for two.

@@ -28,22 +28,12 @@ enum LaunchRefusals {
     private static func refuseOtherServices(_ input: EC2.RunInstancesRequest) throws(EC2Error) {
         try UnservedMembers.refuse(
             ["IamInstanceProfile": input.iamInstanceProfile != nil], because: "it has no instance profiles.")
-        try refuseReservations(input.capacityReservationSpecification)
         try UnservedMembers.refuse(
             ["LicenseSpecification": !input.licenseSpecifications.isEmpty], because: "it has no license manager.")
         try UnservedMembers.refuse(
             ["Operator": input.operator != nil], because: "no service manages instances here.")
         try UnservedMembers.refuse(
             ["AdditionalInfo": input.additionalInfo?.isEmpty == false], because: "AWS reserves it for its own use.")
-    }
-
-    static func refuseReservations(_ wish: EC2.CapacityReservationSpecification?) throws(EC2Error) {
-        try UnservedMembers.refuse(
-            [
-                "CapacityReservationSpecification.CapacityReservationTarget": wish?.capacityReservationTarget != nil,
-                "CapacityReservationSpecification.CapacityReservationPreference":
-                    wish?.capacityReservationPreference == .capacityReservationsOnly,
-            ], because: "it has no capacity reservations.")
     }
 
     private static func refuseHardware(_ input: EC2.RunInstancesRequest) throws(EC2Error) {
@@ -80,11 +70,7 @@ enum LaunchRefusals {
                 "Placement.HostResourceGroupArn": placement.hostResourceGroupARN != nil,
             ], because: "it has no dedicated hardware.")
         try UnservedMembers.refuse(
-            [
-                "Placement.GroupName": placement.groupName?.isEmpty == false,
-                "Placement.GroupId": placement.groupID?.isEmpty == false,
-                "Placement.PartitionNumber": placement.partitionNumber != nil,
-                "Placement.SpreadDomain": placement.spreadDomain?.isEmpty == false,
-            ], because: "it has no placement groups.")
+            ["Placement.SpreadDomain": placement.spreadDomain?.isEmpty == false],
+            because: "AWS reserves it for its own use.")
     }
 }

@@ -14,6 +14,7 @@ extension LaunchOrder {
         self.init(image: image, instanceType: input.instanceType ?? "m1.small", counts: try LaunchOrder.counts(input))
         keyName = input.keyName
         zone = try PlacementText.zone(input.placement, in: transaction.settings)
+        group = try PlacementText.group(input.placement)
         clientToken = input.clientToken
         userData = try UserDataText.checked(input.userData)
         interfaces = try LaunchInterfaces.interfaces(of: input)
@@ -75,7 +76,8 @@ extension LaunchOrder.Attributes {
         }
         creditSpecification = try CreditText.checked(input.creditSpecification?.cpuCredits)
         autoRecovery = input.maintenanceOptions?.autoRecovery?.rawValue ?? "default"
-        capacityReservationPreference =
-            input.capacityReservationSpecification?.capacityReservationPreference?.rawValue ?? "open"
+        let reservations = try ReservationText.checked(input.capacityReservationSpecification)
+        capacityReservationPreference = reservations.preference ?? "open"
+        capacityReservationTarget = reservations.target
     }
 }

@@ -3,7 +3,7 @@ import AWSWire
 import CloudTypes
 import ControlPlane
 
-/// `ModifyInstanceCapacityReservationAttributes`: of a stopped instance; there are no reservations to aim at.
+/// `ModifyInstanceCapacityReservationAttributes`: of a stopped instance.
 enum ModifyInstanceCapacityReservationAttributes: RecordAction {
     typealias Operation = EC2.Operation.ModifyInstanceCapacityReservationAttributes
 
@@ -12,12 +12,12 @@ enum ModifyInstanceCapacityReservationAttributes: RecordAction {
     ) throws(EC2Error) -> EC2.ModifyInstanceCapacityReservationAttributesResult {
         let id: InstanceID = try Lookup.id(input.instanceID)
         let _: InstanceRecord = try transaction.owned(id)
-        let wish = input.capacityReservationSpecification
-        try LaunchRefusals.refuseReservations(wish)
-        guard let preference = wish.capacityReservationPreference else {
+        let wish = try ReservationText.checked(input.capacityReservationSpecification)
+        guard wish.preference != nil || wish.target != nil else {
             throw .missingParameter("CapacityReservationSpecification.CapacityReservationPreference")
         }
-        try transaction.setReservationPreference(of: id, to: preference.rawValue)
+        if let target = wish.target { let _: CapacityReservationRecord = try transaction.owned(target) }
+        try transaction.setReservations(of: id, preference: wish.preference, target: wish.target)
         return EC2.ModifyInstanceCapacityReservationAttributesResult(return: true)
     }
 }

@@ -17,6 +17,7 @@ struct QuotaOverride: ExpressibleByArgument, Sendable {
         ("key-pairs", \.keyPairs), ("network-interfaces", \.networkInterfaces),
         ("tags-per-resource", \.tagsPerResource), ("instances", \.instances),
         ("launch-templates", \.launchTemplates), ("versions-per-launch-template", \.versionsPerLaunchTemplate),
+        ("placement-groups", \.placementGroups),
     ]
 
     static var names: String { paths.map(\.name).joined(separator: ", ") }

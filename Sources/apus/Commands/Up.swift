@@ -32,6 +32,8 @@ struct Up: AsyncParsableCommand {
     @Option(help: "Per cent of AWS's size that instance store volumes have here; they take space as they are written.")
     var instanceStorePercent = 100
     @Option(help: "vCPUs that guests get in all for each of the host's processors.") var processorOvercommit = 16.0
+    @Option(help: "Racks that the host counts as: a spread placement group takes an instance for each, in each zone.")
+    var racks = 7
     @Option(help: "How many times the host's memory is given out to guests.") var memoryOvercommit = 1.0
     @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = "info"
 
@@ -53,6 +55,7 @@ struct Up: AsyncParsableCommand {
         guard (0.1...1_000).contains(processorOvercommit), (0.1...10).contains(memoryOvercommit) else {
             throw ValidationError("--processor-overcommit is 0.1 to 1000, --memory-overcommit 0.1 to 10.")
         }
+        guard (1...7).contains(racks) else { throw ValidationError("--racks is 1 to 7.") }
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError("--log-level \(logLevel) is unknown.")
         }
@@ -72,7 +75,7 @@ struct Up: AsyncParsableCommand {
                 directory: directory, port: port, region: try directory.region(wished: region), isSimulated: simulate,
                 publicPool: CIDRBlock(publicPool), uplink: uplink, quotas: quota,
                 idleNetworkSeconds: keepNetworks, instanceStorePercent: instanceStorePercent,
-                overcommit: overcommit)
+                overcommit: overcommit, racks: racks)
             try await Daemon(options: options, log: log).run(until: Termination.awaited) { endpoint in
                 print("ready \(endpoint.url)")
                 fflush(nil)

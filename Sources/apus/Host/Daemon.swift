@@ -27,6 +27,7 @@ struct Daemon {
         var idleNetworkSeconds = 60
         var instanceStorePercent = 100
         var overcommit = Overcommit()
+        var racks = 7
     }
 
     let options: Options
@@ -42,7 +43,7 @@ struct Daemon {
         var settings = CloudSettings(region: options.region, capabilities: await host.node.capabilities())
         if let pool = options.publicPool { settings.publicPool = pool }
         settings.instanceStorePercent = options.instanceStorePercent
-        settings.overcommit = options.overcommit
+        (settings.overcommit, settings.racks) = (options.overcommit, options.racks)
         settings.prices = try options.directory.priceTable()
         for override in options.quotas { override.apply(to: &settings.quotas) }
         settings.reservedPublicAddresses = host.reservedAddresses

@@ -22,11 +22,13 @@ let sampleAnswers: [String: [UInt8]] = [
     "AttachVolume": answer(EC2.Operation.AttachVolume.self, sampleVolumeAttachment()),
     "AuthorizeSecurityGroupEgress": answer(EC2.Operation.AuthorizeSecurityGroupEgress.self, sampleAuthorizeSecurityGroupEgressResult()),
     "AuthorizeSecurityGroupIngress": answer(EC2.Operation.AuthorizeSecurityGroupIngress.self, sampleAuthorizeSecurityGroupIngressResult()),
+    "CancelCapacityReservation": answer(EC2.Operation.CancelCapacityReservation.self, sampleCancelCapacityReservationResult()),
     "CancelImageLaunchPermission": answer(EC2.Operation.CancelImageLaunchPermission.self, sampleCancelImageLaunchPermissionResult()),
     "CancelSpotInstanceRequests": answer(EC2.Operation.CancelSpotInstanceRequests.self, sampleCancelSpotInstanceRequestsResult()),
     "CopyImage": answer(EC2.Operation.CopyImage.self, sampleCopyImageResult()),
     "CopySnapshot": answer(EC2.Operation.CopySnapshot.self, sampleCopySnapshotResult()),
     "CopyVolumes": answer(EC2.Operation.CopyVolumes.self, sampleCopyVolumesResult()),
+    "CreateCapacityReservation": answer(EC2.Operation.CreateCapacityReservation.self, sampleCreateCapacityReservationResult()),
     "CreateDefaultSubnet": answer(EC2.Operation.CreateDefaultSubnet.self, sampleCreateDefaultSubnetResult()),
     "CreateDefaultVpc": answer(EC2.Operation.CreateDefaultVpc.self, sampleCreateDefaultVpcResult()),
     "CreateDhcpOptions": answer(EC2.Operation.CreateDhcpOptions.self, sampleCreateDhcpOptionsResult()),
@@ -37,6 +39,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "CreateLaunchTemplate": answer(EC2.Operation.CreateLaunchTemplate.self, sampleCreateLaunchTemplateResult()),
     "CreateLaunchTemplateVersion": answer(EC2.Operation.CreateLaunchTemplateVersion.self, sampleCreateLaunchTemplateVersionResult()),
     "CreateNetworkInterface": answer(EC2.Operation.CreateNetworkInterface.self, sampleCreateNetworkInterfaceResult()),
+    "CreatePlacementGroup": answer(EC2.Operation.CreatePlacementGroup.self, sampleCreatePlacementGroupResult()),
     "CreateReplaceRootVolumeTask": answer(EC2.Operation.CreateReplaceRootVolumeTask.self, sampleCreateReplaceRootVolumeTaskResult()),
     "CreateRoute": answer(EC2.Operation.CreateRoute.self, sampleCreateRouteResult()),
     "CreateRouteTable": answer(EC2.Operation.CreateRouteTable.self, sampleCreateRouteTableResult()),
@@ -54,6 +57,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "DeleteLaunchTemplate": answer(EC2.Operation.DeleteLaunchTemplate.self, sampleDeleteLaunchTemplateResult()),
     "DeleteLaunchTemplateVersions": answer(EC2.Operation.DeleteLaunchTemplateVersions.self, sampleDeleteLaunchTemplateVersionsResult()),
     "DeleteNetworkInterface": answer(EC2.Operation.DeleteNetworkInterface.self, NoResult()),
+    "DeletePlacementGroup": answer(EC2.Operation.DeletePlacementGroup.self, NoResult()),
     "DeleteRoute": answer(EC2.Operation.DeleteRoute.self, NoResult()),
     "DeleteRouteTable": answer(EC2.Operation.DeleteRouteTable.self, NoResult()),
     "DeleteSecurityGroup": answer(EC2.Operation.DeleteSecurityGroup.self, sampleDeleteSecurityGroupResult()),
@@ -67,6 +71,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "DescribeAddresses": answer(EC2.Operation.DescribeAddresses.self, sampleDescribeAddressesResult()),
     "DescribeAddressesAttribute": answer(EC2.Operation.DescribeAddressesAttribute.self, sampleDescribeAddressesAttributeResult()),
     "DescribeAvailabilityZones": answer(EC2.Operation.DescribeAvailabilityZones.self, sampleDescribeAvailabilityZonesResult()),
+    "DescribeCapacityReservations": answer(EC2.Operation.DescribeCapacityReservations.self, sampleDescribeCapacityReservationsResult()),
     "DescribeDhcpOptions": answer(EC2.Operation.DescribeDhcpOptions.self, sampleDescribeDhcpOptionsResult()),
     "DescribeFastSnapshotRestores": answer(EC2.Operation.DescribeFastSnapshotRestores.self, sampleDescribeFastSnapshotRestoresResult()),
     "DescribeFleetInstances": answer(EC2.Operation.DescribeFleetInstances.self, sampleDescribeFleetInstancesResult()),
@@ -89,6 +94,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "DescribeNetworkAcls": answer(EC2.Operation.DescribeNetworkAcls.self, sampleDescribeNetworkAclsResult()),
     "DescribeNetworkInterfaceAttribute": answer(EC2.Operation.DescribeNetworkInterfaceAttribute.self, sampleDescribeNetworkInterfaceAttributeResult()),
     "DescribeNetworkInterfaces": answer(EC2.Operation.DescribeNetworkInterfaces.self, sampleDescribeNetworkInterfacesResult()),
+    "DescribePlacementGroups": answer(EC2.Operation.DescribePlacementGroups.self, sampleDescribePlacementGroupsResult()),
     "DescribePrefixLists": answer(EC2.Operation.DescribePrefixLists.self, sampleDescribePrefixListsResult()),
     "DescribeRegions": answer(EC2.Operation.DescribeRegions.self, sampleDescribeRegionsResult()),
     "DescribeReplaceRootVolumeTasks": answer(EC2.Operation.DescribeReplaceRootVolumeTasks.self, sampleDescribeReplaceRootVolumeTasksResult()),
@@ -134,7 +140,9 @@ let sampleAnswers: [String: [UInt8]] = [
     "EnableSerialConsoleAccess": answer(EC2.Operation.EnableSerialConsoleAccess.self, sampleEnableSerialConsoleAccessResult()),
     "EnableSnapshotBlockPublicAccess": answer(EC2.Operation.EnableSnapshotBlockPublicAccess.self, sampleEnableSnapshotBlockPublicAccessResult()),
     "EnableVolumeIO": answer(EC2.Operation.EnableVolumeIO.self, NoResult()),
+    "GetCapacityReservationUsage": answer(EC2.Operation.GetCapacityReservationUsage.self, sampleGetCapacityReservationUsageResult()),
     "GetConsoleOutput": answer(EC2.Operation.GetConsoleOutput.self, sampleGetConsoleOutputResult()),
+    "GetDefaultCreditSpecification": answer(EC2.Operation.GetDefaultCreditSpecification.self, sampleGetDefaultCreditSpecificationResult()),
     "GetEbsDefaultKmsKeyId": answer(EC2.Operation.GetEbsDefaultKmsKeyId.self, sampleGetEbsDefaultKmsKeyIdResult()),
     "GetEbsEncryptionByDefault": answer(EC2.Operation.GetEbsEncryptionByDefault.self, sampleGetEbsEncryptionByDefaultResult()),
     "GetImageBlockPublicAccessState": answer(EC2.Operation.GetImageBlockPublicAccessState.self, sampleGetImageBlockPublicAccessStateResult()),
@@ -149,6 +157,8 @@ let sampleAnswers: [String: [UInt8]] = [
     "ListImagesInRecycleBin": answer(EC2.Operation.ListImagesInRecycleBin.self, sampleListImagesInRecycleBinResult()),
     "ListSnapshotsInRecycleBin": answer(EC2.Operation.ListSnapshotsInRecycleBin.self, sampleListSnapshotsInRecycleBinResult()),
     "LockSnapshot": answer(EC2.Operation.LockSnapshot.self, sampleLockSnapshotResult()),
+    "ModifyCapacityReservation": answer(EC2.Operation.ModifyCapacityReservation.self, sampleModifyCapacityReservationResult()),
+    "ModifyDefaultCreditSpecification": answer(EC2.Operation.ModifyDefaultCreditSpecification.self, sampleModifyDefaultCreditSpecificationResult()),
     "ModifyEbsDefaultKmsKeyId": answer(EC2.Operation.ModifyEbsDefaultKmsKeyId.self, sampleModifyEbsDefaultKmsKeyIdResult()),
     "ModifyImageAttribute": answer(EC2.Operation.ModifyImageAttribute.self, NoResult()),
     "ModifyInstanceAttribute": answer(EC2.Operation.ModifyInstanceAttribute.self, NoResult()),
@@ -382,6 +392,11 @@ private func sampleBlockPublicAccessStates() -> EC2.BlockPublicAccessStates {
         internetGatewayBlockMode: .blockIngress)
 }
 
+private func sampleCancelCapacityReservationResult() -> EC2.CancelCapacityReservationResult {
+    EC2.CancelCapacityReservationResult(
+        return: true)
+}
+
 private func sampleCancelImageLaunchPermissionResult() -> EC2.CancelImageLaunchPermissionResult {
     EC2.CancelImageLaunchPermissionResult(
         return: true)
@@ -396,6 +411,60 @@ private func sampleCancelledSpotInstanceRequest() -> EC2.CancelledSpotInstanceRe
     EC2.CancelledSpotInstanceRequest(
         spotInstanceRequestID: "SpotInstanceRequestId <&> é",
         state: .completed)
+}
+
+private func sampleCapacityAllocation() -> EC2.CapacityAllocation {
+    EC2.CapacityAllocation(
+        allocationType: .future,
+        count: 77,
+        allocationMetadata: [sampleCapacityAllocationMetadataEntry(), sampleCapacityAllocationMetadataEntry()])
+}
+
+private func sampleCapacityAllocationMetadataEntry() -> EC2.CapacityAllocationMetadataEntry {
+    EC2.CapacityAllocationMetadataEntry(
+        key: "Key <&> é",
+        value: "Value <&> é")
+}
+
+private func sampleCapacityReservation() -> EC2.CapacityReservation {
+    EC2.CapacityReservation(
+        capacityReservationID: "CapacityReservationId <&> é",
+        ownerID: "OwnerId <&> é",
+        capacityReservationARN: "CapacityReservationArn <&> é",
+        availabilityZoneID: "AvailabilityZoneId <&> é",
+        instanceType: "InstanceType <&> é",
+        instancePlatform: .ubuntuPro,
+        availabilityZone: "AvailabilityZone <&> é",
+        tenancy: .dedicated,
+        totalInstanceCount: 77,
+        availableInstanceCount: 77,
+        ebsOptimized: true,
+        ephemeralStorage: true,
+        state: .unavailable,
+        startDate: moment,
+        endDate: moment,
+        endDateType: .limited,
+        instanceMatchCriteria: .targeted,
+        createDate: moment,
+        tags: [sampleTag(), sampleTag()],
+        outpostARN: "arn:aws:outposts:us-east-1:123456789012:outpost/op-0123456789abcdef0",
+        capacityReservationFleetID: "CapacityReservationFleetId <&> é",
+        placementGroupARN: "arn:aws:ec2:us-east-1:123456789012:placement-group/a",
+        capacityAllocations: [sampleCapacityAllocation(), sampleCapacityAllocation()],
+        reservationType: .capacityBlock,
+        unusedReservationBillingOwnerID: "123456789012",
+        commitmentInfo: sampleCapacityReservationCommitmentInfo(),
+        deliveryPreference: .incremental,
+        capacityBlockID: "CapacityBlockId <&> é",
+        interruptible: true,
+        interruptibleCapacityAllocation: sampleInterruptibleCapacityAllocation(),
+        interruptionInfo: sampleInterruptionInfo())
+}
+
+private func sampleCapacityReservationCommitmentInfo() -> EC2.CapacityReservationCommitmentInfo {
+    EC2.CapacityReservationCommitmentInfo(
+        committedInstanceCount: 77,
+        commitmentEndDate: moment)
 }
 
 private func sampleCapacityReservationOptions() -> EC2.CapacityReservationOptions {
@@ -478,6 +547,11 @@ private func sampleCpuPerformanceFactor() -> EC2.CpuPerformanceFactor {
         references: [samplePerformanceFactorReference(), samplePerformanceFactorReference()])
 }
 
+private func sampleCreateCapacityReservationResult() -> EC2.CreateCapacityReservationResult {
+    EC2.CreateCapacityReservationResult(
+        capacityReservation: sampleCapacityReservation())
+}
+
 private func sampleCreateDefaultSubnetResult() -> EC2.CreateDefaultSubnetResult {
     EC2.CreateDefaultSubnetResult(
         subnet: sampleSubnet())
@@ -543,6 +617,11 @@ private func sampleCreateNetworkInterfaceResult() -> EC2.CreateNetworkInterfaceR
     EC2.CreateNetworkInterfaceResult(
         networkInterface: sampleNetworkInterface(),
         clientToken: "ClientToken <&> é")
+}
+
+private func sampleCreatePlacementGroupResult() -> EC2.CreatePlacementGroupResult {
+    EC2.CreatePlacementGroupResult(
+        placementGroup: samplePlacementGroup())
 }
 
 private func sampleCreateReplaceRootVolumeTaskResult() -> EC2.CreateReplaceRootVolumeTaskResult {
@@ -695,6 +774,12 @@ private func sampleDescribeAddressesResult() -> EC2.DescribeAddressesResult {
 private func sampleDescribeAvailabilityZonesResult() -> EC2.DescribeAvailabilityZonesResult {
     EC2.DescribeAvailabilityZonesResult(
         availabilityZones: [sampleAvailabilityZone(), sampleAvailabilityZone()])
+}
+
+private func sampleDescribeCapacityReservationsResult() -> EC2.DescribeCapacityReservationsResult {
+    EC2.DescribeCapacityReservationsResult(
+        nextToken: "NextToken <&> é",
+        capacityReservations: [sampleCapacityReservation(), sampleCapacityReservation()])
 }
 
 private func sampleDescribeDhcpOptionsResult() -> EC2.DescribeDhcpOptionsResult {
@@ -852,6 +937,11 @@ private func sampleDescribeNetworkInterfacesResult() -> EC2.DescribeNetworkInter
     EC2.DescribeNetworkInterfacesResult(
         networkInterfaces: [sampleNetworkInterface(), sampleNetworkInterface()],
         nextToken: "NextToken <&> é")
+}
+
+private func sampleDescribePlacementGroupsResult() -> EC2.DescribePlacementGroupsResult {
+    EC2.DescribePlacementGroupsResult(
+        placementGroups: [samplePlacementGroup(), samplePlacementGroup()])
 }
 
 private func sampleDescribePrefixListsResult() -> EC2.DescribePrefixListsResult {
@@ -1379,11 +1469,30 @@ private func sampleFpgaInfo() -> EC2.FpgaInfo {
         totalFPGAMemoryInMiB: 77)
 }
 
+private func sampleGetCapacityReservationUsageResult() -> EC2.GetCapacityReservationUsageResult {
+    EC2.GetCapacityReservationUsageResult(
+        nextToken: "NextToken <&> é",
+        capacityReservationID: "CapacityReservationId <&> é",
+        instanceType: "InstanceType <&> é",
+        totalInstanceCount: 77,
+        availableInstanceCount: 77,
+        state: .unavailable,
+        instanceUsages: [sampleInstanceUsage(), sampleInstanceUsage()],
+        interruptible: true,
+        interruptibleCapacityAllocation: sampleInterruptibleCapacityAllocation(),
+        interruptionInfo: sampleInterruptionInfo())
+}
+
 private func sampleGetConsoleOutputResult() -> EC2.GetConsoleOutputResult {
     EC2.GetConsoleOutputResult(
         instanceID: "InstanceId <&> é",
         timestamp: moment,
         output: "Output <&> é")
+}
+
+private func sampleGetDefaultCreditSpecificationResult() -> EC2.GetDefaultCreditSpecificationResult {
+    EC2.GetDefaultCreditSpecificationResult(
+        instanceFamilyCreditSpecification: sampleInstanceFamilyCreditSpecification())
 }
 
 private func sampleGetEbsDefaultKmsKeyIdResult() -> EC2.GetEbsDefaultKmsKeyIdResult {
@@ -1715,6 +1824,12 @@ private func sampleInstanceCreditSpecification() -> EC2.InstanceCreditSpecificat
         cpuCredits: "CpuCredits <&> é")
 }
 
+private func sampleInstanceFamilyCreditSpecification() -> EC2.InstanceFamilyCreditSpecification {
+    EC2.InstanceFamilyCreditSpecification(
+        instanceFamily: .t4g,
+        cpuCredits: "CpuCredits <&> é")
+}
+
 private func sampleInstanceIpv4Prefix() -> EC2.InstanceIpv4Prefix {
     EC2.InstanceIpv4Prefix(
         ipv4Prefix: "Ipv4Prefix <&> é")
@@ -2014,6 +2129,12 @@ private func sampleInstanceTypeOffering() -> EC2.InstanceTypeOffering {
         location: "Location <&> é")
 }
 
+private func sampleInstanceUsage() -> EC2.InstanceUsage {
+    EC2.InstanceUsage(
+        accountID: "AccountId <&> é",
+        usedInstanceCount: 77)
+}
+
 private func sampleInternetGateway() -> EC2.InternetGateway {
     EC2.InternetGateway(
         attachments: [sampleInternetGatewayAttachment(), sampleInternetGatewayAttachment()],
@@ -2026,6 +2147,21 @@ private func sampleInternetGatewayAttachment() -> EC2.InternetGatewayAttachment 
     EC2.InternetGatewayAttachment(
         state: .detached,
         vpcID: "VpcId <&> é")
+}
+
+private func sampleInterruptibleCapacityAllocation() -> EC2.InterruptibleCapacityAllocation {
+    EC2.InterruptibleCapacityAllocation(
+        instanceCount: 77,
+        targetInstanceCount: 77,
+        status: .failed,
+        interruptibleCapacityReservationID: "InterruptibleCapacityReservationId <&> é",
+        interruptionType: .adhoc)
+}
+
+private func sampleInterruptionInfo() -> EC2.InterruptionInfo {
+    EC2.InterruptionInfo(
+        sourceCapacityReservationID: "SourceCapacityReservationId <&> é",
+        interruptionType: .adhoc)
 }
 
 private func sampleIpPermission() -> EC2.IpPermission {
@@ -2432,6 +2568,16 @@ private func sampleMemoryMiB() -> EC2.MemoryMiB {
         max: 77)
 }
 
+private func sampleModifyCapacityReservationResult() -> EC2.ModifyCapacityReservationResult {
+    EC2.ModifyCapacityReservationResult(
+        return: true)
+}
+
+private func sampleModifyDefaultCreditSpecificationResult() -> EC2.ModifyDefaultCreditSpecificationResult {
+    EC2.ModifyDefaultCreditSpecificationResult(
+        instanceFamilyCreditSpecification: sampleInstanceFamilyCreditSpecification())
+}
+
 private func sampleModifyEbsDefaultKmsKeyIdResult() -> EC2.ModifyEbsDefaultKmsKeyIdResult {
     EC2.ModifyEbsDefaultKmsKeyIdResult(
         kmsKeyID: "KmsKeyId <&> é")
@@ -2720,6 +2866,20 @@ private func samplePlacement() -> EC2.Placement {
         hostResourceGroupARN: "HostResourceGroupArn <&> é",
         groupID: "GroupId <&> é",
         availabilityZone: "AvailabilityZone <&> é")
+}
+
+private func samplePlacementGroup() -> EC2.PlacementGroup {
+    EC2.PlacementGroup(
+        groupName: "GroupName <&> é",
+        state: .deleted,
+        strategy: .partition,
+        partitionCount: 77,
+        groupID: "GroupId <&> é",
+        tags: [sampleTag(), sampleTag()],
+        groupARN: "GroupArn <&> é",
+        spreadLevel: .rack,
+        linkedGroupID: "LinkedGroupId <&> é",
+        operator: sampleOperatorResponse())
 }
 
 private func samplePlacementGroupInfo() -> EC2.PlacementGroupInfo {

@@ -427,6 +427,23 @@ extension EC2 {
 }
 
 extension EC2 {
+    package struct InstanceFamilyCreditSpecification: XMLWritable {
+        package var instanceFamily: UnlimitedSupportedInstanceFamily?
+        package var cpuCredits: String?
+
+        package init(instanceFamily: UnlimitedSupportedInstanceFamily? = nil, cpuCredits: String? = nil) {
+            self.instanceFamily = instanceFamily
+            self.cpuCredits = cpuCredits
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("instanceFamily", choice: instanceFamily?.rawValue)
+            xml.element("cpuCredits", cpuCredits)
+        }
+    }
+}
+
+extension EC2 {
     package enum InstanceGeneration: String, Sendable, CaseIterable {
         case current
         case previous
@@ -619,6 +636,13 @@ extension EC2 {
             query.member("MarketType", marketType)
             query.member("SpotOptions", spotOptions)
         }
+    }
+}
+
+extension EC2 {
+    package enum InstanceMatchCriteria: String, Sendable, CaseIterable {
+        case open
+        case targeted
     }
 }
 
@@ -2122,6 +2146,23 @@ extension EC2 {
             xml.element("instanceType", instanceType)
             xml.element("locationType", choice: locationType?.rawValue)
             xml.element("location", location)
+        }
+    }
+}
+
+extension EC2 {
+    package struct InstanceUsage: XMLWritable {
+        package var accountID: String?
+        package var usedInstanceCount: Int?
+
+        package init(accountID: String? = nil, usedInstanceCount: Int? = nil) {
+            self.accountID = accountID
+            self.usedInstanceCount = usedInstanceCount
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("accountId", accountID)
+            xml.element("usedInstanceCount", usedInstanceCount)
         }
     }
 }

@@ -85,6 +85,58 @@ extension EC2 {
 }
 
 extension EC2 {
+    package struct PlacementGroup: XMLWritable {
+        package var groupName: String?
+        package var state: PlacementGroupState?
+        package var strategy: PlacementStrategy?
+        package var partitionCount: Int?
+        package var groupID: String?
+        package var tags: [Tag] = []
+        package var groupARN: String?
+        package var spreadLevel: SpreadLevel?
+        package var linkedGroupID: String?
+        package var `operator`: OperatorResponse?
+
+        package init(
+            groupName: String? = nil,
+            state: PlacementGroupState? = nil,
+            strategy: PlacementStrategy? = nil,
+            partitionCount: Int? = nil,
+            groupID: String? = nil,
+            tags: [Tag] = [],
+            groupARN: String? = nil,
+            spreadLevel: SpreadLevel? = nil,
+            linkedGroupID: String? = nil,
+            `operator`: OperatorResponse? = nil
+        ) {
+            self.groupName = groupName
+            self.state = state
+            self.strategy = strategy
+            self.partitionCount = partitionCount
+            self.groupID = groupID
+            self.tags = tags
+            self.groupARN = groupARN
+            self.spreadLevel = spreadLevel
+            self.linkedGroupID = linkedGroupID
+            self.operator = `operator`
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("groupName", groupName)
+            xml.element("state", choice: state?.rawValue)
+            xml.element("strategy", choice: strategy?.rawValue)
+            xml.element("partitionCount", partitionCount)
+            xml.element("groupId", groupID)
+            xml.list("tagSet", of: "item", tags, omittedWhenEmpty: true)
+            xml.element("groupArn", groupARN)
+            xml.element("spreadLevel", choice: spreadLevel?.rawValue)
+            xml.element("linkedGroupId", linkedGroupID)
+            xml.element("operator", `operator`)
+        }
+    }
+}
+
+extension EC2 {
     package struct PlacementGroupInfo: XMLWritable {
         package var supportedStrategies: [PlacementGroupStrategy] = []
 
@@ -95,6 +147,15 @@ extension EC2 {
         package func write(to xml: inout XMLWriter) {
             xml.list("supportedStrategies", of: "item", supportedStrategies)
         }
+    }
+}
+
+extension EC2 {
+    package enum PlacementGroupState: String, Sendable, CaseIterable {
+        case pending
+        case available
+        case deleting
+        case deleted
     }
 }
 
@@ -127,5 +188,13 @@ extension EC2 {
         package func write(to xml: inout XMLWriter) {
             xml.element("groupName", groupName)
         }
+    }
+}
+
+extension EC2 {
+    package enum PlacementStrategy: String, Sendable, CaseIterable {
+        case cluster
+        case spread
+        case partition
     }
 }

@@ -1,0 +1,112 @@
+"""Placement groups and capacity reservations with boto3 and with Terraform: made, used, changed, read back without drift."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from examples import linux_image
+from test_terraform import terraform  # noqa: F401 - a fixture
+
+CONFIGURATION = '''
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+provider "aws" { region = "us-east-1" }
+
+variable "count_of_slots" {}
+variable "image" {}
+
+resource "aws_placement_group" "near" {
+  name     = "near"
+  strategy = "cluster"
+  tags     = { Name = "near" }
+}
+resource "aws_placement_group" "parts" {
+  name            = "parts"
+  strategy        = "partition"
+  partition_count = 3
+}
+resource "aws_placement_group" "far" {
+  name         = "far"
+  strategy     = "spread"
+  spread_level = "rack"
+}
+resource "aws_ec2_capacity_reservation" "slots" {
+  instance_type           = "m5.large"
+  instance_platform       = "Linux/UNIX"
+  availability_zone       = "us-east-1a"
+  instance_count          = var.count_of_slots
+  instance_match_criteria = "targeted"
+  tags                    = { Name = "slots" }
+}
+resource "aws_instance" "inside" {
+  ami                        = var.image
+  instance_type              = "m5.large"
+  availability_zone          = "us-east-1a"
+  placement_group            = aws_placement_group.parts.name
+  placement_partition_number = 2
+  capacity_reservation_specification {
+    capacity_reservation_target {
+      capacity_reservation_id = aws_ec2_capacity_reservation.slots.id
+    }
+  }
+  cpu_options {
+    core_count       = 1
+    threads_per_core = 1
+  }
+}
+'''
+
+
+def refusal(call, **words):
+    with pytest.raises(ClientError) as refused:
+        call(**words)
+    return refused.value.response["Error"]["Code"]
+
+
+def test_reservations_count_what_runs_in_them(ec2, account):
+    made = ec2.create_capacity_reservation(
+        InstanceType="c5.large", InstancePlatform="Linux/UNIX", AvailabilityZone="us-east-1a", InstanceCount=2,
+        TagSpecifications=[{"ResourceType": "capacity-reservation", "Tags": [{"Key": "a", "Value": "b"}]}],
+        ClientToken="once")["CapacityReservation"]
+    again = ec2.create_capacity_reservation(
+        InstanceType="c5.large", InstancePlatform="Linux/UNIX", AvailabilityZone="us-east-1a", InstanceCount=2,
+        TagSpecifications=[{"ResourceType": "capacity-reservation", "Tags": [{"Key": "a", "Value": "b"}]}],
+        ClientToken="once")["CapacityReservation"]
+    assert again["CapacityReservationId"] == made["CapacityReservationId"]
+    launched = ec2.run_instances(
+        ImageId=linux_image(account), InstanceType="c5.large", MinCount=1, MaxCount=1,
+        Placement={"AvailabilityZone": "us-east-1a"})["Instances"][0]
+    assert launched["CapacityReservationId"] == made["CapacityReservationId"]
+    shown = ec2.describe_capacity_reservations(
+        Filters=[{"Name": "tag:a", "Values": ["b"]}, {"Name": "state", "Values": ["active"]}])["CapacityReservations"]
+    assert [(each["TotalInstanceCount"], each["AvailableInstanceCount"]) for each in shown] == [(2, 1)]
+    ec2.cancel_capacity_reservation(CapacityReservationId=made["CapacityReservationId"])
+    assert ec2.describe_capacity_reservations()["CapacityReservations"][0]["State"] == "cancelled"
+
+
+def test_a_group_in_use_is_not_deleted(ec2, account):
+    ec2.create_placement_group(GroupName="far", Strategy="spread")
+    instances = ec2.run_instances(
+        ImageId=linux_image(account), InstanceType="t3.micro", MinCount=1, MaxCount=9,
+        Placement={"GroupName": "far", "AvailabilityZone": "us-east-1b"})["Instances"]
+    assert len(instances) == 7 and all(each["Placement"]["GroupName"] == "far" for each in instances)
+    assert refusal(ec2.delete_placement_group, GroupName="far") == "InvalidPlacementGroup.InUse"
+    ids = [each["InstanceId"] for each in instances]
+    ec2.terminate_instances(InstanceIds=ids)
+    ec2.get_waiter("instance_terminated").wait(InstanceIds=ids, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    ec2.delete_placement_group(GroupName="far")
+
+
+def test_terraform_applies_plans_empty_changes_and_destroys(terraform, tmp_path, ec2, account):  # noqa: F811
+    (tmp_path / "main.tf").write_text(CONFIGURATION)
+    for slots in (1, 3):
+        values = [f"-var=count_of_slots={slots}", f"-var=image={linux_image(account)}"]
+        terraform("apply", "-no-color", "-auto-approve", *values)
+        # 2 would mean that the plan is not empty.
+        terraform("plan", "-no-color", "-detailed-exitcode", *values)
+        shown = ec2.describe_capacity_reservations()["CapacityReservations"][0]
+        assert (shown["TotalInstanceCount"], shown["AvailableInstanceCount"]) == (slots, slots - 1)
+    terraform("destroy", "-no-color", "-auto-approve", *values)
+    assert ec2.describe_placement_groups()["PlacementGroups"] == []
