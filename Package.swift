@@ -136,6 +136,7 @@ let package = Package(
         part(
             "APIGateway",
             ["AWSWire", "CloudTypes", "ControlPlane", "HTTPListener", "NodeContract", "SigV4", crypto, logging]),
+        tests(of: "APIGateway", ["AWSWire", "CloudTypes"]),
         part(
             "EC2API",
             [

@@ -63,8 +63,8 @@ class Apus(Server):
         """Starts it; `ready_seconds` is from spawn to the line that says so."""
         began = time.monotonic()
         process = start(
-            [*self.prefix, APUS, "up", "--state-dir", self.state, "--port", "0", "--log-level", "warning",
-             *self.options], self.log, stdout=subprocess.PIPE)
+            [*self.prefix, APUS, "up", "--state-dir", self.state, "--port", "0", "--throttle", "off",
+             "--log-level", "warning", *self.options], self.log, stdout=subprocess.PIPE)
         line = process.stdout.readline().decode()
         self.ready_seconds = time.monotonic() - began
         if not line.startswith("ready "):

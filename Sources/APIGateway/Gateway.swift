@@ -14,9 +14,11 @@ package struct Gateway: Sendable {
     private let node: any Node
     private let services: [String: any ServedService]
     private let keys = SigningKeyCache()
+    private let throttle: Throttle?
 
-    package init(cloud: Cloud, node: any Node, services: [any ServedService]) {
-        (self.cloud, self.node) = (cloud, node)
+    /// - Parameter throttle: nil lets every account ask as often as it likes.
+    package init(cloud: Cloud, node: any Node, services: [any ServedService], throttle: Throttle? = nil) {
+        (self.cloud, self.node, self.throttle) = (cloud, node, throttle)
         self.services = Dictionary(services.map { ($0.signingName, $0) }, uniquingKeysWith: { $1 })
     }
 
@@ -32,7 +34,8 @@ package struct Gateway: Sendable {
             let (caller, body) = try verified(signature, parts, service)
             try await cloud.prepareAccount(of: caller)
             let call = ServiceCall(
-                request: parts, body: body, caller: caller, cloud: cloud, node: node, requestID: requestID)
+                request: parts, body: body, caller: caller, cloud: cloud, node: node, throttle: throttle,
+                requestID: requestID)
             return Gateway.response(try await service.answer(call), requestID)
         } catch {
             if let logged = error.logged {

@@ -57,6 +57,7 @@ extension QueryServiceActions: ServedService {
             throw error.refusal(in: service.dialect)
         }
         let action = try action(of: request)
+        if service.dialect == .ec2 { try call.admit(RequestCost.all(of: action.name, request)) }
         let queryCall = ActionCall(
             request: request, caller: call.caller, cloud: call.cloud, node: call.node, requestID: call.requestID)
         if action.isBrief(request) { return QueryServiceActions.wire(200, try await action.answer(queryCall)) }

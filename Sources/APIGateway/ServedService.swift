@@ -27,7 +27,14 @@ package struct ServiceCall: Sendable {
     package let caller: Caller
     package let cloud: Cloud
     package let node: any Node
+    /// nil: there is no bound.
+    let throttle: Throttle?
     package let requestID: String
+
+    /// - Throws: `RequestLimitExceeded` where the caller's account has asked too often.
+    func admit(_ costs: @autoclosure () -> [RequestCost]) throws(EC2Error) {
+        try throttle?.admit(costs(), of: caller.account, at: cloud.now)
+    }
 }
 
 /// An answer as it goes on the wire, but for the headers that all have.

@@ -24,10 +24,7 @@ class RESTMember(Member):
             shape = self.element_shape if self.kind == "list" else self.shape_name
             parts = [super().bounds(kind, traits)] if super().bounds(kind, traits) else []
             return ", ".join(parts + ([f"as: Pattern.{pattern_name(shape)}"] if "pattern" in traits else []))
-        if kind in ("integer", "long"):
-            return ", ".join(f"{word}: {traits[key]}" for word, key in (("atLeast", "min"), ("atMost", "max"))
-                             if key in traits)
-        return ""
+        return super().bounds(kind, traits)
 
     @property
     def write_statement(self):

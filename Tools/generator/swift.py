@@ -88,8 +88,8 @@ class Member:
         """The arguments of a reader that say what text, length or number is right."""
         if kind not in ("string", "integer", "long"):
             return ""
-        parts = [f"{word}: {traits[key]}" for word, key in (("atLeast", "min"), ("atMost", "max")) if traits.get(key)]
-        return ", ".join(parts)
+        return ", ".join(f"{word}: {traits[key]}" for word, key in (("atLeast", "min"), ("atMost", "max"))
+                         if key in traits and (kind != "string" or traits[key] > 0))
 
     # Writing
 

@@ -20,6 +20,8 @@ enum DescribeIamInstanceProfileAssociations: RecordAction {
             throw EC2Error("InvalidAssociationID.NotFound", "The association ID '\(id)' does not exist")
         }
         let none = try filters.select([], by: input.filters, in: transaction.state)
-        return EC2.DescribeIamInstanceProfileAssociationsResult(iamInstanceProfileAssociations: none)
+        let page = try Pagination.page(none, for: input) { $0.associationID ?? "" }
+        return EC2.DescribeIamInstanceProfileAssociationsResult(
+            iamInstanceProfileAssociations: page.items, nextToken: page.nextToken)
     }
 }

@@ -3,6 +3,7 @@
 import APIGateway
 import AWSWire
 import CloudTypes
+import ControlPlane
 
 extension EC2Actions {
     static let prefixLists: [Action] = [
@@ -11,10 +12,9 @@ extension EC2Actions {
 }
 
 enum NoPrefixLists {
-    /// - Throws: `InvalidPrefixListID.NotFound` if any list is named, since there is none; `InvalidParameterValue` for
-    ///   a filter that prefix lists do not have.
+    /// - Throws: `InvalidPrefixListID.NotFound` if any list is named, since there is none; what filters are refused with.
     static func check(
-        ids: [String], filters: [EC2.Filter], known: Set<String>
+        ids: [String], filters: [EC2.Filter], known: Set<String>, in transaction: Transaction
     ) throws(EC2Error) {
         for id in ids {
             guard id.hasPrefix("pl-") else {
@@ -22,8 +22,8 @@ enum NoPrefixLists {
             }
             throw EC2Error("InvalidPrefixListID.NotFound", "The prefix list ID '\(id)' does not exist")
         }
-        for filter in filters where !known.contains(filter.name ?? "") {
-            throw .invalidParameterValue("The filter '\(filter.name ?? "")' is invalid")
-        }
+        let columns = known.map { ($0, { _, _ in [] } as FilterTable<Never>.Values) }
+        _ = try FilterTable<Never>(Dictionary(uniqueKeysWithValues: columns))
+            .select([], by: filters, in: transaction.state)
     }
 }

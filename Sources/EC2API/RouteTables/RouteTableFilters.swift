@@ -16,10 +16,7 @@ enum RouteTableFilters {
         "association.route-table-association-id": { table, _ in table.associations.map(\.id.description) },
         "association.route-table-id": { table, _ in table.associations.isEmpty ? [] : [table.id.description] },
         "association.subnet-id": { table, _ in table.associations.compactMap { $0.subnet?.description } },
-        "association.main": { table, _ in
-            let isMain = table.associations.contains { $0.subnet == nil }
-            return isMain ? ["true"] : ["false"]
-        },
+        "association.main": { table, _ in table.associations.map { "\($0.subnet == nil)" } },
         "owner-id": { table, _ in [table.account.description] },
         "route-table-id": { table, _ in [table.id.description] },
         "vpc-id": { table, _ in [table.vpc.description] },

@@ -19,7 +19,7 @@ enum DescribeTags: RecordAction {
     static func perform(
         _ input: EC2.DescribeTagsRequest, _ transaction: inout Transaction
     ) throws(EC2Error) -> EC2.DescribeTagsResult {
-        try Pagination.check(input, atLeast: 5)
+        try Pagination.check(input, atLeast: 5, atMost: 1_000)
         let candidates = transaction.tags(of: namedResources(input.filters))
         let tags = try filters.select(candidates, by: input.filters, in: transaction.state)
         let page = try Pagination.page(tags, for: input) { "\($0.resource) \($0.key)" }

@@ -27,6 +27,8 @@ struct Up: AsyncParsableCommand {
     @Option(help: "Let guests reach out through this interface of the host.") var uplink: String?
     @Option(help: "Another bound than AWS's default, as NAME=COUNT (repeatable): \(QuotaOverride.names).")
     var quota: [QuotaOverride] = []
+    @Option(help: "How often an account may ask, in multiples of AWS's own rates (1: AWS's), or off.")
+    var throttle = ThrottleOption.times(100)
     @Option(help: "Seconds for which a VPC's network is kept for the next launch when its last guest is gone.")
     var keepNetworks = 60
     @Option(help: "Per cent of AWS's size that instance store volumes have here; they take space as they are written.")
@@ -75,7 +77,7 @@ struct Up: AsyncParsableCommand {
                 directory: directory, port: port, region: try directory.region(wished: region), isSimulated: simulate,
                 publicPool: CIDRBlock(publicPool), uplink: uplink, quotas: quota,
                 idleNetworkSeconds: keepNetworks, instanceStorePercent: instanceStorePercent,
-                overcommit: overcommit, racks: racks)
+                overcommit: overcommit, racks: racks, throttle: throttle)
             try await Daemon(options: options, log: log).run(until: Termination.awaited) { endpoint in
                 print("ready \(endpoint.url)")
                 fflush(nil)

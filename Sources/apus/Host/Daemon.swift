@@ -28,6 +28,7 @@ struct Daemon {
         var instanceStorePercent = 100
         var overcommit = Overcommit()
         var racks = 7
+        var throttle = ThrottleOption.off
     }
 
     let options: Options
@@ -63,7 +64,7 @@ struct Daemon {
                 cloud: cloud, node: host.node,
                 services: [
                     EC2Actions.service, STSActions.service, EBSActions.service, RecycleBinActions.service,
-                ])
+                ], throttle: options.throttle.factor.map(Throttle.init))
             let orders = OperatorService(cloud: cloud, node: host.node, images: host.images, snapshots: host.snapshots)
             let listener = try await HTTPListener.start(
                 on: .address(host: "127.0.0.1", port: options.port), startsInline: true, logger: log

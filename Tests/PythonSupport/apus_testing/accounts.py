@@ -9,7 +9,14 @@ import tempfile
 import boto3
 import botocore.config
 
-from . import requests
+from . import model, requests
+
+
+def hold_against_the_model(event_name, response_dict, **_):
+    """Every answer that a test gets by boto3 is one that AWS's model describes."""
+    if response_dict is not None:
+        name = event_name.rpartition(".")[2]
+        assert model.faults(name, response_dict["status_code"], bytes(response_dict["body"]).decode()) == []
 
 
 class Account:
@@ -28,6 +35,8 @@ class Account:
             self._clients[key] = boto3.client(
                 service, endpoint_url=self.endpoint, region_name=self.region, aws_access_key_id=self.access_key,
                 aws_secret_access_key=self.secret_key, config=botocore.config.Config(**settings))
+            if service == "ec2":
+                self._clients[key].meta.events.register("response-received.ec2", hold_against_the_model)
         return self._clients[key]
 
     @property

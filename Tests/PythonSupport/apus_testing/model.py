@@ -1,6 +1,8 @@
 """The EC2 model that botocore carries: what each action takes and gives, requests made from it, answers held against it."""
 
 import functools
+import pathlib
+import xml.etree.ElementTree as tree
 
 import botocore.model
 import botocore.parsers
@@ -8,13 +10,34 @@ import botocore.serialize
 import botocore.session
 
 
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+
+
 @functools.cache
+def service(name):
+    return botocore.session.get_session().get_service_model(name)
+
+
 def ec2():
-    return botocore.session.get_session().get_service_model("ec2")
+    return service("ec2")
 
 
 def operation(name):
     return ec2().operation_model(name)
+
+
+def inputs(name):
+    """The members of the action's input by name."""
+    shape = operation(name).input_shape
+    return shape.members if shape else {}
+
+
+def field_name(name, member):
+    """What the EC2 protocol calls a member of a structure in a form."""
+    if query_name := member.serialization.get("queryName"):
+        return query_name
+    spelled = member.serialization.get("name", name)
+    return spelled[0].upper() + spelled[1:]
 
 
 def serialized(name, parameters):
@@ -60,9 +83,20 @@ def strays(shape, value, path=""):
             yield f"{path}: {value!r} is none of {shape.name}"
 
 
+def faults(name, status, body):
+    """Where an answer breaks the model: elements and values it does not know, errors without code, message or id."""
+    if status >= 300:
+        missing = [element for element in ("Code", "Message", "RequestID") if f"<{element}>" not in body]
+        return [f"{name}: an error without {element}: {body[:300]}" for element in missing]
+    shape = operation(name).output_shape
+    parser = botocore.parsers.create_parser("ec2")
+    told = parser.parse({"status_code": status, "headers": {}, "body": body.encode()}, shape)
+    return [f"{name}: {stray}" for stray in (strays(shape, told) if shape else [])] + [
+        f"{name}: unknown element {path}" for path in unread(name, body) if not (shape is None and path == "/return")]
+
+
 def unread(name, body):
     """Elements of an answer that botocore's model of the action does not know, as paths."""
-    import xml.etree.ElementTree as tree
     root = tree.fromstring(body)
     shape = operation(name).output_shape
     found = []

@@ -32,7 +32,7 @@ extension EC2 {
             for child in try node.members() {
                 switch child.name {
                 case "Filter": self.filters = try child.elements().structures(Filter.self)
-                case "MaxResults": self.maxResults = try child.integer(atMost: 200)
+                case "MaxResults": self.maxResults = try child.integer(atLeast: 0, atMost: 200)
                 case "NextToken": self.nextToken = try child.string()
                 case "DryRun": self.dryRun = try child.boolean()
                 default: throw .unknownParameter(child.path)
