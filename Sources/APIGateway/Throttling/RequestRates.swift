@@ -19,7 +19,11 @@ package struct RequestCost: Sendable, Equatable {
     /// Each action has a bucket of its own; one that shows everything at once a smaller one beside it.
     package var bucket: String
     package var rate: RequestRate
-    package var tokens = 1.0
+    package var tokens: Double
+
+    package init(bucket: String, rate: RequestRate, tokens: Double = 1) {
+        (self.bucket, self.rate, self.tokens) = (bucket, rate, tokens)
+    }
 
     /// All that a request takes: a token for itself, and for some actions one for each instance.
     package static func all(of action: String, _ request: QueryRequest) -> [RequestCost] {
@@ -43,7 +47,8 @@ package struct RequestCost: Sendable, Equatable {
         guard let rate = instanceRates[action] else { return [] }
         let count =
             action == "RunInstances"
-            ? request.value(of: "MaxCount").flatMap(Int.init) ?? 1 : request.parameters["InstanceId"]?.children.count ?? 1
+            ? request.value(of: "MaxCount").flatMap(Int.init) ?? 1
+            : request.parameters["InstanceId"]?.children.count ?? 1
         return [RequestCost(bucket: "instances of \(action)", rate: rate, tokens: Double(max(1, count)))]
     }
 

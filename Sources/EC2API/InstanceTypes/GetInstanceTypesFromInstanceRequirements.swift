@@ -14,6 +14,7 @@ enum GetInstanceTypesFromInstanceRequirements: RecordAction {
     ) throws(EC2Error) -> EC2.GetInstanceTypesFromInstanceRequirementsResult {
         try UnservedMembers.refuse(
             ["Context": input.context?.isEmpty == false], because: "AWS reserves it for its own use.")
+        try Pagination.check(input, atLeast: 1, atMost: 1_000)
         var wanted = try InstanceRequirements(input.instanceRequirements)
         wanted.architectures = Set(input.architectureTypes.map(\.rawValue))
         wanted.virtualizationTypes = Set(input.virtualizationTypes.map(\.rawValue))

@@ -22,8 +22,8 @@ enum NoPrefixLists {
             }
             throw EC2Error("InvalidPrefixListID.NotFound", "The prefix list ID '\(id)' does not exist")
         }
-        let columns = known.map { ($0, { _, _ in [] } as FilterTable<Never>.Values) }
-        _ = try FilterTable<Never>(Dictionary(uniqueKeysWithValues: columns))
+        let columns = known.map { ($0, { _, _ in [] } as FilterTable<EC2.PrefixList>.Values) }
+        _ = try FilterTable<EC2.PrefixList>(Dictionary(uniqueKeysWithValues: columns))
             .select([], by: filters, in: transaction.state)
     }
 }

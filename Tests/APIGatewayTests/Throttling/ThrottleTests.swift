@@ -19,7 +19,9 @@ struct ThrottleTests {
     }
 
     /// How many of the requests in a row are let through at one moment.
-    private func admitted(_ costs: [RequestCost], by throttle: Throttle, of account: AccountID, at now: Timestamp) -> Int {
+    private func admitted(
+        _ costs: [RequestCost], by throttle: Throttle, of account: AccountID, at now: Timestamp
+    ) -> Int {
         var count = 0
         while count < 20_000, (try? throttle.admit(costs, of: account, at: now)) != nil { count += 1 }
         return count
@@ -30,8 +32,8 @@ struct ThrottleTests {
         arguments: [
             ("DescribeVpcs", "", 100), ("DescribeInstances", "", 50), ("DescribeInstances", "MaxResults=5", 100),
             ("DescribeInstances", "Filter.1.Name=x&Filter.1.Value.1=y", 100), ("DescribeVolumes", "", 50),
-            ("CreateVpc", "", 50), ("CreateKeyPair", "", 50), ("CreateTags", "", 100), ("RunInstances", "MaxCount=1", 5),
-            ("EnableImageBlockPublicAccess", "", 1), ("GetConsoleOutput", "", 100),
+            ("CreateVpc", "", 50), ("CreateKeyPair", "", 50), ("CreateTags", "", 100),
+            ("RunInstances", "MaxCount=1", 5), ("EnableImageBlockPublicAccess", "", 1), ("GetConsoleOutput", "", 100),
         ])
     func sizes(action: String, form: String, most: Int) throws {
         let throttle = Throttle(factor: 1)
@@ -60,9 +62,12 @@ struct ThrottleTests {
     @Test("counts instances beside requests, and takes from neither what the other lacks")
     func instances() throws {
         let throttle = Throttle(factor: 1)
-        #expect(throws: EC2Error.self) { try throttle.admit(costs("RunInstances", "MaxCount=1001"), of: account, at: start) }
-        try throttle.admit(costs("RunInstances", "MaxCount=999"), of: account, at: start)
-        #expect(throws: EC2Error.self) { try throttle.admit(costs("RunInstances", "MaxCount=2"), of: account, at: start) }
+        func launch(_ count: Int) throws {
+            try throttle.admit(costs("RunInstances", "MaxCount=\(count)"), of: account, at: start)
+        }
+        #expect(throws: EC2Error.self) { try launch(1_001) }
+        try launch(999)
+        #expect(throws: EC2Error.self) { try launch(2) }
         #expect(try admitted(costs("RunInstances", "MaxCount=1"), by: throttle, of: account, at: start) == 1)
         let ids = (1...600).map { "InstanceId.\($0)=i-1" }.joined(separator: "&")
         #expect(try admitted(costs("TerminateInstances", ids), by: throttle, of: account, at: start) == 1)
