@@ -393,3 +393,17 @@ def everything(account):
 def changed(before, after):
     """Names of the Describes whose answers differ."""
     return [name for name in before if before[name] != after.get(name)]
+
+
+# What an action is not asked without, though its model does not require it.
+BESIDES = {"DescribeLaunchTemplateVersions": ["LaunchTemplateId"]}
+
+
+def least(action, world):
+    """Form fields of the shortest call of the action that makes sense."""
+    from apus_testing import model
+    shape = model.operation(action).input_shape
+    names = (shape.required_members if shape else []) + BESIDES.get(action, [])
+    example = EXAMPLES[action](world)
+    sent = model.serialized(action, {name: example[name] for name in names}) if names else {}
+    return {field: value for field, value in sent.items() if field not in ("Action", "Version")}

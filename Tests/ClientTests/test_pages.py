@@ -6,7 +6,7 @@ import pytest
 from apus_testing import model, shown_items
 from apus_testing.conformance import shown, shown_unless
 
-from examples import EXAMPLES
+from examples import EXAMPLES, least
 
 # The smallest page where neither model nor reference names one.
 LEAST = {"DescribeImages": 1, "DescribePrefixLists": 1, "DescribeVolumesModifications": 1,
@@ -26,16 +26,8 @@ def bounds(action):
     return (LEAST.get(action, 5) if least is None else least), most
 
 
-def form(world, action):
-    """What the action cannot be asked without."""
-    required = model.operation(action).input_shape.required_members
-    example = EXAMPLES[action](world)
-    made = model.serialized(action, {key: example[key] for key in required}) if required else {}
-    return {key: value for key, value in made.items() if key not in ("Action", "Version")}
-
-
 def ask(world, action, **more):
-    answer = world.account.ask(action, {**form(world, action), **{key: str(value) for key, value in more.items()}})
+    answer = world.account.ask(action, {**least(action, world), **{key: str(value) for key, value in more.items()}})
     assert answer.status == 200, f"{action} {more}: {answer.code} {answer.message}"
     return shown_items.items(action, answer.body), shown_items.texts(action, answer.body, "NextToken")
 
@@ -71,13 +63,13 @@ def test_pages_hold_each_thing_once_and_end(world, paged):
 def test_a_page_is_as_long_as_the_reference_allows(world, paged):
     wrong = []
     for action in paged:
-        least, most = bounds(action)
-        for size in [least - 1] + ([most + 1] if most else []):
-            answer = world.account.ask(action, {**form(world, action), "MaxResults": str(size)})
+        fewest, most = bounds(action)
+        for size in [fewest - 1] + ([most + 1] if most else []):
+            answer = world.account.ask(action, {**least(action, world), "MaxResults": str(size)})
             if (answer.code, answer.status) != ("InvalidParameterValue", 400):
                 wrong.append(f"{action} MaxResults={size}: {answer.status} {answer.code}")
-        for size in [max(1, least)] + ([most] if most else []):
-            answer = world.account.ask(action, {**form(world, action), "MaxResults": str(size)})
+        for size in [max(1, fewest)] + ([most] if most else []):
+            answer = world.account.ask(action, {**least(action, world), "MaxResults": str(size)})
             if answer.status != 200:
                 wrong.append(f"{action} MaxResults={size}: {answer.status} {answer.code}")
     shown_unless(wrong, paged, "page bounds")
@@ -90,7 +82,7 @@ def test_a_token_is_its_own_actions_and_none_is_made_up(world, paged):
     wrong = []
     for action in paged:
         for token in ["nonsense", "AAAA", "x" * 900] + (foreign if action != "DescribeSubnets" else []):
-            answer = world.account.ask(action, {**form(world, action), "NextToken": token})
+            answer = world.account.ask(action, {**least(action, world), "NextToken": token})
             if (answer.code, answer.status) != ("InvalidNextToken", 400):
                 wrong.append(f"{action} NextToken={token[:10]}: {answer.status} {answer.code}")
     shown_unless(wrong, paged, "page tokens")

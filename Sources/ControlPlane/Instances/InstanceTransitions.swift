@@ -22,11 +22,12 @@ extension Transaction {
 
     /// Asks for a stopped instance to run again, as a new launch.
     ///
-    /// - Throws: `InsufficientInstanceCapacity` where the host has no room for it.
+    /// - Throws: `VcpuLimitExceeded`; `InsufficientInstanceCapacity` where the host has no room for it.
     package mutating func start(_ id: InstanceID) throws(EC2Error) {
         guard let instance = state.instances[id], instance.state == .stopped else { return }
         let share = HostShare(vCPUs: instance.vCPUs, memoryMiB: instance.memoryMiB)
         let facts = try instanceTypeFacts(instance.instanceType, for: nil)
+        _ = try vCPUQuotaRoom(for: facts, vCPUs: share.vCPUs, atLeast: 1)
         let wish = ReservationWish(
             preference: instance.capacityReservationPreference, target: instance.capacityReservationTarget)
         var slots = try reservationSlots(wish, slot(of: instance), fewest: 1)

@@ -81,7 +81,7 @@ extension Transaction {
     /// How many of the instances asked for find room on the host; the fewest also where spot instances have to go for them.
     ///
     /// - Parameter share: what each of them takes.
-    /// - Throws: `InstanceLimitExceeded`, `InsufficientInstanceCapacity` (a server fault).
+    /// - Throws: `InstanceLimitExceeded`, `VcpuLimitExceeded`, `InsufficientInstanceCapacity` (a server fault).
     func acceptedCount(
         _ order: LaunchOrder, _ facts: InstanceTypeFacts, _ share: HostShare, _ slots: ReservationSlots
     ) throws(EC2Error) -> Int {
@@ -93,13 +93,14 @@ extension Transaction {
                 "You have requested more instances than your current instance limit of \(settings.quotas.instances) "
                     + "allows.")
         }
+        let allowed = try vCPUQuotaRoom(for: facts, vCPUs: share.vCPUs, atLeast: counts.lowerBound)
         var room = slots.count + (slots.mayRunOutside ? state.room(for: facts, taking: share, settings) : 0)
         if order.spot == nil, slots.mayRunOutside, room < counts.lowerBound {
             let reclaimed = state.room(for: facts, taking: share, besides: state.reclaimableShare, settings)
             room = min(counts.lowerBound, slots.count + reclaimed)
         }
         guard room >= counts.lowerBound else { throw insufficientCapacity(facts) }
-        return min(counts.upperBound, room, settings.quotas.instances - own)
+        return min(counts.upperBound, room, allowed, settings.quotas.instances - own)
     }
 
     /// - Throws: `InsufficientInstanceCapacity` (a server fault) where not one more finds room.

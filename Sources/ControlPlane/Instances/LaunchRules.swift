@@ -130,6 +130,7 @@ extension Transaction {
         of instance: InstanceRecord, _ disks: [LaunchDisks.Disk], tags: [String: String]
     ) throws(EC2Error) {
         for disk in disks {
+            try checkQuota(for: disk.figures)
             let snapshot = disk.snapshot.flatMap { state.snapshots[$0] }
             var volume = VolumeRecord(
                 id: newID(), account: account, availabilityZone: instance.availabilityZone,

@@ -48,6 +48,7 @@ extension Transaction {
             sizeGiB: max(root.sizeGiB, snapshot.sizeGiB), volumeType: root.volumeType, snapshot: snapshot.id,
             createdAt: now)
         (volume.iops, volume.throughput) = (root.iops, root.throughput)
+        try checkQuota(for: volume.figures)
         volume.keyID = root.keyID
         if !root.isEncrypted { volume.keyID = try keyID(forVolumeOf: snapshot, EncryptionWish()) }
         volume.begin(with: snapshot, at: order.initializationRate)

@@ -18,11 +18,14 @@ where ID: Hashable & Sendable & Comparable & LosslessRecordID {
     var indexKeys: [IndexKey] { get }
     /// What the record takes of the host; the sum over all records of the kind is always at hand.
     var weight: HostShare { get }
+    /// What quotas count of the record; the sums over the records of each account are always at hand.
+    var uses: [CountedUse: Int] { get }
 }
 
 extension CloudRecord {
     package var indexKeys: [IndexKey] { [] }
     package var weight: HostShare { .zero }
+    package var uses: [CountedUse: Int] { [:] }
 }
 
 /// An id that is stored as text.

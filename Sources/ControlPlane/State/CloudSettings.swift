@@ -51,7 +51,24 @@ package struct CloudSettings: Sendable {
         package var versionsPerLaunchTemplate = 10_000
         /// Instances of one account that are not terminated; bounds what one caller can ask of a host.
         package var instances = 100_000
+        private var counted: [CountedUse: Int] = [:]
         package init() {}
+
+        /// Of instances that run, by the class of their types.
+        package subscript(vCPUs kind: VCPUClass) -> Int {
+            get { counted[.vCPUs(kind)] ?? 400_000 }
+            set { counted[.vCPUs(kind)] = newValue }
+        }
+
+        package subscript(storageGiB volumeType: String) -> Int {
+            get { counted[.storageGiB(volumeType)] ?? 2_048_000 }
+            set { counted[.storageGiB(volumeType)] = newValue }
+        }
+
+        package subscript(iops volumeType: String) -> Int {
+            get { counted[.iops(volumeType)] ?? 300_000 }
+            set { counted[.iops(volumeType)] = newValue }
+        }
     }
 
     package init(region: String, capabilities: NodeCapabilities) {

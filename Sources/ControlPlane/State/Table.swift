@@ -46,6 +46,12 @@ package struct Table<Record: CloudRecord>: Sendable {
     package private(set) var stamp = TableStamp.empty
     /// The sum of the records' weights.
     package private(set) var weight = HostShare.zero
+    private var uses: TreeDictionary<AccountUse, Int> = [:]
+
+    private struct AccountUse: Hashable {
+        let account: AccountID
+        let kind: CountedUse
+    }
 
     package init() {}
 
@@ -78,6 +84,11 @@ package struct Table<Record: CloudRecord>: Sendable {
 
     package func contains(_ key: IndexKey) -> Bool { index[key] != nil }
 
+    /// What the records of the account come to.
+    package func use(_ kind: CountedUse, by account: AccountID) -> Int {
+        uses[AccountUse(account: account, kind: kind)] ?? 0
+    }
+
     /// One record with the key; which one, where there are several, is not said.
     package func first(where key: IndexKey) -> Record? { index[key]?.first.flatMap { rows[$0]?.record } }
 
@@ -87,6 +98,7 @@ package struct Table<Record: CloudRecord>: Sendable {
         let old = before.map { keys(of: $0.record) } ?? []
         stamp = .fresh()
         weight += record.weight - (before?.record.weight ?? .zero)
+        count(record, instead: before?.record)
         guard new != old else { return }
         for key in new where !old.contains(key) {
             index[key, default: []].insert(record.id)
@@ -99,7 +111,18 @@ package struct Table<Record: CloudRecord>: Sendable {
         guard let old = rows.removeValue(forKey: id) else { return }
         stamp = .fresh()
         weight -= old.record.weight
+        count(nil, instead: old.record)
         for key in keys(of: old.record) { unlink(id, from: key) }
+    }
+
+    private mutating func count(_ new: Record?, instead old: Record?) {
+        let (more, less) = (new?.uses ?? [:], old?.uses ?? [:])
+        guard more != less, let account = new?.account ?? old?.account else { return }
+        for (kind, amount) in more.merging(less.mapValues { -$0 }, uniquingKeysWith: +) where amount != 0 {
+            let key = AccountUse(account: account, kind: kind)
+            let sum = (uses[key] ?? 0) + amount
+            uses[key] = sum == 0 ? nil : sum
+        }
     }
 
     private mutating func unlink(_ id: Record.ID, from key: IndexKey) {

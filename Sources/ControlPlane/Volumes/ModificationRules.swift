@@ -10,7 +10,7 @@ extension Transaction {
     ///
     /// - Throws: `InvalidVolume.NotFound`, `IncorrectState`, `IncorrectModificationState`,
     ///   `VolumeModificationRateExceeded`, `InvalidParameterValue`, `InvalidParameterCombination`, `MissingParameter`,
-    ///   `UnsupportedOperation` for magnetic volumes.
+    ///   `UnsupportedOperation` for magnetic volumes, `VolumeLimitExceeded`, `MaxIOPSLimitExceeded`.
     package mutating func modify(_ id: VolumeID, by change: VolumeChange) throws(EC2Error) -> VolumeModification {
         let volume: VolumeRecord = try owned(id)
         try checkModifiable(volume)
@@ -18,6 +18,7 @@ extension Transaction {
             from: volume.figures, to: try target(of: volume, change), at: now)
         let multiAttach = try MultiAttach.changed(of: volume, by: change)
         (modification.originalMultiAttach, modification.targetMultiAttach) = (volume.multiAttach, multiAttach)
+        try checkQuota(for: modification.target, insteadOf: volume)
         let recent = recentModifications(of: volume)
         guard recent.count < Transaction.modificationsPerDay else {
             throw EC2Error(

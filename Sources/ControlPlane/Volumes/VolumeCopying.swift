@@ -32,6 +32,7 @@ extension Transaction {
         let figures = try VolumeFigures(
             volumeType: order.volumeType, sizeGiB: sizeGiB, iops: order.iops, throughput: order.throughput
         ).checked()
+        try checkQuota(for: figures)
         var moment = try createSnapshot(SnapshotOrder(volume: source.id))
         var volume = VolumeRecord(
             id: newID(), account: account, availabilityZone: source.availabilityZone, sizeGiB: figures.sizeGiB,

@@ -10,7 +10,8 @@ extension Transaction {
     ///   - sizeGiB: nil: the snapshot's size.
     ///   - tags: as checked before.
     /// - Throws: `MissingParameter`, `InvalidSnapshot.NotFound`, `IncorrectState`, `InvalidParameterValue`,
-    ///   `InvalidParameterCombination`, `InvalidParameterDependency`, `InvalidKMSKey.InvalidState`.
+    ///   `InvalidParameterCombination`, `InvalidParameterDependency`, `InvalidKMSKey.InvalidState`,
+    ///   `VolumeLimitExceeded`, `MaxIOPSLimitExceeded`.
     package mutating func createVolume(_ order: VolumeOrder) throws(EC2Error) -> VolumeRecord {
         let snapshot = try order.snapshot.map { (id) throws(EC2Error) in try usableSnapshot(id) }
         guard let sizeGiB = order.sizeGiB ?? snapshot?.sizeGiB else {
@@ -24,6 +25,7 @@ extension Transaction {
         let figures = try VolumeFigures(
             volumeType: order.volumeType, sizeGiB: sizeGiB, iops: order.iops, throughput: order.throughput
         ).checked()
+        try checkQuota(for: figures)
         var volume = VolumeRecord(
             id: newID(), account: account, availabilityZone: order.zone, sizeGiB: figures.sizeGiB,
             volumeType: figures.volumeType, snapshot: snapshot?.id, createdAt: now)

@@ -9,16 +9,20 @@ struct QuotaOverride: ExpressibleByArgument, Sendable {
     let name: String
     let count: Int
 
-    private static let paths: [(name: String, path: Path)] = [
-        ("vpcs", \.vpcs), ("subnets-per-vpc", \.subnetsPerVPC), ("internet-gateways", \.internetGateways),
-        ("route-tables-per-vpc", \.routeTablesPerVPC), ("routes-per-table", \.routesPerTable),
-        ("elastic-addresses", \.elasticAddresses), ("security-groups", \.securityGroups),
-        ("rules-per-group", \.rulesPerGroupAndDirection), ("groups-per-interface", \.groupsPerInterface),
-        ("key-pairs", \.keyPairs), ("network-interfaces", \.networkInterfaces),
-        ("tags-per-resource", \.tagsPerResource), ("instances", \.instances),
-        ("launch-templates", \.launchTemplates), ("versions-per-launch-template", \.versionsPerLaunchTemplate),
-        ("placement-groups", \.placementGroups),
-    ]
+    private static let paths: [(name: String, path: Path)] =
+        [
+            ("vpcs", \.vpcs), ("subnets-per-vpc", \.subnetsPerVPC), ("internet-gateways", \.internetGateways),
+            ("route-tables-per-vpc", \.routeTablesPerVPC), ("routes-per-table", \.routesPerTable),
+            ("elastic-addresses", \.elasticAddresses), ("security-groups", \.securityGroups),
+            ("rules-per-group", \.rulesPerGroupAndDirection), ("groups-per-interface", \.groupsPerInterface),
+            ("key-pairs", \.keyPairs), ("network-interfaces", \.networkInterfaces),
+            ("tags-per-resource", \.tagsPerResource), ("instances", \.instances), ("snapshots", \.snapshots),
+            ("launch-templates", \.launchTemplates), ("versions-per-launch-template", \.versionsPerLaunchTemplate),
+            ("fast-restored-snapshots", \.fastRestoredSnapshots), ("encryption-keys", \.encryptionKeys),
+            ("placement-groups", \.placementGroups),
+        ] + VCPUClass.allCases.map { ("vcpus-\($0.rawValue)", \.[vCPUs: $0]) }
+        + VolumeTypeRules.all.keys.sorted().map { ("storage-gib-\($0)", \.[storageGiB: $0]) }
+        + [("iops-io1", \.[iops: "io1"]), ("iops-io2", \.[iops: "io2"])]
 
     static var names: String { paths.map(\.name).joined(separator: ", ") }
 
