@@ -13,7 +13,7 @@ SMALL = {
     "elastic-addresses": 1, "security-groups": 2, "rules-per-group": 2, "groups-per-interface": 1, "key-pairs": 1,
     "network-interfaces": 8, "tags-per-resource": 3, "instances": 4, "snapshots": 2, "fast-restored-snapshots": 1,
     "encryption-keys": 1, "vcpus-standard": 6, "vcpus-g": 4, "storage-gib-gp3": 30, "storage-gib-io2": 100, "iops-io2": 1000,
-    "iops-io1": 500}
+    "iops-io1": 500, "launch-templates": 1, "versions-per-launch-template": 2}
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +94,8 @@ CASES = {
                            "NetworkInterfaceLimitExceeded", 8),
     "tags-per-resource": (lambda t: lambda n: t.ec2.create_tags(Resources=[t.vpc], Tags=[{"Key": f"k{n}", "Value": ""}]),
                           "TagLimitExceeded", 3),
+    "launch-templates": (lambda t: lambda n: template(t, n), "LaunchTemplateLimitExceeded", 1),
+    "versions-per-launch-template": (lambda t: with_template(t), "LaunchTemplateVersionLimitExceeded", 1),
     "instances": (lambda t: lambda n: stopped_launch(t), "InstanceLimitExceeded", 4),
     "vcpus-standard": (lambda t: lambda n: t.launch(n), "VcpuLimitExceeded", 3),
     "vcpus-g": (lambda t: lambda n: t.launch(n, "g4dn.xlarge"), "VcpuLimitExceeded", 1),
@@ -111,6 +113,17 @@ def with_table(tenant):
     table, gateway = tenant.route_table(), tenant.gateway()
     return lambda n: tenant.ec2.create_route(
         RouteTableId=table, DestinationCidrBlock=f"192.0.2.{n}/32", GatewayId=gateway)
+
+
+def template(tenant, number):
+    data = {"InstanceType": "t3.micro"}
+    return tenant.ec2.create_launch_template(LaunchTemplateName=f"template-{number}", LaunchTemplateData=data)
+
+
+def with_template(tenant):
+    made = template(tenant, 0)["LaunchTemplate"]["LaunchTemplateId"]
+    return lambda n: tenant.ec2.create_launch_template_version(
+        LaunchTemplateId=made, LaunchTemplateData={"InstanceType": "t3.small"})
 
 
 def with_groups(tenant):

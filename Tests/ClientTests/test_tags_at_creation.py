@@ -10,6 +10,7 @@ from examples import EXAMPLES, changed, everything, exampled
 
 # What an action makes, where its name does not say so.
 MAKES = {
+    "RequestSpotInstances": "spot-instances-request",
     "AllocateAddress": "elastic-ip", "RunInstances": "instance", "CreateDhcpOptions": "dhcp-options",
     "AuthorizeSecurityGroupIngress": "security-group-rule", "AuthorizeSecurityGroupEgress": "security-group-rule"}
 # Names that no two may have.

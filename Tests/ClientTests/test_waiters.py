@@ -90,6 +90,9 @@ WAITS = {
     "SecurityGroupExists": lambda w: {"GroupIds": [w.group]},
     "SnapshotCompleted": lambda w: {"SnapshotIds": [
         w.account.ec2.create_snapshot(VolumeId=w.free_volume)["SnapshotId"]]},
+    "SpotInstanceRequestFulfilled": lambda w: {"SpotInstanceRequestIds": [
+        w.account.ec2.request_spot_instances(LaunchSpecification={"ImageId": w.image, "InstanceType": "t3.micro"})[
+            "SpotInstanceRequests"][0]["SpotInstanceRequestId"]]},
     "SubnetAvailable": lambda w: {"SubnetIds": [
         w.account.ec2.create_subnet(VpcId=w.vpc, CidrBlock="10.20.77.0/24")["Subnet"]["SubnetId"]]},
     "SystemStatusOk": lambda w: {"InstanceIds": [launched(w)]},
