@@ -73,7 +73,8 @@ def calls(name, world):
 
 
 def judged(answer, field):
-    codes = {"InvalidParameterValue", "UnknownParameter"} | OWN_CODES.get(field, set())
+    name = field.rpartition(".")[2] if not field.endswith(".1") else field
+    codes = {"InvalidParameterValue", "UnknownParameter"} | OWN_CODES.get(name, set())
     # What stands beside a member that is deep in a structure may be missed before it is looked at.
     return answer.status == 400 and answer.code in codes | ({"MissingParameter"} if "." in field else set())
 
