@@ -62,7 +62,9 @@ extension Transaction {
     }
 
     private func target(of volume: VolumeRecord, _ change: VolumeChange) throws(EC2Error) -> VolumeFigures {
-        guard !change.isEmpty else { throw .missingParameter("size, volumeType, iops, throughput or multiAttachEnabled") }
+        guard !change.isEmpty else {
+            throw .missingParameter("size, volumeType, iops, throughput or multiAttachEnabled")
+        }
         guard volume.volumeType != "standard", change.volumeType != "standard" else {
             throw .unsupported("Volumes of type 'standard' cannot be modified.")
         }
