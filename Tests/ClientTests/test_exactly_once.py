@@ -24,7 +24,7 @@ LOST = (OSError, http.client.HTTPException)
 
 @pytest.fixture
 def mortal(tmp_path):
-    cloud = Apus(tmp_path / "state").start()
+    cloud = Apus(tmp_path / "state", options=("--throttle", "off")).start()
     yield cloud
     cloud.down()
 

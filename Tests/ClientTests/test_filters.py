@@ -25,7 +25,8 @@ SELECTS_LESS = {("DescribeSpotInstanceRequests", "launch.monitoring-enabled")}
 
 def documented(action):
     """Names of filters as the reference lists them, in its order."""
-    text = model.inputs(action)["Filters"].documentation
+    # A list within the list names values.
+    text = re.sub(r"<ul>(?:(?!</?ul>).)*</ul>\s*</li>", "</li>", model.inputs(action)["Filters"].documentation, flags=re.S)
     names = [html.unescape(name) for name in re.findall(r"<li>\s*<p>\s*<code>([^<]+)</code>", text)]
     return list(dict.fromkeys("tag:<key>" if name == "tag" else name for name in names))
 

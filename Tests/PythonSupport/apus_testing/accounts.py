@@ -16,7 +16,8 @@ def hold_against_the_model(event_name, response_dict, **_):
     """Every answer that a test gets by boto3 is one that AWS's model describes."""
     if response_dict is not None:
         name = event_name.rpartition(".")[2]
-        assert model.faults(name, response_dict["status_code"], bytes(response_dict["body"]).decode()) == []
+        faults = model.faults(name, response_dict["status_code"], bytes(response_dict["body"]).decode())
+        assert faults == [], f"{name}: {faults}"
 
 
 class Account:

@@ -1,6 +1,7 @@
 """The EC2 model that botocore carries: what each action takes and gives, requests made from it, answers held against it."""
 
 import functools
+import json
 import pathlib
 import xml.etree.ElementTree as tree
 
@@ -11,6 +12,15 @@ import botocore.session
 
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+
+
+@functools.cache
+def added_values():
+    """Enum values that AWS answers and the model does not know, with their shapes' names."""
+    corrections = json.loads((ROOT / "Tools/generator/corrections.json").read_text())["EC2"]
+    added = {(each["shape"], each["value"]) for each in corrections if each["kind"] == "addValue"}
+    # Answered in small letters, by AWS too.
+    return added | {("PlatformValues", "windows")}
 
 
 @functools.cache
@@ -75,10 +85,8 @@ def strays(shape, value, path=""):
         for position, member in enumerate(value):
             yield from strays(shape.member, member, f"{path}[{position}]")
     elif shape.type_name == "string" and getattr(shape, "enum", None):
-        # The catalogue of instance types is newer than the model, and AWS itself answers `available` for the
-        # attachment of an internet gateway, which the model's AttachmentStatus lacks, and `windows` in small letters.
-        known = shape.name == "InstanceType" or (shape.name, value) in {
-            ("AttachmentStatus", "available"), ("PlatformValues", "windows")}
+        # The catalogue of instance types is newer than the model; of other values that it lacks, the corrections say why.
+        known = shape.name == "InstanceType" or (shape.name, value) in added_values()
         if not known and value not in shape.enum:
             yield f"{path}: {value!r} is none of {shape.name}"
 
