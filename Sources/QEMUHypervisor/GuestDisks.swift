@@ -199,7 +199,8 @@ struct GuestDisks: Sendable {
                 ])
         }
         let top = names.throttle(names.top, group: BlockNames.sharedGroup, over: names.severed)
-        try await monitor.execute("blockdev-reopen", ["options": .array([top])])
+        // A shared volume's requests are answered first, once the guest has connected again to what serves it.
+        try await monitor.execute("blockdev-reopen", ["options": .array([top])], within: .seconds(30))
         try await clear(names, try await look(), keeping: [names.top, names.severed, names.void])
     }
 

@@ -12,6 +12,9 @@ from examples import EXAMPLES, least
 LEAST = {"DescribeFleetInstances": 1, "DescribeFleets": 1, "DescribeImages": 1, "DescribePrefixLists": 1,
          "DescribeSpotPriceHistory": 1, "DescribeVolumesModifications": 1, "GetInstanceTypesFromInstanceRequirements": 1}
 
+# Pages of what is many thousands of lines long.
+MANY = {"DescribeInstanceTypes": 100, "DescribeSpotPriceHistory": 1000}
+
 
 @pytest.fixture(scope="module")
 def paged(actions):
@@ -45,9 +48,7 @@ def pages(world, action, size):
 def test_pages_hold_each_thing_once_and_end(world, paged):
     wrong = []
     for action in paged:
-        size = max(1, bounds(action)[0])
-        if action == "DescribeInstanceTypes":
-            size = 100
+        size = MANY.get(action) or max(1, bounds(action)[0])
         whole, rest = ask(world, action)
         found = pages(world, action, size)
         together = [thing for page in found for thing in page]

@@ -13,7 +13,8 @@ SMALL = {
     "elastic-addresses": 1, "security-groups": 2, "rules-per-group": 2, "groups-per-interface": 1, "key-pairs": 1,
     "network-interfaces": 8, "tags-per-resource": 3, "instances": 4, "snapshots": 2, "fast-restored-snapshots": 1,
     "encryption-keys": 1, "vcpus-standard": 6, "vcpus-g": 4, "storage-gib-gp3": 30, "storage-gib-io2": 100, "iops-io2": 1000,
-    "iops-io1": 500, "launch-templates": 1, "versions-per-launch-template": 2}
+    "iops-io1": 500, "launch-templates": 1, "versions-per-launch-template": 2,
+    "placement-groups": 1}
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +97,7 @@ CASES = {
                           "TagLimitExceeded", 3),
     "launch-templates": (lambda t: lambda n: template(t, n), "LaunchTemplateLimitExceeded", 1),
     "versions-per-launch-template": (lambda t: with_template(t), "LaunchTemplateVersionLimitExceeded", 1),
+    "placement-groups": (lambda t: lambda n: t.ec2.create_placement_group(GroupName=f"g{n}"), "PlacementGroupLimitExceeded", 1),
     "instances": (lambda t: lambda n: stopped_launch(t), "InstanceLimitExceeded", 4),
     "vcpus-standard": (lambda t: lambda n: t.launch(n), "VcpuLimitExceeded", 3),
     "vcpus-g": (lambda t: lambda n: t.launch(n, "g4dn.xlarge"), "VcpuLimitExceeded", 1),

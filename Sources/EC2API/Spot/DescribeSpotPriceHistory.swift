@@ -29,6 +29,7 @@ enum DescribeSpotPriceHistory: RecordAction {
     static func perform(
         _ input: EC2.DescribeSpotPriceHistoryRequest, _ transaction: inout Transaction
     ) throws(EC2Error) -> EC2.DescribeSpotPriceHistoryResult {
+        try Pagination.check(input, atLeast: 1)
         let zone = try PlacementText.zone(
             name: input.availabilityZone, id: input.availabilityZoneID, in: transaction.settings)
         let since = transaction.state.accounts[transaction.account]?.createdAt ?? transaction.now
