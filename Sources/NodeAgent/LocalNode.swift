@@ -18,6 +18,7 @@ package actor LocalNode: Node {
     private let metadata: any MetadataServing
     private let kernels: KernelStore
     private let facts: HostFacts
+    private let told: AsyncStream<NodeEvent>.Continuation
     /// Told by the canary guest, which runs beside everything else: nobody waits for it but a launch.
     private var acceleration = "unknown"
     private var served: Set<VPCID> = []
@@ -42,31 +43,33 @@ package actor LocalNode: Node {
         ) { told.yield($0) }
         let feeds = Feeds(volumes: volumes, store: snapshots, log: log) { told.yield($0) }
         try await feeds.openAll()
-        let node = LocalNode(
-            hypervisor, volumes, fabric, metadata, kernels, snapshots, moments, feeds, facts, log, events)
-        Task {
-            for await event in hypervisor.events { told.yield(event) }
-            told.finish()
-        }
-        Task {
-            for await volume in hypervisor.unserved { Task { await node.serveAgain(volume) } }
-        }
-        return node
+        return LocalNode(
+            hypervisor, volumes, fabric, metadata, kernels, snapshots, moments, feeds, facts, log, events, told)
     }
 
     private init(
         _ hypervisor: any Hypervisor, _ volumes: any VolumeBackend, _ fabric: any NetworkFabric,
         _ metadata: any MetadataServing, _ kernels: KernelStore, _ snapshots: SnapshotStore, _ moments: Moments,
-        _ feeds: Feeds, _ facts: HostFacts, _ log: Logger, _ events: AsyncStream<NodeEvent>
+        _ feeds: Feeds, _ facts: HostFacts, _ log: Logger, _ events: AsyncStream<NodeEvent>,
+        _ told: AsyncStream<NodeEvent>.Continuation
     ) {
         (self.hypervisor, self.volumes, self.fabric) = (hypervisor, volumes, fabric)
         (self.metadata, self.kernels, self.facts) = (metadata, kernels, facts)
         (self.snapshots, self.moments, self.feeds, self.events) = (snapshots, moments, feeds, events)
-        self.log = log
+        (self.log, self.told) = (log, told)
+    }
+
+    /// Hears what happens on the host, until it is cancelled: events are told, and what died that others need is started again.
+    package func attend() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.probe() }
+            group.addTask { for await event in self.hypervisor.events { self.told.yield(event) } }
+            for await volume in hypervisor.unserved { group.addTask { await self.serveAgain(volume) } }
+        }
     }
 
     /// Finds out how guests are accelerated; may boot a canary.
-    package func probe() async {
+    private func probe() async {
         do {
             acceleration = try await hypervisor.acceleration()
         } catch {
@@ -248,7 +251,7 @@ package actor LocalNode: Node {
 
     /// What served a shared volume died, and its guests wait.
     private func serveAgain(_ volume: VolumeID) async {
-        while true {
+        while !Task.isCancelled {
             do throws(NodeError) {
                 return try await withFile(of: [volume]) { node throws(NodeError) in
                     let file = try await node.feeds.file(of: volume)

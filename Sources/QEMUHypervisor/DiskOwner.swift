@@ -17,10 +17,16 @@ protocol DiskOwner: Actor {
     var failedFills: Set<VolumeID> { get set }
 
     nonisolated func tell(_ event: NodeEvent)
-    /// One change of the disks after another, of that launch alone.
+    /// One change of the disks after another, for that guest: a machine has disks of one launch alone, what serves a volume
+    /// has it for whoever shares it.
     func withDisks(
-        of launch: Int, _ body: (GuestDisks) async throws(GuestDisks.Failure) -> Void
+        for guest: GuestRun, _ body: (GuestDisks) async throws(GuestDisks.Failure) -> Void
     ) async throws(HypervisorError)
+    /// Whether the process runs that has the guest's volumes open.
+    func isRunning(for guest: GuestRun) -> Bool
+    /// Grows the volume's file; one of that size or more is left as it is.
+    func grow(_ volume: VolumeID, toGiB sizeGiB: Int, for guest: GuestRun) async throws(HypervisorError)
+    func limit(_ volume: VolumeID, to limits: DiskLimits?, for guest: GuestRun) async throws(HypervisorError)
 }
 
 extension DiskOwner {

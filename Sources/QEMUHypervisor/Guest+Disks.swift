@@ -13,10 +13,10 @@ extension Guest {
     static let departurePatience = Duration.seconds(2)
 
     func attach(
-        _ disk: GuestSpec.Disk, _ file: VolumeFile, holding moments: [GuestMoment], launch: Int
+        _ disk: GuestSpec.Disk, _ file: VolumeFile, holding moments: [GuestMoment], for guest: GuestRun
     ) async throws(HypervisorError) {
         let names = BlockNames(disk.volume)
-        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+        try await withDisks(for: guest) { disks throws(GuestDisks.Failure) in
             let view = try await monitored { () throws(QMPError) in try await disks.look() }
             guard !view.isPlugged(names) else {
                 guard view.isSevered(names) else { return }
@@ -32,10 +32,10 @@ extension Guest {
         if diskLimits[disk.volume] == nil { diskLimits[disk.volume] = disk.limits }
     }
 
-    func detach(_ volume: VolumeID, launch: Int, force: Bool) async throws(HypervisorError) -> Bool {
+    func detach(_ volume: VolumeID, for guest: GuestRun, force: Bool) async throws(HypervisorError) -> Bool {
         var isGone = false
         let names = BlockNames(volume)
-        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+        try await withDisks(for: guest) { disks throws(GuestDisks.Failure) in
             isGone = try await monitored { () throws(QMPError) in
                 try await self.remove(names, from: disks, force: force)
             }
@@ -44,9 +44,9 @@ extension Guest {
         return isGone
     }
 
-    func grow(_ volume: VolumeID, toGiB sizeGiB: Int, launch: Int) async throws(HypervisorError) {
+    func grow(_ volume: VolumeID, toGiB sizeGiB: Int, for guest: GuestRun) async throws(HypervisorError) {
         let names = BlockNames(volume)
-        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+        try await withDisks(for: guest) { disks throws(GuestDisks.Failure) in
             let view = try await monitored { () throws(QMPError) in try await disks.look() }
             guard view.nodes[names.data] != nil else { throw .impossible("the guest has no \(volume)") }
             try await monitored { () throws(QMPError) in
@@ -59,16 +59,16 @@ extension Guest {
 
     /// The guest sees that a shared volume has grown where it is served.
     func renew(
-        _ volume: VolumeID, _ folder: SharedVolumeFolder, toGiB sizeGiB: Int, launch: Int
+        _ volume: VolumeID, _ folder: SharedVolumeFolder, toGiB sizeGiB: Int, for guest: GuestRun
     ) async throws(HypervisorError) {
-        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+        try await withDisks(for: guest) { disks throws(GuestDisks.Failure) in
             try await disks.renew(BlockNames(volume), folder, toBytes: Int64(sizeGiB) << 30)
         }
     }
 
     /// What the volume may do from now on, here and in what a later run of ours finds of the guest.
-    func limit(_ volume: VolumeID, to limits: DiskLimits?, launch: Int) async throws(HypervisorError) {
-        try await apply(limits, to: volume, launch: launch)
+    func limit(_ volume: VolumeID, to limits: DiskLimits?, for guest: GuestRun) async throws(HypervisorError) {
+        try await apply(limits, to: volume, for: guest)
         diskLimits[volume] = limits
         remember { spec in
             for place in spec.disks.indices where spec.disks[place].volume == volume {
@@ -77,8 +77,8 @@ extension Guest {
         }
     }
 
-    func apply(_ limits: DiskLimits?, to volume: VolumeID, launch: Int) async throws(HypervisorError) {
-        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+    func apply(_ limits: DiskLimits?, to volume: VolumeID, for guest: GuestRun) async throws(HypervisorError) {
+        try await withDisks(for: guest) { disks throws(GuestDisks.Failure) in
             try await monitored { () throws(QMPError) in try await disks.limit(BlockNames(volume), to: limits) }
         }
         applied[volume] = limits
@@ -91,22 +91,23 @@ extension Guest {
             for continuation in waiting { continuation.resume(returning: true) }
             return
         }
-        guard let launch = runningLaunch else { return }
-        Task { await self.tidy(volume, launch: launch) }
+        guard let run else { return }
+        Task { await self.tidy(volume, run) }
     }
 
     // MARK: helpers
 
-    var runningLaunch: Int? {
+    /// nil where it does not run, or is about to end.
+    var run: GuestRun? {
         guard case .running(let running) = state, !running.isEnding else { return nil }
-        return running.record.spec.launch
+        return GuestRun(instance: id, launch: running.record.spec.launch)
     }
 
     /// A disk left that nobody waits for any more: its files are closed, and that is told.
-    private func tidy(_ volume: VolumeID, launch: Int) async {
+    private func tidy(_ volume: VolumeID, _ guest: GuestRun) async {
         let names = BlockNames(volume)
         do throws(HypervisorError) {
-            try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+            try await withDisks(for: guest) { disks throws(GuestDisks.Failure) in
                 let view = try await monitored { () throws(QMPError) in try await disks.look() }
                 // It may have been plugged in again while this waited for its turn.
                 guard !view.isPlugged(names) else { return }
@@ -154,12 +155,14 @@ extension Guest {
         for continuation in departures.removeValue(forKey: device) ?? [] { continuation.resume(returning: false) }
     }
 
+    func isRunning(for guest: GuestRun) -> Bool { observation == .running(launch: guest.launch) }
+
     func withDisks(
-        of launch: Int, _ body: (GuestDisks) async throws(GuestDisks.Failure) -> Void
+        for guest: GuestRun, _ body: (GuestDisks) async throws(GuestDisks.Failure) -> Void
     ) async throws(HypervisorError) {
         await diskTurn.enter()
         defer { diskTurn.leave() }
-        guard case .running(let running) = state, !running.isEnding, running.record.spec.launch == launch else {
+        guard case .running(let running) = state, !running.isEnding, running.record.spec.launch == guest.launch else {
             throw .noSuchGuest(id)
         }
         do throws(GuestDisks.Failure) { try await body(GuestDisks(monitor: running.monitor)) } catch {

@@ -9,18 +9,18 @@ import NodeContract
 import QMP
 
 extension DiskOwner {
-    func fill(_ volume: VolumeID, at rate: Int, launch: Int) async throws(HypervisorError) -> Bool {
+    func fill(_ volume: VolumeID, at rate: Int, for guest: GuestRun) async throws(HypervisorError) -> Bool {
         let names = BlockNames(volume)
         var isFilled = false
-        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+        try await withDisks(for: guest) { disks throws(GuestDisks.Failure) in
             isFilled = try await monitored { () throws(QMPError) in try await disks.fill(names, at: rate) }
         }
         return isFilled
     }
 
-    func fillPosition(of volume: VolumeID, launch: Int) async throws(HypervisorError) -> Int? {
+    func fillPosition(of volume: VolumeID, for guest: GuestRun) async throws(HypervisorError) -> Int? {
         var position: Int64?
-        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+        try await withDisks(for: guest) { disks throws(GuestDisks.Failure) in
             position = try await monitored { () throws(QMPError) in
                 try await disks.progress(of: BlockNames(volume).fill)
             }

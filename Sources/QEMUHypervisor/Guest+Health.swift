@@ -10,8 +10,8 @@ extension Guest {
     /// A disk that failed is said to for so long, unless it fails again.
     private static let diskErrorMemory = Duration.seconds(60)
 
-    func examine(launch: Int) async -> MachineHealth {
-        guard case .running(let running) = state, running.record.spec.launch == launch else {
+    func examine(_ guest: GuestRun) async -> MachineHealth {
+        guard case .running(let running) = state, running.record.spec.launch == guest.launch else {
             return MachineHealth(isThere: false, hasDisks: true)
         }
         let status = try? await running.monitor.execute("query-status", within: .seconds(5))

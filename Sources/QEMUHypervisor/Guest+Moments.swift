@@ -7,8 +7,8 @@ import NodeContract
 import QMP
 
 extension DiskOwner {
-    func hold(_ moments: [GuestMoment], launch: Int) async throws(HypervisorError) {
-        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+    func hold(_ moments: [GuestMoment], for guest: GuestRun) async throws(HypervisorError) {
+        try await withDisks(for: guest) { disks throws(GuestDisks.Failure) in
             try await monitored { () throws(QMPError) in
                 // No moment can be held of a volume that is being filled; whoever wants it filled asks again.
                 for moment in moments { try await self.endFill(of: BlockNames(moment.volume), in: disks) }
@@ -17,9 +17,9 @@ extension DiskOwner {
         }
     }
 
-    func holds(_ snapshot: SnapshotID, launch: Int) async throws(HypervisorError) -> Bool {
+    func holds(_ snapshot: SnapshotID, for guest: GuestRun) async throws(HypervisorError) -> Bool {
         var isHeld = false
-        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+        try await withDisks(for: guest) { disks throws(GuestDisks.Failure) in
             isHeld = try await monitored { () throws(QMPError) in
                 try await disks.jobs().contains(snapshot.description)
             }
@@ -28,11 +28,11 @@ extension DiskOwner {
     }
 
     func read(
-        _ moment: GuestMoment, changedSince parent: SnapshotID?, launch: Int
+        _ moment: GuestMoment, changedSince parent: SnapshotID?, for guest: GuestRun
     ) async throws(HypervisorError) -> MomentSource {
         var source: MomentSource?
         let path = momentsSocket
-        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+        try await withDisks(for: guest) { disks throws(GuestDisks.Failure) in
             source = try await disks.serve(moment, changedSince: parent, at: path)
         }
         guard let source else { throw .hostFailed("\(moment.snapshot) is not served") }
@@ -40,11 +40,11 @@ extension DiskOwner {
     }
 
     func letGo(
-        of moment: GuestMoment, keeping kept: Set<SnapshotID>, launch: Int
+        of moment: GuestMoment, keeping kept: Set<SnapshotID>, for guest: GuestRun
     ) async throws(HypervisorError) -> Bool {
         let names = MomentNames(moment)
         var hasVolume = false
-        try await withDisks(of: launch) { disks throws(GuestDisks.Failure) in
+        try await withDisks(for: guest) { disks throws(GuestDisks.Failure) in
             try await monitored { () throws(QMPError) in
                 try await self.end(names, in: disks)
                 try await disks.dropBitmaps(of: moment.volume, keeping: kept)

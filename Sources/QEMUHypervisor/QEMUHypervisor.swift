@@ -1,5 +1,5 @@
 // Guests as QEMU processes that outlive us: keeps the list of guests, gives each a user of its own, passes events on.
-// What happens to one guest is `Guest`'s affair.
+// What happens to one guest is `Guest`'s affair, to a volume that several have `VolumeServer`'s.
 
 package import Backends
 package import CloudTypes
@@ -8,33 +8,42 @@ import Glibc
 import HostSystem
 package import Logging
 package import NodeContract
-import Synchronization
 
 package actor QEMUHypervisor: Hypervisor {
     package nonisolated let events: AsyncStream<NodeEvent>
     package nonisolated let unserved: AsyncStream<VolumeID>
-    private let configuration: QEMUConfiguration
+    nonisolated let configuration: QEMUConfiguration
     private let logger: Logger
-    private let report: AsyncStream<NodeEvent>.Continuation
+    /// What guests and servers tell, which is passed on as events.
+    private let heard: AsyncStream<NodeEvent>.Continuation
     private let reportUnserved: AsyncStream<VolumeID>.Continuation
     private let guestsPath: String
-    private let serversPath: String
-    private var known: [InstanceID: Guest] = [:]
-    /// Volumes that several guests may have, and did since we began.
-    private nonisolated let servers = Mutex<[VolumeID: VolumeServer]>([:])
+    private(set) var known: [InstanceID: Guest] = [:]
+    nonisolated let servers: VolumeServers
     /// Of guests and servers, by the name of what they belong to.
     private var userIDs: [String: UInt32] = [:]
     private var accelerator: Task<AccelerationProbe.Answer, Never>?
     private var upkeep: Task<Void, Never>?
+    private let passing: Task<Void, Never>
     private let ledger: CreditLedger
 
     package init(configuration: QEMUConfiguration, logger: Logger) throws(HypervisorError) {
         (self.configuration, self.logger) = (configuration, logger)
-        (events, report) = AsyncStream.makeStream(of: NodeEvent.self)
-        (unserved, reportUnserved) = AsyncStream.makeStream(of: VolumeID.self)
+        let (news, heard) = AsyncStream.makeStream(of: NodeEvent.self)
+        let (events, report) = AsyncStream.makeStream(of: NodeEvent.self)
+        let (unserved, reportUnserved) = AsyncStream.makeStream(of: VolumeID.self)
+        (self.events, self.heard) = (events, heard)
+        (self.unserved, self.reportUnserved) = (unserved, reportUnserved)
         guestsPath = configuration.stateDirectory + "/guests"
-        serversPath = configuration.stateDirectory + "/servers"
+        let serversPath = configuration.stateDirectory + "/servers"
+        let servers = VolumeServers(
+            folder: serversPath,
+            surroundings: VolumeServer.Surroundings(
+                configuration: configuration, logger: logger, report: { heard.yield($0) },
+                reportUnserved: { reportUnserved.yield($0) }))
+        self.servers = servers
         ledger = CreditLedger(path: configuration.stateDirectory + "/credits.json")
+        passing = Task { await QEMUHypervisor.pass(news, to: report, leaving: servers) }
         for path in [guestsPath, serversPath] where mkdir(path, 0o700) != 0 && errno != EEXIST {
             throw .hostFailed(SystemError("mkdir \(path)").description)
         }
@@ -46,6 +55,17 @@ package actor QEMUHypervisor: Hypervisor {
 
     package func launch(_ guest: GuestLaunch) async throws(HypervisorError) {
         let ports = guest.portDescriptors.compactMap { try? OwnedDescriptor($0, "port") }
+        let (instance, launch) = (guest.spec.instance, guest.spec.launch)
+        do throws(HypervisorError) { try await boot(guest, ports) } catch {
+            // A machine lets go at its end of what was joined for it; there may be none.
+            if await known[instance]?.isRunning(for: GuestRun(instance: instance, launch: launch)) != true {
+                await servers.leave(instance, upTo: launch)
+            }
+            throw error
+        }
+    }
+
+    private func boot(_ guest: GuestLaunch, _ ports: [OwnedDescriptor]) async throws(HypervisorError) {
         guard ports.count == guest.spec.ports.count, guest.disks.count == guest.spec.disks.count else {
             throw .launchFailed(guest.spec.instance, "its disks or ports are not all there")
         }
@@ -60,23 +80,18 @@ package actor QEMUHypervisor: Hypervisor {
             spec: guest.spec, acceleration: acceleration, bootID: GuestRecord.currentBootID(), userID: userID,
             phase: .starting)
         let run = GuestRun(instance: guest.spec.instance, launch: guest.spec.launch)
-        do throws(HypervisorError) {
-            var (files, held) = ([VolumeFile](), [GuestMoment]())
-            for (disk, file) in zip(guest.spec.disks, guest.disks) {
-                let moments = guest.moments.filter { $0.volume == disk.volume }
-                files.append(try await join(disk, file, holding: moments, run))
-                if disk.isShared != true { held += moments }
-            }
-            let boot = GuestBoot(
+        var (files, held) = ([VolumeFile](), [GuestMoment]())
+        for (disk, file) in zip(guest.spec.disks, guest.disks) {
+            let moments = guest.moments.filter { $0.volume == disk.volume }
+            files.append(try await join(disk, file, holding: moments, run))
+            if disk.isShared != true { held += moments }
+        }
+        try await owner.launch(
+            GuestBoot(
                 record: record, disks: files, moments: held, kernel: guest.kernel, ports: ports,
                 isolation: Isolation(
                     userID: userID, deviceGroup: acceleration == .kvm ? AccelerationProbe.deviceGroup() : nil),
-                directory: owner.directory, configuration: configuration)
-            try await owner.launch(boot)
-        } catch {
-            await leaveServers(run)
-            throw error
-        }
+                directory: owner.directory, configuration: configuration))
     }
 
     package func adopt() async throws(HypervisorError) -> [InstanceID: GuestObservation] {
@@ -91,7 +106,11 @@ package actor QEMUHypervisor: Hypervisor {
             }
             for await found in group { if let (id, userID) = found { userIDs[id.description] = userID } }
         }
-        await adoptServers()
+        var runs: Set<GuestRun> = []
+        for (instance, observation) in await guests() {
+            if case .running(let launch) = observation { runs.insert(GuestRun(instance: instance, launch: launch)) }
+        }
+        for (volume, userID) in await servers.adopt(for: runs) { userIDs[volume.description] = userID }
         if upkeep == nil { upkeep = Task { await self.keepUp() } }
         return await guests()
     }
@@ -117,7 +136,7 @@ package actor QEMUHypervisor: Hypervisor {
     }
 
     package func examine(_ guest: GuestRun) async -> MachineHealth {
-        await known[guest.instance]?.examine(launch: guest.launch) ?? MachineHealth(isThere: false, hasDisks: true)
+        await known[guest.instance]?.examine(guest) ?? MachineHealth(isThere: false, hasDisks: true)
     }
 
     package func powerDown(_ instance: InstanceID) async throws(HypervisorError) {
@@ -130,109 +149,10 @@ package actor QEMUHypervisor: Hypervisor {
         try await existing(instance).sendControlAltDelete()
     }
 
-    package nonisolated var hotPlugSlots: Int { configuration.spareSlots }
-
-    package func attach(
-        _ disk: GuestSpec.Disk, _ file: VolumeFile, holding moments: [GuestMoment], to guest: GuestRun
-    ) async throws(HypervisorError) {
-        let owner = try existing(guest.instance)
-        let file = try await join(disk, file, holding: moments, guest)
-        do throws(HypervisorError) {
-            try await owner.attach(
-                disk, file, holding: disk.isShared == true ? [] : moments, launch: guest.launch)
-        } catch {
-            if case .noSuchGuest = error { await leaveServers(guest) }
-            throw error
-        }
-    }
-
-    package func detach(
-        _ volume: VolumeID, from guest: GuestRun, force: Bool
-    ) async throws(HypervisorError) -> Bool {
-        let isGone = try await existing(guest.instance).detach(volume, launch: guest.launch, force: force)
-        if isGone { await server(of: volume)?.leave(guest) }
-        return isGone
-    }
-
-    package func grow(
-        _ volume: VolumeID, toGiB sizeGiB: Int, in guest: GuestRun
-    ) async throws(HypervisorError) {
-        guard let server = await server(of: volume) else {
-            return try await existing(guest.instance).grow(volume, toGiB: sizeGiB, launch: guest.launch)
-        }
-        try await server.grow(toGiB: sizeGiB)
-        try await forEachUser(of: server) { owner, user throws(HypervisorError) in
-            try await owner.renew(volume, server.folder.shared, toGiB: sizeGiB, launch: user.launch)
-        }
-    }
-
-    package func limit(
-        _ volume: VolumeID, to limits: DiskLimits?, in guest: GuestRun
-    ) async throws(HypervisorError) {
-        guard let server = await server(of: volume) else {
-            return try await existing(guest.instance).limit(volume, to: limits, launch: guest.launch)
-        }
-        try await server.limit(to: limits)
-        // What is a hole is read without being counted where it is served: no guest alone may do more either.
-        try await forEachUser(of: server) { owner, user throws(HypervisorError) in
-            try await owner.limit(volume, to: limits, launch: user.launch)
-        }
-    }
-
-    package func fill(_ volume: VolumeID, at rate: Int, in guest: GuestRun) async throws(HypervisorError) -> Bool {
-        if let server = await server(of: volume) { return try await server.fill(volume, at: rate, launch: 0) }
-        return try await existing(guest.instance).fill(volume, at: rate, launch: guest.launch)
-    }
-
-    package func fillPosition(of volume: VolumeID, in guest: GuestRun) async throws(HypervisorError) -> Int? {
-        if let server = await server(of: volume) { return try await server.fillPosition(of: volume, launch: 0) }
-        return try await existing(guest.instance).fillPosition(of: volume, launch: guest.launch)
-    }
-
-    package func hold(_ moments: [GuestMoment], in guest: GuestRun) async throws(HypervisorError) {
-        guard let volume = moments.first?.volume, let server = await server(of: volume) else {
-            return try await existing(guest.instance).hold(moments, launch: guest.launch)
-        }
-        guard moments.count == 1 else { throw .hostFailed("no moment is held of \(volume) and others at once") }
-        try await server.hold(moments, launch: 0)
-    }
-
-    package func isOpen(_ volume: VolumeID, for guest: GuestRun) async -> Bool {
-        if let server = await server(of: volume) { return await server.isRunning }
-        return await known[guest.instance]?.observation == .running(launch: guest.launch)
-    }
-
-    package func holds(
-        _ snapshot: SnapshotID, of volume: VolumeID, in guest: GuestRun
-    ) async throws(HypervisorError) -> Bool {
-        if let server = await server(of: volume) { return try await server.holds(snapshot, launch: 0) }
-        return try await existing(guest.instance).holds(snapshot, launch: guest.launch)
-    }
-
-    package func read(
-        _ moment: GuestMoment, changedSince parent: SnapshotID?, in guest: GuestRun
-    ) async throws(HypervisorError) -> MomentSource {
-        if let server = await server(of: moment.volume) {
-            return try await server.read(moment, changedSince: parent, launch: 0)
-        }
-        return try await existing(guest.instance).read(moment, changedSince: parent, launch: guest.launch)
-    }
-
-    package func letGo(
-        of moment: GuestMoment, keepingChangesSince kept: Set<SnapshotID>, in guest: GuestRun
-    ) async throws(HypervisorError) -> Bool {
-        if let server = await server(of: moment.volume) {
-            return try await server.letGo(of: moment, keeping: kept, launch: 0)
-        }
-        return try await existing(guest.instance).letGo(of: moment, keeping: kept, launch: guest.launch)
-    }
-
     package func kill(_ instance: InstanceID) async throws(HypervisorError) {
-        guard let guest = known[instance] else { return }
-        try await guest.kill()
-        if case .ended(let launch, _) = await guest.observation {
-            await leaveServers(GuestRun(instance: instance, launch: launch))
-        }
+        try await known[instance]?.kill()
+        // Also what a launch joined that never came to a machine.
+        await servers.leave(instance)
     }
 
     package func keepScratch(_ isKept: Bool, of instance: InstanceID) async throws(HypervisorError) {
@@ -257,17 +177,13 @@ package actor QEMUHypervisor: Hypervisor {
 
     // MARK: beyond the protocol
 
-    /// What the guest did on each of its disks since it was plugged in.
-    package func diskCounters(of guest: GuestRun) async throws(HypervisorError) -> [VolumeID: DiskCounters] {
-        try await existing(guest.instance).diskCounters(launch: guest.launch)
-    }
-
     /// Lets go of all guests, which run on, and ends the events; nothing else may be called afterwards.
     package func detach() async {
         upkeep?.cancel()
         for guest in known.values { await guest.detach() }
-        for server in servers.withLock({ $0 }).values { await server.detach() }
-        report.finish()
+        heard.finish()
+        await passing.value
+        await servers.detach()
         reportUnserved.finish()
     }
 
@@ -277,15 +193,14 @@ package actor QEMUHypervisor: Hypervisor {
         if let guest = known[instance] { return guest }
         let guest = Guest(
             instance, directory: GuestDirectory(instance, in: guestsPath),
-            surroundings: Guest.Surroundings(configuration: configuration, logger: logger) {
-                [report, weak self] event in
-                if let self { self.told(event) } else { report.yield(event) }
+            surroundings: Guest.Surroundings(configuration: configuration, logger: logger) { [heard] event in
+                heard.yield(event)
             })
         known[instance] = guest
         return guest
     }
 
-    private func existing(_ instance: InstanceID) throws(HypervisorError) -> Guest {
+    func existing(_ instance: InstanceID) throws(HypervisorError) -> Guest {
         guard let guest = known[instance] else { throw .noSuchGuest(instance) }
         return guest
     }
@@ -302,90 +217,23 @@ package actor QEMUHypervisor: Hypervisor {
         return userID
     }
 
-    /// The end of a guest is told when nothing of it has a shared volume open any more.
-    private nonisolated func told(_ event: NodeEvent) {
-        guard case .guest(let id, .ended(let launch, _)) = event, servers.withLock({ !$0.isEmpty }) else {
-            return _ = report.yield(event)
-        }
-        Task {
-            await leaveServers(GuestRun(instance: id, launch: launch))
-            report.yield(event)
-        }
-    }
-
-    // MARK: shared volumes
-
-    package func isServed(_ volume: VolumeID) async -> Bool { await server(of: volume) != nil }
-
-    package func share(_ volume: VolumeID, with guest: GuestRun) async -> Bool {
-        guard let server = servers.withLock({ $0[volume] }) else { return false }
-        return await server.welcome(guest)
-    }
-
-    package func serve(
-        _ volume: VolumeID, _ file: VolumeFile, holding moments: [GuestMoment]
-    ) async throws(HypervisorError) {
-        try await server(of: volume)?.serveAgain(file, holding: moments)
-    }
-
-    /// nil where no guest has the volume, or one has it for itself.
-    private func server(of volume: VolumeID) async -> VolumeServer? {
-        guard let server = servers.withLock({ $0[volume] }), await server.hasUsers else { return nil }
-        return server
-    }
-
-    /// Returns what the guest opens: a shared volume's file is opened by its server alone.
-    private func join(
-        _ disk: GuestSpec.Disk, _ file: VolumeFile, holding moments: [GuestMoment], _ run: GuestRun
-    ) async throws(HypervisorError) -> VolumeFile {
-        guard disk.isShared == true else { return file }
-        let server = makeServer(of: disk.volume)
-        try await server.join(
-            run, file, holding: moments, limits: disk.limits, as: try userID(of: disk.volume.description))
-        var shared = VolumeFile(path: file.path, format: file.format)
-        shared.sharedFolder = server.folder.shared
-        return shared
-    }
-
-    /// One that ended meanwhile finds all as it is to be when it is next booted.
-    private func forEachUser(
-        of server: VolumeServer, _ body: (Guest, GuestRun) async throws(HypervisorError) -> Void
-    ) async throws(HypervisorError) {
-        for user in await server.users {
-            guard let owner = known[user.instance] else { continue }
-            do throws(HypervisorError) { try await body(owner, user) } catch {
-                guard case .noSuchGuest = error else { throw error }
+    /// The end of a guest is told when nothing of it has a shared volume open any more; other news does not wait for that.
+    private static func pass(
+        _ news: AsyncStream<NodeEvent>, to report: AsyncStream<NodeEvent>.Continuation, leaving servers: VolumeServers
+    ) async {
+        await withDiscardingTaskGroup { group in
+            for await event in news {
+                guard case .guest(let instance, .ended(let launch, _)) = event else {
+                    report.yield(event)
+                    continue
+                }
+                group.addTask {
+                    await servers.leave(instance, upTo: launch)
+                    report.yield(event)
+                }
             }
         }
-    }
-
-    private func leaveServers(_ run: GuestRun) async {
-        for server in servers.withLock({ $0 }).values { await server.leave(run) }
-    }
-
-    private func makeServer(of volume: VolumeID) -> VolumeServer {
-        servers.withLock { servers in
-            if let server = servers[volume] { return server }
-            let surroundings = VolumeServer.Surroundings(
-                configuration: configuration, logger: logger, report: { [report] in report.yield($0) },
-                reportUnserved: { [reportUnserved] in reportUnserved.yield($0) })
-            let server = VolumeServer(
-                volume, folder: ServerFolder(volume, in: serversPath), surroundings: surroundings)
-            servers[volume] = server
-            return server
-        }
-    }
-
-    private func adoptServers() async {
-        var runs: Set<GuestRun> = []
-        for (instance, observation) in await guests() {
-            if case .running(let launch) = observation { runs.insert(GuestRun(instance: instance, launch: launch)) }
-        }
-        for volume in SmallFile.names(in: serversPath).compactMap({ VolumeID($0) }) {
-            let server = makeServer(of: volume)
-            guard await server.adopt(runs) else { continue }
-            userIDs[volume.description] = await server.userID
-        }
+        report.finish()
     }
 
     private func adopt(_ id: InstanceID, _ owner: Guest) async -> (InstanceID, UInt32)? {

@@ -56,14 +56,13 @@ actor VolumeServer: DiskOwner {
     nonisolated func tell(_ event: NodeEvent) { surroundings.report(event) }
 
     var hasUsers: Bool { record != nil }
-    var isRunning: Bool { running != nil }
     var users: [GuestRun] { (record?.users ?? []).map(\.run) }
     var userID: UInt32? { record?.userID }
     private var names: BlockNames { BlockNames(volume) }
 
     // MARK: users
 
-    /// One more guest is about to have the volume, where others have it. False where none has.
+    /// One more guest is about to have it, where others do. False where none does.
     func welcome(_ run: GuestRun) async -> Bool {
         await turn.enter()
         defer { turn.leave() }
@@ -99,11 +98,16 @@ actor VolumeServer: DiskOwner {
         }
     }
 
-    /// The guest has it no more. With the last one the process ends, its file closed in good order.
-    func leave(_ run: GuestRun) async {
+    /// The instance's guests have it no more. With the last guest the process ends, its file closed in good order.
+    ///
+    /// - Parameter launch: the last of those that are meant; nil: all.
+    func leave(_ instance: InstanceID, upTo launch: Int? = nil) async {
         await turn.enter()
         defer { turn.leave() }
-        guard var record, record.users.remove(ServerRecord.User(run)) != nil else { return }
+        guard var record else { return }
+        let gone = record.users.filter { $0.instance == instance && $0.launch <= launch ?? .max }
+        guard !gone.isEmpty else { return }
+        record.users.subtract(gone)
         defer { changed() }
         guard record.users.isEmpty else {
             self.record = record
@@ -264,18 +268,21 @@ actor VolumeServer: DiskOwner {
 
     // MARK: changes
 
-    func limit(to limits: DiskLimits?) async throws(HypervisorError) {
-        try await withDisks(of: 0) { disks throws(GuestDisks.Failure) in
+    func isRunning(for guest: GuestRun) -> Bool { running != nil }
+
+    /// For all guests together.
+    func limit(_ volume: VolumeID, to limits: DiskLimits?, for guest: GuestRun) async throws(HypervisorError) {
+        try await withDisks(for: guest) { disks throws(GuestDisks.Failure) in
             try await monitored { () throws(QMPError) in try await disks.limit(names, to: limits) }
         }
         record?.limits = limits
         if let record { try folder.write(record) }
     }
 
-    /// Grows the volume's file; guests' machines learn of it when they connect anew.
-    func grow(toGiB sizeGiB: Int) async throws(HypervisorError) {
+    /// Guests' machines learn of it when they connect anew.
+    func grow(_ volume: VolumeID, toGiB sizeGiB: Int, for guest: GuestRun) async throws(HypervisorError) {
         let size = Int64(sizeGiB) << 30
-        try await withDisks(of: 0) { disks throws(GuestDisks.Failure) in
+        try await withDisks(for: guest) { disks throws(GuestDisks.Failure) in
             try await monitored { () throws(QMPError) in
                 let view = try await disks.look()
                 guard view.nodes[names.data] ?? 0 < size else { return }
@@ -292,7 +299,7 @@ actor VolumeServer: DiskOwner {
     }
 
     func withDisks(
-        of launch: Int, _ body: (GuestDisks) async throws(GuestDisks.Failure) -> Void
+        for guest: GuestRun, _ body: (GuestDisks) async throws(GuestDisks.Failure) -> Void
     ) async throws(HypervisorError) {
         await turn.enter()
         defer { turn.leave() }

@@ -70,6 +70,29 @@ struct SharedVolumeTests {
         }
     }
 
+    @Test("is let go of by a launch that comes to nothing", arguments: [true, false])
+    func failedLaunch(reachingUs: Bool) async throws {
+        try await GuestLab.withTwo { lab, hypervisor, runs in
+            let (disk, file) = try await lab.sharedDisk()
+            try await hypervisor.attach(disk, file, holding: [], to: runs[0])
+            var generator = SystemRandomNumberGenerator()
+            let third = GuestRun(instance: InstanceID(from: &generator), launch: 1)
+            #expect(await hypervisor.share(disk.volume, with: third))
+            if reachingUs {
+                var spec = try await lab.guest(boot: .firmware(.bios)).spec
+                (spec.instance, spec.disks) = (third.instance, [disk])
+                let launch = GuestLaunch(spec: spec, disks: [], portDescriptors: [], kernel: nil)
+                await #expect(throws: HypervisorError.self) { try await hypervisor.launch(launch) }
+            } else {
+                // Whoever prepares the launch failed before: it is given up.
+                try await hypervisor.kill(third.instance)
+            }
+            #expect(try await hypervisor.detach(disk.volume, from: runs[0], force: true))
+            #expect(lab.server(of: disk.volume) == nil)
+            #expect(SmallFile.names(in: lab.path + "/servers").isEmpty)
+        }
+    }
+
     @Test("is let go of where its guests ended while nobody looked")
     func leftover() async throws {
         try await GuestLab.withTwo { lab, hypervisor, runs in

@@ -59,7 +59,7 @@ struct Daemon {
         try await withThrowingTaskGroup { group in
             group.addTask { try await reconcilers.run() }
             if let reserve { group.addTask { await reserve.watch() } }
-            if let probe = host.probe { group.addTask { await probe() } }
+            if let attend = host.attend { group.addTask { await attend() } }
             let gateway = Gateway(
                 cloud: cloud, node: host.node,
                 services: [
@@ -140,6 +140,6 @@ struct Host: Sendable {
     let reservedAddresses: Set<IPv4Address>
     /// Called with the records before anything is reconciled.
     let resume: @Sendable (CloudState, CloudSettings) -> Void
-    /// What a host finds out about itself while it serves already.
-    var probe: (@Sendable () async -> Void)?
+    /// Hears what happens on the host, for as long as it serves.
+    var attend: (@Sendable () async -> Void)?
 }

@@ -39,7 +39,7 @@ struct RealHost {
         return Host(
             node: node, images: HostImages(volumes: volumes, kernels: kernels),
             snapshots: HostSnapshots(store: snapshots, volumes: volumes),
-            reservedAddresses: reservedAddresses, resume: { _, _ in }, probe: { await node.probe() })
+            reservedAddresses: reservedAddresses, resume: { _, _ in }, attend: { await node.attend() })
     }
 
     /// The operator's own place for the key that seals all others, such as a file of a mounted secret store.
