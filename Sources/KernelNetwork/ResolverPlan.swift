@@ -87,14 +87,29 @@ struct ResolverPlan {
 
     private func names() -> String {
         let domain = network.naming.internalDomain
-        return network.interfaces.flatMap(\.addresses).map(\.privateAddress).sorted()
-            .map { "\($0) ip-\($0.dashed).\(domain)\n" }.joined()
+        let named = network.interfaces.flatMap { interface in
+            interface.addresses.enumerated().map { place, address in
+                (address.privateAddress, place == 0 ? interface.labels : ["ip-\(address.privateAddress.dashed)"])
+            }
+        }
+        return named.sorted { $0.0 < $1.0 }.map { address, labels in
+            "\(address) " + labels.map { "\($0).\(domain)" }.joined(separator: " ") + "\n"
+        }.joined()
     }
 
     private func leases() -> String {
         network.interfaces.compactMap { interface in
-            interface.addresses.first.map { (interface.macAddress, $0.privateAddress) }
-        }.sorted { $0.1 < $1.1 }.map { "\($0.0),\($0.1),ip-\($0.1.dashed)\n" }.joined()
+            interface.addresses.first.map { (interface.macAddress, $0.privateAddress, interface.labels[0]) }
+        }.sorted { $0.1 < $1.1 }.map { "\($0.0),\($0.1),\($0.2)\n" }.joined()
+    }
+}
+
+extension VPCNetwork.Interface {
+    /// The names of the primary address, that of the guest first: it is what the address leads back to.
+    fileprivate var labels: [String] {
+        let byAddress = addresses.first.map { "ip-\($0.privateAddress.dashed)" } ?? ""
+        guard let resourceName else { return [byAddress] }
+        return isCalledByResourceName ? [resourceName, byAddress] : [byAddress, resourceName]
     }
 }
 

@@ -318,9 +318,11 @@ EXAMPLES = {
     "ModifyInstanceMaintenanceOptions": lambda w: {"InstanceId": w.instance, "AutoRecovery": "disabled"},
     "ModifyInstanceMetadataDefaults": lambda w: {"HttpPutResponseHopLimit": 3},
     "ModifyInstanceMetadataOptions": lambda w: {"InstanceId": w.instance, "HttpTokens": "required"},
+    "ModifyInstancePlacement": lambda w: {"InstanceId": w.stopped, "GroupName": ""},
     "ModifyLaunchTemplate": lambda w: {"LaunchTemplateId": w.template, "DefaultVersion": "2"},
     "ModifyNetworkInterfaceAttribute": lambda w: {
         "NetworkInterfaceId": w.interface, "Description": {"Value": "new"}},
+    "ModifyPrivateDnsNameOptions": lambda w: {"InstanceId": w.instance, "EnableResourceNameDnsARecord": True},
     "ModifySecurityGroupRules": lambda w: {"GroupId": w.group, "SecurityGroupRules": [{
         "SecurityGroupRuleId": w.rule, "SecurityGroupRule": {
             "IpProtocol": "tcp", "FromPort": 23, "ToPort": 23, "CidrIpv4": "10.0.0.0/8"}}]},

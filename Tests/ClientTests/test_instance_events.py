@@ -54,3 +54,13 @@ def test_events_are_carried_out_at_their_time(cloud, ec2, image):
     eventually(lambda: ec2.describe_instances(InstanceIds=[id])["Reservations"][0]["Instances"][0]["State"]["Name"]
                == "stopped", "it was stopped")
     assert events(ec2, id)[event]["Description"].startswith("[Completed] ")
+
+
+def test_a_stop_and_a_start_call_off_what_was_scheduled(cloud, ec2, image):
+    id = launch(ec2, image)
+    event = schedule(cloud, id, "instance-retirement", 2 * HOUR, "--description", "old disks")
+    ec2.stop_instances(InstanceIds=[id])
+    ec2.get_waiter("instance_stopped").wait(InstanceIds=[id], WaiterConfig=quick())
+    assert events(ec2, id)[event]["Description"] == "old disks"
+    ec2.start_instances(InstanceIds=[id])
+    assert events(ec2, id)[event]["Description"] == "[Canceled] old disks"

@@ -104,6 +104,10 @@ resource "aws_instance" "web" {
     http_tokens   = "required"
     http_endpoint = "enabled"
   }
+  private_dns_name_options {
+    hostname_type                     = "resource-name"
+    enable_resource_name_dns_a_record = var.port != 443
+  }
   tags        = { Name = var.name }
   volume_tags = { Name = "root of ${var.name}" }
 }

@@ -40,6 +40,26 @@ struct ResolverPlanTests {
         #expect(lines.contains("dhcp-option=option:domain-name"))
     }
 
+    @Test("is the name by resource beside that by address, the guest's own first")
+    func resources() {
+        var network = VPCNetwork.sample()
+        network.add(1, "10.0.1.10")
+        network.add(2, "10.0.1.11")
+        network.add(3, "10.0.1.12")
+        network.interfaces[1].resourceName = "i-b"
+        (network.interfaces[2].resourceName, network.interfaces[2].isCalledByResourceName) = ("i-c", true)
+        let files = ResolverPlan(network: network, mtu: 1500, upstream: []).files()
+        #expect(
+            files.names == """
+                10.0.1.10 ip-10-0-1-10.ec2.internal
+                10.0.1.11 ip-10-0-1-11.ec2.internal i-b.ec2.internal
+                10.0.1.12 i-c.ec2.internal ip-10-0-1-12.ec2.internal
+
+                """)
+        let called = files.leases.split(separator: "\n").map { $0.split(separator: ",").last }
+        #expect(called == ["ip-10-0-1-10", "ip-10-0-1-11", "i-c"])
+    }
+
     @Test("keeps names that cannot exist outside from the resolvers there")
     func impossible() throws {
         let id = try #require(VPCID("vpc-12345678"))

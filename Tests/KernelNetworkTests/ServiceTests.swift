@@ -103,6 +103,16 @@ struct ServiceTests {
                 client.send(DNS.query("example.org"), to: ip(server), 53)
                 #expect(DNS.code(of: try #require(client.receiveFrom()).0) == 3)
             }
+            client.send(DNS.query("i-0123456789abcdef0.ec2.internal"), to: ip("10.0.0.2"), 53)
+            #expect(DNS.code(of: try #require(client.receiveFrom()).0) == 3)
+            network.interfaces[0].resourceName = "i-0123456789abcdef0"
+            try await lab.fabric.apply(network)
+            // A resolver that is told of a change may hear the question first.
+            let found = (0..<3).compactMap { _ in
+                client.send(DNS.query("i-0123456789abcdef0.ec2.internal"), to: ip("10.0.0.2"), 53)
+                return client.receiveFrom().flatMap { DNS.address(in: $0.0) }
+            }
+            #expect(found.last == ip("10.0.1.10"))
             network.naming.hasResolver = false
             try await lab.fabric.apply(network)
             client.send(DNS.query("ip-10-0-1-10.ec2.internal"), to: ip("10.0.0.2"), 53)

@@ -43,6 +43,17 @@ struct MetadataTreeTests {
         #expect(MetadataTree(of: metadata, identityNames: []).node(at: ["meta-data", "tags"]) == nil)
     }
 
+    @Test("a place in a group is told, and only to instances that have one")
+    func placement() throws {
+        var metadata = try Sample().metadata
+        func at(_ name: String) -> MetadataTree.Node? {
+            MetadataTree(of: metadata, identityNames: []).node(at: ["meta-data", "placement", Substring(name)])
+        }
+        #expect(at("group-name") == nil && at("partition-number") == nil)
+        (metadata.groupName, metadata.partition) = ("parts", 2)
+        #expect(at("group-name") == .text("parts") && at("partition-number") == .text("2"))
+    }
+
     @Test("a spot instance reads of its interruption, and nobody else does")
     func interruption() throws {
         var metadata = try Sample().metadata

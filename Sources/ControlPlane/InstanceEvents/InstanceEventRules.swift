@@ -35,6 +35,13 @@ extension Transaction {
         change(id, of: instance) { [now] in ($0.state, $0.endedAt) = (.canceled, now) }
     }
 
+    /// A stopped instance that starts does so on hardware that nobody has anything in mind with.
+    mutating func callOffEvents(of id: InstanceID) {
+        for event in state.instances[id]?.events ?? [] where event.state == .active {
+            change(event.id, of: id) { [now] in ($0.state, $0.endedAt) = (.canceled, now) }
+        }
+    }
+
     /// - Throws: `InvalidInstanceEventIDNotFound`, `InvalidInstanceEventStartTime`.
     package mutating func postponeEvent(
         _ id: InstanceEventID, of instance: InstanceID, to notBefore: Timestamp

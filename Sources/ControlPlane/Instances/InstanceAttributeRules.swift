@@ -45,9 +45,7 @@ extension Transaction {
     package mutating func change(_ id: InstanceID, by change: InstanceAttributeChange) throws(EC2Error) {
         let instance: InstanceRecord = try owned(id)
         try checkChangeable(instance)
-        guard instance.state == .stopped || !change.needsStoppedInstance else {
-            throw EC2Error("IncorrectInstanceState", "The instance '\(id)' is not in the 'stopped' state.")
-        }
+        if change.needsStoppedInstance { try checkStopped(instance) }
         switch change {
         case .instanceType(let name): try setType(of: instance, to: name)
         case .userData(let bytes): update(id) { (instance: inout InstanceRecord) in instance.userData = bytes }
@@ -116,10 +114,7 @@ extension Transaction {
     package mutating func setReservations(
         of id: InstanceID, preference: String?, target: CapacityReservationID?
     ) throws(EC2Error) {
-        let instance: InstanceRecord = try owned(id)
-        guard instance.state == .stopped else {
-            throw EC2Error("IncorrectInstanceState", "The instance '\(id)' is not in the 'stopped' state.")
-        }
+        try checkStopped(owned(id))
         update(id) { (instance: inout InstanceRecord) in
             instance.capacityReservationPreference = preference ?? "open"
             instance.capacityReservationTarget = target
@@ -143,7 +138,13 @@ extension Transaction {
         return interfaces[0]
     }
 
-    private func checkChangeable(_ instance: InstanceRecord) throws(EC2Error) {
+    func checkStopped(_ instance: InstanceRecord) throws(EC2Error) {
+        guard instance.state == .stopped else {
+            throw EC2Error("IncorrectInstanceState", "The instance '\(instance.id)' is not in the 'stopped' state.")
+        }
+    }
+
+    func checkChangeable(_ instance: InstanceRecord) throws(EC2Error) {
         switch instance.state {
         case .pending, .running, .stopping, .stopped: return
         case .shuttingDown, .terminated: throw .incorrectInstanceState(instance.id, "modified")

@@ -1,6 +1,7 @@
 // From an instance's records to what its metadata service tells.
 
 package import CloudTypes
+internal import InstanceTypeCatalogue
 package import NodeContract
 
 extension InstanceMetadata {
@@ -14,11 +15,15 @@ extension InstanceMetadata {
             availabilityZoneID: settings.zones.first { $0.name == instance.availabilityZone }?.id ?? "",
             image: instance.image, instanceType: instance.instanceType, architecture: instance.architecture,
             reservation: instance.reservation, launchIndex: instance.launchIndex, launchTime: instance.launchTime,
-            hostName: interfaces.first?.hostName ?? "", domain: settings.internalDomain, interfaces: interfaces)
+            hostName: records.first?.primaryAddress.map { instance.privateDNSName(at: $0, in: settings) } ?? "",
+            domain: settings.internalDomain, interfaces: interfaces)
         publicHostName = interfaces.first?.publicHostName
         options = instance.metadataOptions
         (userData, keyName, publicKey) = (instance.userData, instance.keyName, instance.publicKey)
         instanceProfileARN = instance.instanceProfileARN
+        (groupName, partition) = (instance.groupPlace?.name, instance.groupPlace?.partition)
+        system = InstanceTypeCatalogue.facts(of: instance.instanceType)?.hypervisor
+        (kernelID, ramdiskID) = (instance.kernelID, instance.ramdiskID)
         tags = options.showsTags ? instance.tags : [:]
         blockDevices = InstanceMetadata.blockDevices(of: instance, in: state)
         events = (instance.events ?? []).map { MaintenanceEvent($0) }

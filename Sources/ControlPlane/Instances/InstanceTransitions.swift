@@ -46,6 +46,7 @@ extension Transaction {
             instance.rebootsDone = instance.rebootsWanted
             instance.capacityReservation = reservation
         }
+        callOffEvents(of: id)
         if let interface = primaryInterface(of: id) { restorePublicAddress(of: interface.id) }
     }
 

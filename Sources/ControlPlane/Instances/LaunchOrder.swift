@@ -87,6 +87,7 @@ package struct LaunchOrder: Sendable {
         package var threadsPerCore: Int?
         package var creditSpecification: String?
         package var autoRecovery = "default"
+        package var hostNames = HostNameWish()
         /// `open`, `none` or `capacity-reservations-only`.
         package var capacityReservationPreference = "open"
         package var capacityReservationTarget: CapacityReservationID?

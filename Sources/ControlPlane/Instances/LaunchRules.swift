@@ -88,6 +88,9 @@ extension Transaction {
         instance.coreCount = wanted.coreCount
         instance.threadsPerCore = wanted.threadsPerCore
         instance.autoRecovery = wanted.autoRecovery
+        let subnet = state.subnets[instance.subnet]
+        instance.hostNameType = wanted.hostNames.type ?? subnet?.hostNameType ?? instance.hostNameType
+        instance.resourceNameDNSA = wanted.hostNames.answersForResourceName ?? subnet?.resourceNameDNSA ?? false
         instance.capacityReservationPreference = wanted.capacityReservationPreference
         instance.capacityReservationTarget = wanted.capacityReservationTarget
         instance.bootMode = bootMode(image, facts)

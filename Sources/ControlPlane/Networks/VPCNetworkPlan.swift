@@ -14,7 +14,7 @@ extension VPCNetwork {
         let gateway = state.internetGateway(of: id)
         self.init(id: id, cidrBlocks: [vpc.cidrBlock])
         let planner = InterfacePlanner(state)
-        self.interfaces = interfaces.map(planner.plan)
+        self.interfaces = interfaces.map { planner.plan($0).named(for: $0.record, in: state) }
         subnets = state.subnets.all(where: IndexKey(.vpc, id)).map { subnet in
             Subnet(id: subnet.id, cidrBlock: subnet.cidrBlock, routes: VPCNetwork.routes(of: subnet, vpc, in: state))
         }
@@ -78,6 +78,18 @@ private struct InterfacePlanner {
 }
 
 extension VPCNetwork.Interface {
+    /// With the name of the instance whose primary interface it is, where the instance is to be found by it.
+    fileprivate func named(for record: NetworkInterfaceRecord, in state: CloudState) -> Self {
+        guard let attachment = record.attachment, attachment.deviceIndex == 0,
+            let instance = state.instances.versioned(attachment.instance)?.record, instance.resourceNameDNSA
+        else { return self }
+        var named = self
+        (named.resourceName, named.isCalledByResourceName) = (
+            instance.id.description, instance.isNamedByResource
+        )
+        return named
+    }
+
     fileprivate init(_ record: NetworkInterfaceRecord, in state: CloudState) {
         let addresses = record.addresses.map { address in
             VPCNetwork.Address(

@@ -91,7 +91,7 @@ extension Transaction {
         guard room.most >= 1 else { throw insufficientCapacity(facts) }
     }
 
-    private func activeMembers(of group: PlacementGroupID) -> [InstanceRecord] {
+    func activeMembers(of group: PlacementGroupID) -> [InstanceRecord] {
         state.instances.all(where: IndexKey(.placementGroup, group)).filter { $0.weight != .zero }
     }
 }

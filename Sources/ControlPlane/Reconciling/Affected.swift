@@ -88,7 +88,7 @@ struct Affected {
         guard untagged != new else { return }
         instances.insert(id)
         metadata.insert(id)
-        if old.state.isOnNetwork != new.state.isOnNetwork { vpcs.insert(new.vpc) }
+        if old.state.isOnNetwork != new.state.isOnNetwork || !old.isNamed(like: new) { vpcs.insert(new.vpc) }
         if old.events != new.events { events.insert(id) }
         if let spot = new.spot { spotRequests.insert(spot.request) }
         // Its room may be what a spot request waits for.

@@ -15,6 +15,7 @@ extension EC2Actions {
         Action(GetConsoleOutput.self), Action(GetPasswordData.self), Action(GetInstanceUefiData.self),
         Action(ModifyInstanceCreditSpecification.self), Action(ModifyInstanceMaintenanceOptions.self),
         Action(ModifyInstanceCapacityReservationAttributes.self),
+        Action(ModifyPrivateDnsNameOptions.self), Action(ModifyInstancePlacement.self),
         Action(DescribeInstanceCreditSpecifications.self), Action(DescribeIamInstanceProfileAssociations.self),
     ]
 }

@@ -145,8 +145,11 @@ enum InstanceFilters {
         "ip-address": primary { interface, state, settings in
             interface.publicMapping(in: state, settings).map { ["\($0.publicAddress)"] } ?? []
         },
-        "private-dns-name": primary { interface, _, settings in
-            interface.primaryAddress.map { [settings.privateDNSName(of: $0)] } ?? []
+        "private-dns-name": primary { interface, state, settings in
+            guard let address = interface.primaryAddress,
+                let instance = (interface.attachment?.instance).flatMap({ state.instances[$0] })
+            else { return [] }
+            return [instance.privateDNSName(at: address, in: settings)]
         },
         "private-ip-address": primary { interface, _, _ in interface.primaryAddress.map { ["\($0)"] } ?? [] },
         "source-dest-check": primary { interface, _, _ in ["\(interface.sourceDestinationCheck)"] },

@@ -103,7 +103,7 @@ extension EC2.Instance {
         securityGroups = EC2.GroupIdentifier.list(primary.groups, in: state)
         sourceDestCheck = primary.sourceDestinationCheck
         privateIPAddress = address.privateAddress.description
-        privateDNSName = settings.privateDNSName(of: address.privateAddress)
+        privateDNSName = instance.privateDNSName(at: address.privateAddress, in: settings)
         guard let mapping = PublicMapping(of: address, on: primary, in: state, settings) else { return }
         publicIPAddress = mapping.publicAddress.description
         publicDNSName = mapping.dnsName ?? ""

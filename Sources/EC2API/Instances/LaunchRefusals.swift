@@ -17,12 +17,6 @@ enum LaunchRefusals {
                 "PrivateDnsNameOptions.EnableResourceNameDnsAAAARecord":
                     input.privateDNSNameOptions?.enableResourceNameDNSAAAARecord == true,
             ], because: UnservedMembers.noIPv6)
-        try UnservedMembers.refuse(
-            [
-                "PrivateDnsNameOptions.HostnameType": input.privateDNSNameOptions?.hostnameType == .resourceName,
-                "PrivateDnsNameOptions.EnableResourceNameDnsARecord":
-                    input.privateDNSNameOptions?.enableResourceNameDNSARecord == true,
-            ], because: "instances are named by their address alone.")
     }
 
     private static func refuseOtherServices(_ input: EC2.RunInstancesRequest) throws(EC2Error) {

@@ -76,6 +76,9 @@ extension LaunchOrder.Attributes {
         }
         creditSpecification = try CreditText.checked(input.creditSpecification?.cpuCredits)
         autoRecovery = input.maintenanceOptions?.autoRecovery?.rawValue ?? "default"
+        hostNames = HostNameWish(
+            type: input.privateDNSNameOptions?.hostnameType?.rawValue,
+            answersForResourceName: input.privateDNSNameOptions?.enableResourceNameDNSARecord)
         let reservations = try ReservationText.checked(input.capacityReservationSpecification)
         capacityReservationPreference = reservations.preference ?? "open"
         capacityReservationTarget = reservations.target

@@ -3,7 +3,7 @@ import AWSWire
 import CloudTypes
 import ControlPlane
 
-/// `ModifySubnetAttribute`: one attribute a call. Names of guests are made of their addresses and of nothing else.
+/// `ModifySubnetAttribute`: one attribute a call; how instances are named holds for those launched from now on.
 enum ModifySubnetAttribute: RecordAction {
     typealias Operation = EC2.Operation.ModifySubnetAttribute
 
@@ -17,8 +17,10 @@ enum ModifySubnetAttribute: RecordAction {
         default: throw .invalidParameterCombination("Only one attribute of a subnet can be modified in one request.")
         }
         try refuseUnserved(input)
-        if let value = input.mapPublicIPOnLaunch?.value {
-            transaction.update(subnet.id) { (subnet: inout SubnetRecord) in subnet.mapsPublicAddress = value }
+        transaction.update(subnet.id) { (subnet: inout SubnetRecord) in
+            if let value = input.mapPublicIPOnLaunch?.value { subnet.mapsPublicAddress = value }
+            if let type = input.privateDNSHostnameTypeOnLaunch { subnet.hostNameType = type.rawValue }
+            if let value = input.enableResourceNameDNSARecordOnLaunch?.value { subnet.resourceNameDNSA = value }
         }
         return Operation.Output()
     }
@@ -46,10 +48,5 @@ enum ModifySubnetAttribute: RecordAction {
                 "CustomerOwnedIpv4Pool": input.customerOwnedIPv4Pool != nil,
                 "EnableLniAtDeviceIndex": input.enableLniAtDeviceIndex != nil,
             ], because: UnservedMembers.noOutposts)
-        try UnservedMembers.refuse(
-            [
-                "PrivateDnsHostnameTypeOnLaunch": input.privateDNSHostnameTypeOnLaunch == .resourceName,
-                "EnableResourceNameDnsARecordOnLaunch": input.enableResourceNameDNSARecordOnLaunch?.value == true,
-            ], because: "guests are named by their addresses.")
     }
 }

@@ -107,7 +107,9 @@ extension MetadataTree {
         if let primary { entries.append(("security-groups", lines(primary.groupNames))) }
         entries.append(("services", .folder([("domain", .text("amazonaws.com")), ("partition", .text("aws"))])))
         if let notice = metadata.notice { entries.append(("spot", spot(notice))) }
-        entries.append(("system", .text("nitro")))
+        entries.append(("system", .text(metadata.system ?? "nitro")))
+        if let kernel = metadata.kernelID { entries.append(("kernel-id", .text(kernel))) }
+        if let ramdisk = metadata.ramdiskID { entries.append(("ramdisk-id", .text(ramdisk))) }
         if metadata.options.showsTags {
             let tags = metadata.tags.sorted { $0.key < $1.key }.map { (name: $0.key, node: Node.text($0.value)) }
             entries.append(("tags", .folder([("instance", .folder(tags))])))
@@ -147,11 +149,13 @@ extension MetadataTree {
     }
 
     private static func placement(_ metadata: InstanceMetadata) -> Node {
-        .folder([
+        var entries: Entries = [
             ("availability-zone", .text(metadata.availabilityZone)),
             ("availability-zone-id", .text(metadata.availabilityZoneID)),
-            ("region", .text(metadata.region)),
-        ])
+        ]
+        if let name = metadata.groupName { entries.append(("group-name", .text(name))) }
+        if let partition = metadata.partition { entries.append(("partition-number", .text("\(partition)"))) }
+        return .folder(entries + [("region", .text(metadata.region))])
     }
 
     private static func network(_ metadata: InstanceMetadata) -> Node {

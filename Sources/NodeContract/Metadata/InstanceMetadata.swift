@@ -32,6 +32,13 @@ package struct InstanceMetadata: Sendable, Equatable, Codable {
     /// Shown only where the options say so.
     package var tags: [String: String]
     package var instanceProfileARN: String?
+    /// The placement group's name, and the instance's partition of it; nil: none.
+    package var groupName: String?
+    package var partition: Int?
+    /// What the instance type runs on: `nitro` or `xen`.
+    package var system: String?
+    package var kernelID: String?
+    package var ramdiskID: String?
     /// Of a spot instance that is about to be taken away.
     package var notice: SpotNotice?
     /// What is to come and what came lately; nil: none.

@@ -62,6 +62,10 @@ package struct VPCNetwork: Sendable, Equatable, Codable {
         package var groups: [SecurityGroupID]
         /// Whether packets with foreign addresses are dropped at the guest's port.
         package var sourceDestinationCheck: Bool
+        /// A name that the resolver knows for the primary address besides that of the address: `i-…`; nil: none.
+        package var resourceName: String?
+        /// Whether that name is the guest's own, which DHCP calls it by and its address leads back to.
+        package var isCalledByResourceName = false
         package init(
             id: NetworkInterfaceID, macAddress: MACAddress, subnet: SubnetID, addresses: [Address],
             groups: [SecurityGroupID], sourceDestinationCheck: Bool = true

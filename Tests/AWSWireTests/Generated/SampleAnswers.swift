@@ -166,8 +166,10 @@ let sampleAnswers: [String: [UInt8]] = [
     "ModifyInstanceMaintenanceOptions": answer(EC2.Operation.ModifyInstanceMaintenanceOptions.self, sampleModifyInstanceMaintenanceOptionsResult()),
     "ModifyInstanceMetadataDefaults": answer(EC2.Operation.ModifyInstanceMetadataDefaults.self, sampleModifyInstanceMetadataDefaultsResult()),
     "ModifyInstanceMetadataOptions": answer(EC2.Operation.ModifyInstanceMetadataOptions.self, sampleModifyInstanceMetadataOptionsResult()),
+    "ModifyInstancePlacement": answer(EC2.Operation.ModifyInstancePlacement.self, sampleModifyInstancePlacementResult()),
     "ModifyLaunchTemplate": answer(EC2.Operation.ModifyLaunchTemplate.self, sampleModifyLaunchTemplateResult()),
     "ModifyNetworkInterfaceAttribute": answer(EC2.Operation.ModifyNetworkInterfaceAttribute.self, NoResult()),
+    "ModifyPrivateDnsNameOptions": answer(EC2.Operation.ModifyPrivateDnsNameOptions.self, sampleModifyPrivateDnsNameOptionsResult()),
     "ModifySecurityGroupRules": answer(EC2.Operation.ModifySecurityGroupRules.self, sampleModifySecurityGroupRulesResult()),
     "ModifySnapshotAttribute": answer(EC2.Operation.ModifySnapshotAttribute.self, NoResult()),
     "ModifySnapshotTier": answer(EC2.Operation.ModifySnapshotTier.self, sampleModifySnapshotTierResult()),
@@ -2599,9 +2601,19 @@ private func sampleModifyInstanceMetadataOptionsResult() -> EC2.ModifyInstanceMe
         instanceMetadataOptions: sampleInstanceMetadataOptionsResponse())
 }
 
+private func sampleModifyInstancePlacementResult() -> EC2.ModifyInstancePlacementResult {
+    EC2.ModifyInstancePlacementResult(
+        return: true)
+}
+
 private func sampleModifyLaunchTemplateResult() -> EC2.ModifyLaunchTemplateResult {
     EC2.ModifyLaunchTemplateResult(
         launchTemplate: sampleLaunchTemplate())
+}
+
+private func sampleModifyPrivateDnsNameOptionsResult() -> EC2.ModifyPrivateDnsNameOptionsResult {
+    EC2.ModifyPrivateDnsNameOptionsResult(
+        return: true)
 }
 
 private func sampleModifySecurityGroupRulesResult() -> EC2.ModifySecurityGroupRulesResult {

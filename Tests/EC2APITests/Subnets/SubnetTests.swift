@@ -170,8 +170,6 @@ struct SubnetDescriptionTests {
             EC2.ModifySubnetAttributeRequest(assignIPv6AddressOnCreation: on, subnetID: id),
             EC2.ModifySubnetAttributeRequest(subnetID: id, mapCustomerOwnedIPOnLaunch: on),
             EC2.ModifySubnetAttributeRequest(subnetID: id, enableDNS64: on),
-            EC2.ModifySubnetAttributeRequest(subnetID: id, privateDNSHostnameTypeOnLaunch: .resourceName),
-            EC2.ModifySubnetAttributeRequest(subnetID: id, enableResourceNameDNSARecordOnLaunch: on),
             EC2.ModifySubnetAttributeRequest(subnetID: id, enableResourceNameDNSAAAARecordOnLaunch: on),
             EC2.ModifySubnetAttributeRequest(subnetID: id, enableLniAtDeviceIndex: 1),
         ]

@@ -1,0 +1,45 @@
+// How an instance that exists changes its placement group.
+// Source: EC2 API Reference, "ModifyInstancePlacement".
+
+package import CloudTypes
+
+package enum GroupChange: Sendable {
+    case leave
+    /// To another partition of its group.
+    case partition(Int)
+    case join(LaunchOrder.GroupWish)
+}
+
+extension Transaction {
+    /// Whether there is a rack for it is seen when it starts.
+    ///
+    /// - Throws: `InvalidInstanceID.NotFound`, `IncorrectInstanceState`, what is wrong with group, type or partition.
+    package mutating func setGroup(of id: InstanceID, to change: GroupChange) throws(EC2Error) {
+        let instance: InstanceRecord = try owned(id)
+        try checkStopped(instance)
+        let place: GroupPlace?
+        switch change {
+        case .leave: place = nil
+        case .partition(let number):
+            guard let group = instance.groupPlace.flatMap({ state.placementGroups[$0.group] }) else {
+                throw .invalidParameterCombination("A partition number needs a placement group.")
+            }
+            place = try self.place(for: instance, in: group, partition: number)
+        case .join(let wish):
+            guard let group = try placementGroup(of: wish) else { return }
+            place = try self.place(for: instance, in: group, partition: wish.partition)
+        }
+        update(id) { (instance: inout InstanceRecord) in instance.groupPlace = place }
+    }
+
+    private func place(
+        for instance: InstanceRecord, in group: PlacementGroupRecord, partition: Int?
+    ) throws(EC2Error) -> GroupPlace {
+        let room = try GroupRoom(
+            group, instanceTypeFacts(instance.instanceType, for: nil), zone: instance.availabilityZone,
+            members: activeMembers(of: group.id), partition: partition, count: 1, racks: settings.racks)
+        return GroupPlace(
+            group: group.id, name: group.name,
+            partition: group.strategy.partitionCount.map { _ in partition ?? room.partitions?.first ?? 1 })
+    }
+}
