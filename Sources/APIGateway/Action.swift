@@ -118,9 +118,11 @@ package struct Action: Sendable {
         of operation: Operation.Type, _ input: Operation.Input, _ call: ActionCall
     ) throws(EC2Error) -> RequestToken? {
         guard let token = (input as? any ClientTokenInput)?.clientToken, !token.isEmpty else { return nil }
-        guard token.utf8.count <= 64, token.utf8.allSatisfy({ $0 > 31 && $0 < 127 }) else {
+        let limit = operation.clientTokenLimit
+        guard token.utf8.count <= limit, token.utf8.allSatisfy({ $0 > 31 && $0 < 127 }) else {
             throw .invalidParameterValue(
-                name: "clientToken", value: token, reason: "It must be at most 64 printable ASCII characters long.")
+                name: "clientToken", value: token,
+                reason: "It must be at most \(limit) printable ASCII characters long.")
         }
         return RequestToken(
             token, of: operation.name, for: call.caller,

@@ -8,6 +8,13 @@ package protocol WireOperation: Sendable {
     static var name: String { get }
     /// The input has `ClientToken`: it is a `ClientTokenInput`.
     static var hasClientToken: Bool { get }
+    /// Characters of a `ClientToken`, at most.
+    static var clientTokenLimit: Int { get }
+}
+
+extension WireOperation {
+    /// As EC2 says of all tokens of which its model says nothing else.
+    package static var clientTokenLimit: Int { 64 }
 }
 
 package protocol DryRunInput: Sendable {

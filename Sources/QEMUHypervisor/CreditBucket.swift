@@ -1,32 +1,36 @@
-// The credits of one volume that bursts: what it earned by doing less than its baseline, and spends by doing more.
+// The credits of one volume, or of one guest, that bursts: what it earned by doing less than its baseline, and spends by
+// doing more.
 // Pure. Source: EBS User Guide, "gp2 I/O credits and burst performance", "Throughput credits and burst performance".
 
 import NodeContract
 
 struct CreditBucket: Codable, Equatable, Sendable {
-    /// Units of the volume's burst: operations or bytes.
+    /// Units of the burst: operations or bytes.
     private(set) var balance: Double
     /// Seconds since 1970.
     private(set) var moment: Double
-    /// The run of a guest whose counter was read last, and the counter.
-    private var source: String
-    private var counter: Int64
+    /// The counters that were read last, each of one disk in one run of a guest.
+    private var counters: [String: Int64] = [:]
 
-    /// A new volume begins with all of its credits.
-    init(_ burst: DiskLimits.Burst, source: String, at moment: Double) {
+    /// A new one begins with all of its credits.
+    init(_ burst: DiskLimits.Burst, at moment: Double) {
         (balance, self.moment) = (Double(burst.capacity), moment)
-        (self.source, counter) = (source, 0)
     }
 
-    /// Takes in what was done by now: a counter that starts anew with each plugging in.
-    mutating func note(_ counter: Int64, of source: String, _ burst: DiskLimits.Burst, at moment: Double) {
-        let isContinued = source == self.source && counter >= self.counter
-        let done = isContinued ? counter - self.counter : counter
+    /// Takes in what was done by now, by counters of which each starts anew with each plugging in.
+    mutating func note(_ counters: [String: Int64], _ burst: DiskLimits.Burst, at moment: Double) {
+        let done = counters.reduce(0.0) { sum, one in
+            let before = self.counters[one.key] ?? 0
+            return sum + Double(one.value >= before ? one.value - before : one.value)
+        }
         // A clock that is set back earns nothing.
-        let earned = max(0, moment - self.moment) * Double(burst.baseline)
-        balance = min(Double(burst.capacity), max(0, balance + earned - Double(done)))
-        (self.moment, self.source, self.counter) = (moment, source, counter)
+        let earned = max(0, moment - self.moment) * CreditBucket.income(burst)
+        balance = min(Double(burst.capacity), max(0, balance + earned - done))
+        (self.moment, self.counters) = (moment, counters)
     }
+
+    /// Units a second.
+    private static func income(_ burst: DiskLimits.Burst) -> Double { Double(burst.baseline + (burst.grant ?? 0)) }
 
     /// Units a second until the next look: as many as the credits pay for, no less than the baseline.
     func rate(upTo most: Int, _ burst: DiskLimits.Burst, lookingEvery interval: Double) -> Int {
@@ -35,21 +39,17 @@ struct CreditBucket: Codable, Equatable, Sendable {
 
     /// Whether it would be full by now with nothing done: such a bucket need not be remembered.
     func isFull(_ burst: DiskLimits.Burst, at moment: Double) -> Bool {
-        balance + max(0, moment - self.moment) * Double(burst.baseline) >= Double(burst.capacity)
+        balance + max(0, moment - self.moment) * CreditBucket.income(burst) >= Double(burst.capacity)
     }
 }
 
 extension DiskLimits {
-    /// The limits with as much as the credits pay for until the next look.
-    func paid(by bucket: CreditBucket, lookingEvery interval: Double) -> DiskLimits {
-        guard let burst else { return self }
-        var limits = self
+    /// As much of the burst's unit as its credits pay for until the next look.
+    mutating func pay(_ burst: Burst, by bucket: CreditBucket, lookingEvery interval: Double) {
         switch burst.unit {
-        case .operations: limits.iops = iops.map { bucket.rate(upTo: $0, burst, lookingEvery: interval) }
-        case .bytes:
-            limits.bytesPerSecond = bytesPerSecond.map { bucket.rate(upTo: $0, burst, lookingEvery: interval) }
+        case .operations: iops = iops.map { bucket.rate(upTo: $0, burst, lookingEvery: interval) }
+        case .bytes: bytesPerSecond = bytesPerSecond.map { bucket.rate(upTo: $0, burst, lookingEvery: interval) }
         }
-        return limits
     }
 }
 

@@ -1,4 +1,4 @@
-// The credits of all volumes that burst, kept over detaching, stopping and restarts of ours.
+// The credits of all volumes and guests that burst, kept over detaching, stopping and restarts of ours.
 
 import CloudTypes
 import FoundationEssentials
@@ -22,15 +22,31 @@ actor CreditLedger {
         entries = (try? JSONDecoder().decode([String: Entry].self, from: Data(kept.utf8))) ?? [:]
     }
 
-    /// The volume's credits, once what was done by now is paid.
+    /// The limits with as much as the credits pay for until the next look, once what was done by now is paid.
+    ///
+    /// - Parameters:
+    ///   - name: whose limits: a volume's, or a guest's for all of its disks.
+    ///   - counters: of each disk in each run of a guest that they bound.
     func settle(
-        _ volume: VolumeID, _ counter: Int64, of source: String, _ burst: DiskLimits.Burst, at moment: Double
+        _ limits: DiskLimits, of name: String, _ counters: [String: DiskCounters], at moment: Double,
+        lookingEvery interval: Double
+    ) -> DiskLimits {
+        var paid = limits
+        for burst in limits.bursts {
+            let bucket = settle(
+                burst, of: "\(name) \(burst.unit.rawValue)", counters.mapValues { $0.spent(limits, burst) }, at: moment)
+            paid.pay(burst, by: bucket, lookingEvery: interval)
+        }
+        return paid
+    }
+
+    private func settle(
+        _ burst: DiskLimits.Burst, of name: String, _ counters: [String: Int64], at moment: Double
     ) -> CreditBucket {
-        let fresh = Entry(bucket: CreditBucket(burst, source: source, at: moment), burst: burst)
-        var entry = entries[volume.description] ?? fresh
-        entry.bucket.note(counter, of: source, burst, at: moment)
+        var entry = entries[name] ?? Entry(bucket: CreditBucket(burst, at: moment), burst: burst)
+        entry.bucket.note(counters, burst, at: moment)
         entry.burst = burst
-        entries[volume.description] = entry
+        entries[name] = entry
         isDirty = true
         return entry.bucket
     }

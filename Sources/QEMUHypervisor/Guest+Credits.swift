@@ -20,21 +20,41 @@ extension Guest {
         return counters
     }
 
-    /// Settles the credits of the volumes that burst, and lets each do as much as they pay for.
+    /// Settles the credits of the volumes that burst, and of the guest where its type does, and lets each do as much as
+    /// they pay for.
     func keepCredits(in ledger: CreditLedger, at moment: Double) async {
-        guard let run, diskLimits.values.contains(where: { $0.burst != nil }) else { return }
+        guard let run else { return }
+        let together = togetherLimits.flatMap { $0.bursts.isEmpty ? nil : $0 }
+        guard together != nil || diskLimits.values.contains(where: { !$0.bursts.isEmpty }) else { return }
         do throws(HypervisorError) {
-            for (volume, counters) in try await diskCounters(for: run) {
-                guard let limits = diskLimits[volume], let burst = limits.burst else { continue }
-                let bucket = await ledger.settle(
-                    volume, counters.spent(limits, burst), of: "\(id)/\(run.launch)", burst, at: moment)
-                let paid = limits.paid(by: bucket, lookingEvery: Guest.creditInterval)
-                guard paid != (applied[volume] ?? limits) else { continue }
+            let counters = try await diskCounters(for: run)
+            for (volume, counters) in counters {
+                guard let limits = diskLimits[volume], !limits.bursts.isEmpty else { continue }
+                let paid = await ledger.settle(
+                    limits, of: volume.description, ["\(id)/\(run.launch)": counters], at: moment,
+                    lookingEvery: Guest.creditInterval)
+                // A machine of an earlier run of ours may have been let do something else.
+                guard paid != applied[volume] else { continue }
                 try await apply(paid, to: volume, for: run)
             }
+            guard let together else { return }
+            let paid = await ledger.settle(
+                together, of: id.description,
+                Dictionary(counters.map { ("\(run.launch)/\($0.key)", $0.value) }) { $1 }, at: moment,
+                lookingEvery: Guest.creditInterval)
+            if paid != togetherApplied { try await applyTogether(paid, for: run) }
         } catch {
             guard case .monitorFailed = error else { return }
             logger.warning("a guest's disks could not be looked at", metadata: ["guest": "\(id)", "error": "\(error)"])
         }
+    }
+
+    private func applyTogether(_ limits: DiskLimits, for guest: GuestRun) async throws(HypervisorError) {
+        try await withDisks(for: guest) { disks throws(GuestDisks.Failure) in
+            try await monitored { () throws(QMPError) in
+                try await disks.limit(group: BlockNames.sharedGroup, to: limits)
+            }
+        }
+        togetherApplied = limits
     }
 }

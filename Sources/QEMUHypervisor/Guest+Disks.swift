@@ -97,6 +97,12 @@ extension Guest {
 
     // MARK: helpers
 
+    /// What the type of the guest that runs lets all of its disks do.
+    var togetherLimits: DiskLimits? {
+        guard case .running(let running) = state else { return nil }
+        return running.record.spec.diskLimits
+    }
+
     /// nil where it does not run, or is about to end.
     var run: GuestRun? {
         guard case .running(let running) = state, !running.isEnding else { return nil }

@@ -31,8 +31,10 @@ actor Guest: DiskOwner {
     let diskTurn = Gate()
     /// What each disk of the guest that runs may do, by the records.
     var diskLimits: [VolumeID: DiskLimits] = [:]
-    /// What each was let do last, where that is something else.
+    /// What each was let do last, as far as this run of ours knows.
     var applied: [VolumeID: DiskLimits] = [:]
+    /// The same of all of them together.
+    var togetherApplied: DiskLimits?
     /// Who waits for a device to be gone.
     var departures: [String: [CheckedContinuation<Bool, Never>]] = [:]
     /// Who waits for a job of the block layer to be gone.
@@ -264,7 +266,7 @@ actor Guest: DiskOwner {
         diskLimits = Dictionary(
             running.record.spec.disks.compactMap { disk in disk.limits.map { (disk.volume, $0) } }
         ) { $1 }
-        applied = [:]
+        (applied, togetherApplied) = ([:], nil)
         (isStarved, lastDiskError) = (false, nil)
         change(to: .running(running))
         let process = running.process

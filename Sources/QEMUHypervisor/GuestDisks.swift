@@ -243,10 +243,14 @@ struct GuestDisks: Sendable {
     }
 
     func limit(_ names: BlockNames, to limits: DiskLimits?) async throws(QMPError) {
+        try await limit(group: names.group, to: limits)
+    }
+
+    func limit(group: String, to limits: DiskLimits?) async throws(QMPError) {
         try await monitor.execute(
             "qom-set",
             [
-                "path": .string("/objects/\(names.group)"), "property": "limits",
+                "path": .string("/objects/\(group)"), "property": "limits",
                 "value": (limits ?? DiskLimits()).throttle,
             ])
     }

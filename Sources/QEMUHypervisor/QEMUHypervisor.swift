@@ -270,15 +270,19 @@ package actor QEMUHypervisor: Hypervisor {
     private func keepUp() async {
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(Guest.creditInterval))
-            let now = QEMUHypervisor.now
             for guest in known.values {
                 LogFile.boundLogs(of: guest.directory)
-                await guest.keepCredits(in: ledger, at: now)
                 await guest.goOnWhereThereIsRoom()
             }
-            do throws(SystemError) { try await ledger.save(at: now) } catch {
-                logger.warning("volumes' credits are not kept", metadata: ["error": "\(error)"])
-            }
+            await settleCredits(at: QEMUHypervisor.now)
+        }
+    }
+
+    /// What guests did by now is paid from their credits, and what is left bounds what they do next.
+    func settleCredits(at moment: Double) async {
+        for guest in known.values { await guest.keepCredits(in: ledger, at: moment) }
+        do throws(SystemError) { try await ledger.save(at: moment) } catch {
+            logger.warning("credits of disks are not kept", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -69,6 +69,16 @@ def test_a_token_is_its_accounts_and_its_actions_own(spent, roomy):
     assert other.ask("CreateRouteTable", {"VpcId": vpc, "ClientToken": "mine"}).status == 200
 
 
+def test_a_token_is_as_long_as_the_model_says_and_64_characters_where_it_says_nothing(world, tokened):
+    def code(action, length):
+        return world.account.ask(action, {**form(action, world), "ClientToken": "x" * length, "DryRun": "true"}).code
+    longest = {action: model.inputs(action)["ClientToken"].metadata.get("max", 64) for action in tokened}
+    assert set(longest.values()) == {64, 128}
+    wrong = {action: most for action, most in longest.items()
+             if (code(action, most), code(action, most + 1)) != ("DryRunOperation", "InvalidParameterValue")}
+    assert wrong == {}
+
+
 @pytest.mark.parametrize("token,code", [("x" * 64, "DryRunOperation"), ("x" * 129, "InvalidParameterValue"),
                                         ("caf\u00e9", "InvalidParameterValue"), ("\x07", "InvalidParameterValue")],
                          ids=["longest", "too long", "accent", "bell"])

@@ -11,45 +11,75 @@ struct CreditBucketTests {
     private let limits = DiskLimits(
         iops: 3_000, burst: .init(unit: .operations, baseline: 300, capacity: 5_400_000))
 
+    private func paid(_ limits: DiskLimits, by bucket: CreditBucket) -> DiskLimits {
+        var paid = limits
+        for burst in limits.bursts { paid.pay(burst, by: bucket, lookingEvery: 10) }
+        return paid
+    }
+
+    private func counters(operations: Int64) -> DiskCounters {
+        var counters = DiskCounters()
+        counters.readOperations = operations
+        return counters
+    }
+
     @Test("last for 33 minutes of 3,000 operations a second at a baseline of 300, and then for the baseline")
     func exhaustion() {
-        var bucket = CreditBucket(burst, source: "a", at: 0)
+        var bucket = CreditBucket(burst, at: 0)
         var (seconds, counter) = (0.0, Int64(0))
-        while limits.paid(by: bucket, lookingEvery: 10).iops == 3_000 {
+        while paid(limits, by: bucket).iops == 3_000 {
             (seconds, counter) = (seconds + 10, counter + 30_000)
-            bucket.note(counter, of: "a", burst, at: seconds)
+            bucket.note(["a": counter], burst, at: seconds)
         }
         #expect(abs(seconds - 2_000) <= 20)
         for _ in 0..<3 {
-            let rate = limits.paid(by: bucket, lookingEvery: 10).iops ?? 0
+            let rate = paid(limits, by: bucket).iops ?? 0
             (seconds, counter) = (seconds + 10, counter + Int64(rate) * 10)
-            bucket.note(counter, of: "a", burst, at: seconds)
+            bucket.note(["a": counter], burst, at: seconds)
         }
         #expect(bucket.balance == 0)
-        #expect(limits.paid(by: bucket, lookingEvery: 10).iops == 300)
+        #expect(paid(limits, by: bucket).iops == 300)
     }
 
     @Test("come back while less than the baseline is done, and never beyond the bucket")
     func refill() {
-        var bucket = CreditBucket(burst, source: "a", at: 0)
-        bucket.note(5_400_000, of: "a", burst, at: 0)
+        var bucket = CreditBucket(burst, at: 0)
+        bucket.note(["a": 5_400_000], burst, at: 0)
         #expect(bucket.balance == 0)
-        bucket.note(5_400_000, of: "a", burst, at: 60)
+        bucket.note(["a": 5_400_000], burst, at: 60)
         #expect(bucket.balance == 18_000 && !bucket.isFull(burst, at: 60))
-        #expect(limits.paid(by: bucket, lookingEvery: 10).iops == 2_100)
+        #expect(paid(limits, by: bucket).iops == 2_100)
         #expect(bucket.isFull(burst, at: 60 + 5_382_000 / 300))
-        bucket.note(5_400_000, of: "a", burst, at: 1e9)
+        bucket.note(["a": 5_400_000], burst, at: 1e9)
         #expect(bucket.balance == 5_400_000)
+    }
+
+    @Test("come back in a day where the whole baseline is used, if some are granted")
+    func grant() {
+        let burst = DiskLimits.Burst(unit: .operations, baseline: 500, capacity: 8_640_000, grant: 100)
+        var bucket = CreditBucket(burst, at: 0)
+        bucket.note(["a": 8_640_000], burst, at: 0)
+        bucket.note(["a": 8_640_000 + 500 * 86_400], burst, at: 86_400)
+        #expect(bucket.balance == 8_640_000 && bucket.isFull(burst, at: 86_400))
     }
 
     @Test("count what is done in each guest once, also where the counter begins anew or the clock is set back")
     func counters() {
-        var bucket = CreditBucket(burst, source: "a", at: 100)
-        bucket.note(1_000_000, of: "a", burst, at: 100)
-        bucket.note(1_000_000, of: "b", burst, at: 100)
-        bucket.note(400_000, of: "b", burst, at: 100)
-        bucket.note(400_000, of: "b", burst, at: 0)
+        var bucket = CreditBucket(burst, at: 100)
+        bucket.note(["a": 1_000_000], burst, at: 100)
+        bucket.note(["b": 1_000_000], burst, at: 100)
+        bucket.note(["b": 400_000], burst, at: 100)
+        bucket.note(["b": 400_000], burst, at: 0)
         #expect(bucket.balance == 3_000_000)
+    }
+
+    @Test("count what is done on each of several disks once, also where one leaves and another comes")
+    func disks() {
+        var bucket = CreditBucket(burst, at: 0)
+        bucket.note(["a": 1_000_000, "b": 500_000], burst, at: 0)
+        bucket.note(["a": 1_100_000], burst, at: 0)
+        bucket.note(["a": 1_100_000, "c": 300_000], burst, at: 0)
+        #expect(bucket.balance == 3_500_000)
     }
 
     @Test("are bytes for throughput, and large operations count as several")
@@ -57,28 +87,41 @@ struct CreditBucketTests {
         let bytes = DiskLimits(
             bytesPerSecond: 250 << 20, operationBytes: 1 << 20,
             burst: .init(unit: .bytes, baseline: 40 << 20, capacity: 1 << 40))
-        var bucket = CreditBucket(bytes.burst!, source: "a", at: 0)
-        #expect(bytes.paid(by: bucket, lookingEvery: 10).bytesPerSecond == 250 << 20)
-        bucket.note(1 << 40, of: "a", bytes.burst!, at: 0)
-        #expect(bytes.paid(by: bucket, lookingEvery: 10).bytesPerSecond == 40 << 20)
+        var bucket = CreditBucket(bytes.burst!, at: 0)
+        #expect(paid(bytes, by: bucket).bytesPerSecond == 250 << 20)
+        bucket.note(["a": 1 << 40], bytes.burst!, at: 0)
+        #expect(paid(bytes, by: bucket).bytesPerSecond == 40 << 20)
         var counters = DiskCounters()
         (counters.readOperations, counters.readBytes) = (1, 1 << 20)
         #expect(counters.spent(limits, burst) == 4 && counters.spent(bytes, bytes.burst!) == 1 << 20)
     }
 
-    @Test("are remembered over a restart of ours, but for buckets that are full")
+    @Test("are remembered over a restart of ours, but for buckets that are full; a guest's are of both units")
     func ledger() async throws {
         let path = NSTemporaryDirectory() + "apus-credits-\(UUID().uuidString).json"
         defer { try? FileManager.default.removeItem(atPath: path) }
-        let (spender, idler) = (try #require(VolumeID("vol-0000000a")), try #require(VolumeID("vol-0000000b")))
+        func paid(
+            _ limits: DiskLimits, _ name: String, _ operations: Int64, by ledger: CreditLedger, at moment: Double
+        )
+            async -> DiskLimits
+        {
+            await ledger.settle(
+                limits, of: name, ["a": counters(operations: operations)], at: moment, lookingEvery: 10)
+        }
+        let both = DiskLimits(
+            iops: 3_000, bytesPerSecond: 100 << 20, burst: burst,
+            otherBurst: .init(unit: .bytes, baseline: 10 << 20, capacity: 1 << 40))
         let first = CreditLedger(path: path)
-        _ = await first.settle(spender, 5_400_000, of: "a", burst, at: 0)
-        _ = await first.settle(idler, 0, of: "a", burst, at: 0)
+        #expect(await paid(limits, "vol-0000000a", 5_400_000, by: first, at: 0).iops == 300)
+        #expect(await paid(limits, "vol-0000000b", 0, by: first, at: 0).iops == 3_000)
+        let spent = await paid(both, "i-0000000a", 5_400_000, by: first, at: 0)
+        #expect(spent.iops == 300 && spent.bytesPerSecond == 100 << 20)
         try await first.save(at: 0)
         let text = try String(contentsOfFile: path, encoding: .utf8)
-        #expect(text.contains("vol-0000000a") && !text.contains("vol-0000000b"))
+        #expect(text.contains("vol-0000000a") && text.contains("i-0000000a") && !text.contains("vol-0000000b"))
         let second = CreditLedger(path: path)
-        #expect(await second.settle(spender, 5_400_000, of: "a", burst, at: 10).balance == 3_000)
-        #expect(await second.settle(idler, 0, of: "a", burst, at: 10).balance == 5_400_000)
+        #expect(await paid(limits, "vol-0000000a", 5_400_000, by: second, at: 10).iops == 600)
+        #expect(await paid(limits, "vol-0000000b", 0, by: second, at: 10).iops == 3_000)
+        #expect(await paid(both, "i-0000000a", 5_400_000, by: second, at: 10).iops == 600)
     }
 }

@@ -2,10 +2,13 @@ import Backends
 import CloudTypes
 import Foundation
 import HostSystem
+import JSON
 import NodeContract
 import QCOW2Volumes
-import QEMUHypervisor
+import QMP
 import Testing
+
+@testable import QEMUHypervisor
 
 @Suite(
     "Disks of guests that run", .serialized, .timeLimit(.minutes(10)),
@@ -124,6 +127,30 @@ struct DiskTests {
         }
     }
 
+    @Test("a guest whose type bursts does what its credits pay for, also in the eyes of another run of ours")
+    func credits() async throws {
+        try await GuestLab.with { lab, hypervisor in
+            var guest = try await lab.guest()
+            let burst = DiskLimits.Burst(unit: .operations, baseline: 20, capacity: 200)
+            guest.spec.diskLimits = DiskLimits(iops: 5_000, bytesPerSecond: 1 << 30, burst: burst)
+            try await hypervisor.launch(guest)
+            try await lab.awaitConsole("guest ready", in: hypervisor)
+            #expect(try await hypervisor.operationsLimit(of: lab.instance) == 5_000)
+            try await lab.type("$B dd if=/dev/vda of=/dev/null bs=4k count=16000 2>/dev/null; echo \"read: $?\"")
+            try await lab.awaitConsole("read: 0", in: hypervisor)
+            await hypervisor.settleCredits(at: 1_000)
+            #expect(try await hypervisor.operationsLimit(of: lab.instance) == 20)
+            await hypervisor.detach()
+            let next = try lab.open()
+            _ = try await next.adopt()
+            await next.settleCredits(at: 1_005)
+            #expect(try await next.operationsLimit(of: lab.instance) == 30)
+            await next.settleCredits(at: 1_500)
+            #expect(try await next.operationsLimit(of: lab.instance) == 40)
+            await next.detach()
+        }
+    }
+
     @Test("is asked of one launch only, and of as many disks as there are slots")
     func refused() async throws {
         try await GuestLab.with { lab, hypervisor in
@@ -163,5 +190,21 @@ extension GuestLab {
         return try FileManager.default.contentsOfDirectory(atPath: folder).compactMap {
             try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)")
         }
+    }
+}
+
+extension QEMUHypervisor {
+    /// What the guest's machine lets all of its disks do together.
+    fileprivate func operationsLimit(of instance: InstanceID) async throws -> Int64? {
+        var limit: Int64?
+        try await existing(instance).withDisks(for: GuestRun(instance: instance, launch: 1)) {
+            disks throws(GuestDisks.Failure) in
+            do throws(QMPError) {
+                let limits = try await disks.monitor.execute(
+                    "qom-get", ["path": "/objects/limit-guest", "property": "limits"])
+                limit = limits["iops-total"]?.integer
+            } catch { throw .monitor(error) }
+        }
+        return limit
     }
 }

@@ -299,6 +299,9 @@ class Service:
             f"        package static var resultElement: String? {{ {quoted(result)} }}",
         ]
         lines += [f"        package static var {flag}: Bool {{ {str(value).lower()} }}" for flag, value in flags.items()]
+        limit = flags["hasClientToken"] and self.model.member(request, "ClientToken").get("max")
+        if limit:
+            lines.append(f"        package static var clientTokenLimit: Int {{ {limit} }}")
         body = "\n".join(lines)
         return (f"\nextension {self.namespace}.Operation {{\n"
                 f"    package enum {action}: QueryOperation {{\n{body}\n    }}\n}}\n")

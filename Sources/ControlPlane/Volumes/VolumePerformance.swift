@@ -1,6 +1,7 @@
 // What a volume of each type may do in a second, and the credits of those that burst.
 // Source: EBS User Guide, "Amazon EBS General Purpose SSD volumes", "Provisioned IOPS SSD volumes", "Throughput
-// Optimized HDD and Cold HDD volumes", "I/O characteristics and monitoring".
+// Optimized HDD and Cold HDD volumes", "I/O characteristics and monitoring"; EC2 User Guide, "EBS-optimized instance
+// types".
 
 internal import InstanceTypeCatalogue
 package import NodeContract
@@ -60,10 +61,22 @@ package struct VolumePerformance: Sendable, Equatable {
 }
 
 extension DiskLimits {
-    /// What the instance type lets all of its volumes do together; nil where the catalogue tells no figures.
+    /// What the instance type lets all of its volumes do together; nil where the catalogue tells no figures. A type whose
+    /// baseline is less than its maximum keeps the maximum for half an hour, once a day at least.
     init?(ofInstanceType name: String) {
         guard let ebs = InstanceTypeCatalogue.facts(of: name)?.ebs else { return nil }
         guard ebs.maximumIOPS != nil || ebs.maximumThroughput != nil else { return nil }
-        self.init(iops: ebs.maximumIOPS, bytesPerSecond: ebs.maximumThroughput.map { Int($0 * 1_000_000) })
+        let bytes = { (megabytes: Double) in Int(megabytes * 1_000_000) }
+        let (most, mostBytes) = (ebs.maximumIOPS, ebs.maximumThroughput.map(bytes))
+        self.init(iops: most, bytesPerSecond: mostBytes)
+        burst = DiskLimits.daily(.operations, from: ebs.baselineIOPS, to: most)
+        otherBurst = DiskLimits.daily(.bytes, from: ebs.baselineThroughput.map(bytes), to: mostBytes)
+    }
+
+    private static func daily(_ unit: Burst.Unit, from baseline: Int?, to most: Int?) -> Burst? {
+        guard let baseline, let most, baseline < most else { return nil }
+        let capacity = (most - baseline) * 1_800
+        // Also where nothing below the baseline is left unused the bucket is full again after a day.
+        return Burst(unit: unit, baseline: baseline, capacity: capacity, grant: (capacity + 86_399) / 86_400)
     }
 }

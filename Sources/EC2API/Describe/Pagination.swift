@@ -41,10 +41,12 @@ package enum Pagination {
 
     /// Cuts the page that `input` asks for out of `items`.
     ///
-    /// - Parameter items: in the order of their keys.
+    /// - Parameters:
+    ///   - items: in the order of their keys.
+    ///   - largest: items of a page, whatever is asked for.
     /// - Throws: `InvalidNextToken`, also for a token of another action.
     package static func page<Item, Input: PaginatedInput>(
-        _ items: [Item], for input: Input, key: (Item) -> String
+        _ items: [Item], for input: Input, atMost largest: Int = largest, key: (Item) -> String
     ) throws(EC2Error) -> Page<Item> {
         guard input.maxResults != nil || input.nextToken != nil else { return Page(items: items, nextToken: nil) }
         var rest = items[...]
@@ -60,8 +62,8 @@ package enum Pagination {
             items: Array(page), nextToken: hasMore ? page.last.map { token(after: key($0), of: Input.self) } : nil)
     }
 
-    /// Items of a page, whatever is asked for.
-    private static let largest = 1_000
+    /// Where the action names no bound of its own.
+    package static let largest = 1_000
 
     /// Which action a token is of.
     private static func prefix<Input>(_ input: Input.Type) -> [UInt8] { Array("apus2:\(input):".utf8) }

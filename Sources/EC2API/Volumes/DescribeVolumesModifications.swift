@@ -7,6 +7,9 @@ import ControlPlane
 enum DescribeVolumesModifications: RecordAction {
     typealias Operation = EC2.Operation.DescribeVolumesModifications
 
+    /// Source: EC2 API Reference, "DescribeVolumesModifications", `MaxResults`.
+    private static let largestPage = 500
+
     private typealias Values = FilterTable<EC2.VolumeModification>.Values
 
     private static func text(
@@ -43,7 +46,7 @@ enum DescribeVolumesModifications: RecordAction {
             volume.modification.map { EC2.VolumeModification($0, of: volume.id) }
         }
         let selected = try filters.select(all, by: input.filters, in: transaction.state)
-        let page = try Pagination.page(selected, for: input) {
+        let page = try Pagination.page(selected, for: input, atMost: largestPage) {
             $0.volumeID ?? ""
         }
         return EC2.DescribeVolumesModificationsResult(nextToken: page.nextToken, volumesModifications: page.items)

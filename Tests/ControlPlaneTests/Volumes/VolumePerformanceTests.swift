@@ -1,6 +1,7 @@
-import ControlPlane
 import NodeContract
 import Testing
+
+@testable import ControlPlane
 
 @Suite("What a volume may do in a second")
 struct VolumePerformanceTests {
@@ -33,5 +34,17 @@ struct VolumePerformanceTests {
         #expect(limits("st1", 16_384).burst == nil)
         #expect(limits("sc1", 2_048).withoutCredits.bytesPerSecond == 24 << 20)
         #expect(limits("st1", 500).operationBytes == 1 << 20 && limits("gp3", 1).operationBytes == 256 << 10)
+    }
+
+    @Test("is bounded by the instance's type, of which small ones keep their maximum for half an hour a day")
+    func instanceTypes() throws {
+        let small = try #require(DiskLimits(ofInstanceType: "t3.micro"))
+        #expect(small.iops == 11_800 && small.bytesPerSecond == 260_625_000)
+        #expect(small.burst == .init(unit: .operations, baseline: 500, capacity: 11_300 * 1_800, grant: 236))
+        #expect(small.otherBurst?.unit == .bytes && small.otherBurst?.capacity == 249_750_000 * 1_800)
+        #expect(small.withoutCredits == DiskLimits(iops: 500, bytesPerSecond: 10_875_000))
+        let large = try #require(DiskLimits(ofInstanceType: "c5.9xlarge"))
+        #expect(large.iops == 40_000 && large.bursts.isEmpty)
+        #expect(DiskLimits(ofInstanceType: "none.such") == nil)
     }
 }

@@ -56,6 +56,23 @@ struct PageTests {
         #expect(cloud.refusal(of: DescribeImages.self, .init(maxResults: 0)) == "InvalidParameterValue")
     }
 
+    @Test("hold no more than the action says, whatever is asked for, and name the rest")
+    mutating func largest() throws {
+        for number in 0..<501 {
+            var volume = VolumeRecord(
+                id: try #require(VolumeID("vol-\(String(0x1000_0000 + number, radix: 16))")),
+                account: TestCloud.account, availabilityZone: "us-east-1a", sizeGiB: 1, volumeType: "gp3",
+                snapshot: nil, createdAt: cloud.transaction.now)
+            volume.modification = VolumeModification(
+                from: volume.figures, to: volume.figures, at: cloud.transaction.now)
+            cloud.transaction.put(volume)
+        }
+        let first = try cloud.perform(DescribeVolumesModifications.self, .init(maxResults: 900))
+        #expect(first.volumesModifications.count == 500)
+        let rest = try cloud.perform(DescribeVolumesModifications.self, .init(nextToken: first.nextToken))
+        #expect(rest.volumesModifications.count == 1 && rest.nextToken == nil)
+    }
+
     @Test("take 200 values of filters and no more")
     mutating func manyValues() {
         func filters(_ count: Int) -> [EC2.Filter] {

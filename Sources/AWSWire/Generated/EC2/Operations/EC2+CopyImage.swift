@@ -10,6 +10,7 @@ extension EC2.Operation {
         package static var isPaginated: Bool { false }
         package static var hasDryRun: Bool { true }
         package static var hasClientToken: Bool { true }
+        package static var clientTokenLimit: Int { 128 }
     }
 }
 
