@@ -102,6 +102,8 @@ final class FabricNode: Node {
     func keepInstanceStore(_ isKept: Bool, of instance: InstanceID) async throws(NodeError) {
         try await guests.keepInstanceStore(isKept, of: instance)
     }
+    func hibernateGuest(_ guest: GuestRun) async throws(NodeError) -> Bool { try await guests.hibernateGuest(guest) }
+    func dropMemory(of instance: InstanceID) async throws(NodeError) { try await guests.dropMemory(of: instance) }
     func resetGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.resetGuest(instance) }
     func rebootGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.rebootGuest(instance) }
     func examine(_ guests: [GuestExamination]) async throws(NodeError) -> [InstanceID: GuestHealth] {

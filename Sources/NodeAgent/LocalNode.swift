@@ -212,6 +212,15 @@ package actor LocalNode: Node {
         do { try await hypervisor.kill(instance) } catch { throw NodeError(error) }
     }
 
+    package func hibernateGuest(_ guest: GuestRun) async throws(NodeError) -> Bool {
+        guard await hypervisor.guests()[guest.instance] == .running(launch: guest.launch) else {
+            throw .noSuchGuest(guest.instance)
+        }
+        return false
+    }
+
+    package func dropMemory(of instance: InstanceID) async throws(NodeError) {}
+
     package func resetGuest(_ instance: InstanceID) async throws(NodeError) {
         do { try await hypervisor.reset(instance) } catch { throw NodeError(error) }
     }

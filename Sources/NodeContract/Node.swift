@@ -58,6 +58,11 @@ package protocol Node: SnapshotBlockNode {
     func powerDownGuest(_ instance: InstanceID) async throws(NodeError)
     /// Cuts the power; returns once the guest is gone.
     func killGuest(_ instance: InstanceID) async throws(NodeError)
+    /// Saves the guest's memory, sealed as its root volume is, and switches the guest off. Returns false where the memory
+    /// could not be saved: the guest runs on, and its memory is saved nowhere.
+    func hibernateGuest(_ guest: GuestRun) async throws(NodeError) -> Bool
+    /// Erases what is saved of the guest's memory, if it does not run.
+    func dropMemory(of instance: InstanceID) async throws(NodeError)
     /// Presses the reset button.
     func resetGuest(_ instance: InstanceID) async throws(NodeError)
     /// Asks the guest to restart by itself (Ctrl-Alt-Delete); it may not listen.

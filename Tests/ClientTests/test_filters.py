@@ -20,7 +20,7 @@ SAMPLES = {"DescribeInstanceTypes": {f"InstanceType.{number}": name for number, 
 
 
 # Selects by what was sent alone, where the Describe shows a default too.
-SELECTS_LESS = {("DescribeSpotInstanceRequests", "launch.monitoring-enabled")}
+SELECTS_LESS = set()
 
 
 def documented(action):

@@ -153,6 +153,8 @@ def test_what_cannot_be_kept_is_refused_and_what_cannot_be_launched_is_warned_of
         create(UserData="%%%")
     with refused("UnsupportedOperation", 400):
         create(ImageId="resolve:ssm:/aws/service/ami")
+    with refused("InvalidAMIID.Malformed", 400):
+        create(ImageId="")
     warned = create(ImageId="ami-0123456789abcdef0")
     assert warned["Warning"]["Errors"][0]["Code"] == "InvalidAMIID.NotFound"
     with refused("InvalidAMIID.NotFound", 400):

@@ -103,7 +103,9 @@ def test_what_is_wrong_with_a_request_is_refused(ec2, specification, refused):
         request(ec2, {**specification, "ImageId": "ami-0123456789abcdef0"})
     with refused("InvalidParameterValue", 400):
         request(ec2, specification, SpotPrice="much")
-    with refused("UnsupportedOperation", 400):
+    with refused("UnsupportedHibernationConfiguration", 400):
         request(ec2, specification, Type="persistent", InstanceInterruptionBehavior="hibernate")
+    with refused("InvalidParameterCombination", 400):
+        request(ec2, specification, InstanceInterruptionBehavior="hibernate")
     with refused("UnsupportedOperation", 400):
         request(ec2, specification, LaunchGroup="x")

@@ -293,6 +293,12 @@ extension Client {
             guard let id = ledger.id(group) else { return nil }
             form = form.adding([("SecurityGroupId.1", id)])
         }
+        if launch.hibernates {
+            form = form.adding([
+                ("HibernationOptions.Configured", "true"), ("BlockDeviceMapping.3.DeviceName", "/dev/xvda"),
+                ("BlockDeviceMapping.3.Ebs.Encrypted", "true"),
+            ])
+        }
         guard launch.hasMoreVolumes else { return form }
         return form.adding([
             ("BlockDeviceMapping.1.DeviceName", "/dev/sdf"), ("BlockDeviceMapping.1.Ebs.VolumeSize", "10"),

@@ -13,7 +13,7 @@ struct Invariants {
     init(_ rig: Rig) { (state, world, settings) = (rig.records, rig.world, Furnishing.settings) }
 
     var violations: [String] {
-        states + guests + volumes + disks + snapshots + keys + networks + metadata + interfaces + addresses
+        states + guests + memories + volumes + disks + snapshots + keys + networks + metadata + interfaces + addresses
             + reservations
     }
 
@@ -45,6 +45,15 @@ struct Invariants {
             if starts.sorted() != starts { faults.append("\(instance.id) was started out of order: \(starts)") }
         }
         return faults
+    }
+
+    /// The node keeps the memories that the records tell, and no other.
+    private var memories: [String] {
+        let saved = state.instances.all.compactMap { instance -> (InstanceID, Int)? in
+            guard case .saved(let launch) = instance.hibernation else { return nil }
+            return (instance.id, launch)
+        }
+        return differences(Dictionary(uniqueKeysWithValues: saved), world.memories, "memory")
     }
 
     private var volumes: [String] {

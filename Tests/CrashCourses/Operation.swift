@@ -12,6 +12,8 @@ enum Operation: Sendable, Equatable {
         var terminatesItself = false
         /// Besides the root: a volume that outlives the instance, and one that does not.
         var hasMoreVolumes = false
+        /// With an encrypted root, beside which its memory may be saved.
+        var hibernates = false
     }
 
     case launch(Launch)
@@ -94,13 +96,14 @@ enum Operation: Sendable, Equatable {
     }
 
     enum Shutdown: Sendable, CaseIterable {
-        case graceful, forced, skipped
+        case graceful, forced, skipped, hibernated
 
         var parameters: [(String, String)] {
             switch self {
             case .graceful: []
             case .forced: [("Force", "true")]
             case .skipped: [("SkipOsShutdown", "true")]
+            case .hibernated: [("Hibernate", "true")]
             }
         }
     }

@@ -15,6 +15,11 @@ package struct Play {
     /// After the last event: terminated instances are forgotten an hour later.
     package private(set) var recordsAfterEvents = CloudState()
 
+    /// How often an instance went on with a saved memory.
+    package var resumptionCount: Int {
+        recordsAfterEvents.instances.all.reduce(0) { $0 + rig.world.resumptions(of: $1.id).count }
+    }
+
     /// - Parameter hostMayFail: whether what was to run may have ended, since something on the host failed.
     package init(
         _ scenario: Scenario, order: SteppedExecutor.Order = .arrival, hostMayFail: Bool = false,
@@ -56,6 +61,8 @@ package struct Play {
         case .shutDownInside(let name): end(name, .guestShutdown)
         case .die(let name): end(name, .died)
         case .cling(let name): for id in client.ledger.launches[name] ?? [] { rig.world.makeClinging(id) }
+        case .makeForgetful(let name):
+            for id in client.ledger.launches[name] ?? [] { rig.world.makeForgetful(id) }
         case .deafen(let name): for id in client.ledger.launches[name] ?? [] { rig.world.makeDeaf(id) }
         }
     }

@@ -16,6 +16,8 @@ package struct Scenario: Sendable, CustomStringConvertible {
         case die(String)
         /// The guests no longer listen to the power button and to Ctrl-Alt-Delete.
         case deafen(String)
+        /// The guests' memory cannot be saved.
+        case makeForgetful(String)
         /// The guests let go of no disk, until they are switched off.
         case cling(String)
     }
@@ -30,7 +32,7 @@ extension Scenario {
         shortLife, lifeOfAnInstance, severalAtOnce, ownNetwork, addresses, endsByThemselves, deafGuests, hurried,
         travellingVolume, clingingGuest, hurriedVolumes, imagesOfInstances, copiedImages, replacedRoots,
         snapshotsOfVolumes, snapshotsOfInstances, volumesOfSnapshots, binnedSnapshots, copiedVolumes,
-        fastRestores, encryption,
+        fastRestores, encryption, hibernation, hibernationInDoubt,
     ]
 
     package static let shortLife = Scenario(
@@ -218,6 +220,26 @@ extension Scenario {
             .ask(.copyVolume("x", of: "v", size: 1)), .ask(.createImage("golden", instance: "a", reboots: false)),
             .settle, .ask(.copyImage("copy", of: "golden")), .ask(.replaceRoot("first", instance: "a")),
             .ask(.delete(.snapshot, "c")), .settle, .ask(.terminate("a")), .settle,
+        ])
+
+    package static let hibernation = Scenario(
+        name: "instances that hibernate, and go on once with each memory",
+        events: [
+            .ask(.launch(.init(name: "a", hasMoreVolumes: true, hibernates: true))), .settle,
+            .ask(.stop("a", .hibernated)), .settle, .ask(.start("a")), .settle, .ask(.tag("a", key: "k", value: "v")),
+            .ask(.stop("a", .hibernated)), .settle, .ask(.start("a")), .settle,
+        ])
+
+    package static let hibernationInDoubt = Scenario(
+        name: "memories that cannot be saved, that nobody waits for, and that the disks have left",
+        events: [
+            .ask(.launch(.init(name: "a", hibernates: true))), .ask(.launch(.init(name: "b", hibernates: true))),
+            .ask(.launch(.init(name: "c", hibernates: true))), .ask(.createVolume("v", size: 1)), .settle,
+            .ask(.attachVolume("v", instance: "a", device: "/dev/sdf")), .settle,
+            .ask(.stop("a", .hibernated)), .settle, .ask(.detachVolume("v")), .settle, .ask(.start("a")), .settle,
+            .makeForgetful("b"), .ask(.stop("b", .hibernated)), .settle, .ask(.start("b")), .settle,
+            .ask(.stop("c", .hibernated)), .ask(.stop("c", .forced)), .settle, .ask(.start("c")), .settle,
+            .ask(.stop("a", .hibernated)), .ask(.stop("c", .hibernated)), .settle, .ask(.terminate("a")), .settle,
         ])
 
     package static let replacedRoots = Scenario(

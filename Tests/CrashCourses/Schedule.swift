@@ -168,7 +168,7 @@ extension Schedule {
         switch chance.number(24) {
         case 0...2: return launch(client)
         case 3: return chance.pick(launches(of: client)).map { .launch($0) }
-        case 4...6: return chance.pick(alive).map { .stop($0, .allCases[chance.number(3)]) }
+        case 4...6: return chance.pick(alive).map { .stop($0, shutdown(of: $0, client)) }
         case 7...9: return chance.pick(alive).map { .start($0) }
         case 10: return chance.pick(alive).map { .reboot($0) }
         case 11: return chance.pick(ledger.instanceNames).map { .terminate($0, .allCases[chance.number(3)]) }
@@ -179,6 +179,11 @@ extension Schedule {
         }
     }
 
+    private mutating func shutdown(of name: String, _ client: Client) -> Operation.Shutdown {
+        let shutdown = Operation.Shutdown.allCases[chance.number(3)]
+        return shutdown == .graceful && orders["\(client.name)/\(name)"]?.hibernates == true ? .hibernated : shutdown
+    }
+
     private mutating func launch(_ client: Client) -> Operation {
         made += 1
         var launch = Operation.Launch(name: "i\(made)-\(1 + chance.number(2))")
@@ -186,6 +191,7 @@ extension Schedule {
         launch.subnet = chance.once(in: 2) ? chance.pick(names("sub", client)) : nil
         if launch.subnet == nil { launch.group = chance.pick(client.ledger.groupNames.filter { $0.hasPrefix("open") }) }
         launch.terminatesItself = chance.once(in: 3)
+        launch.hibernates = made.isMultiple(of: 3)
         launch.hasMoreVolumes = chance.once(in: 4)
         orders["\(client.name)/\(launch.name)"] = launch
         return .launch(launch)

@@ -18,6 +18,7 @@ extension GuestSpec {
             disks: GuestSpec.disks(of: instance, in: state), ports: GuestSpec.ports(of: instance, in: state))
         scratch = GuestSpec.scratch(of: instance, percent: settings.instanceStorePercent)
         if instance.pause == .resuming, !scratch.isEmpty { keepsScratch = true }
+        if case .saved(let launch) = instance.hibernation { resumes = launch }
         diskLimits = DiskLimits(ofInstanceType: instance.instanceType)
         // A root on instance store is no volume.
         guard !disks.isEmpty || image.rootDeviceType == .instanceStore else { return nil }

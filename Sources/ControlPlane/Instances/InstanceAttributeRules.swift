@@ -47,7 +47,9 @@ extension Transaction {
         try checkChangeable(instance)
         if change.needsStoppedInstance { try checkStopped(instance) }
         switch change {
-        case .instanceType(let name): try setType(of: instance, to: name)
+        case .instanceType(let name):
+            try checkTypeChange(ofHibernated: instance)
+            try setType(of: instance, to: name)
         case .userData(let bytes): update(id) { (instance: inout InstanceRecord) in instance.userData = bytes }
         case .disableAPITermination(let value):
             update(id) { (instance: inout InstanceRecord) in instance.disableAPITermination = value }

@@ -23,6 +23,12 @@ package enum InstanceStep: Sendable, Equatable {
     case becomeStopped(InstanceStateReason?)
     /// The guest is gone and the instance was to be terminated, or ended by itself and terminates.
     case becomeTerminated(InstanceStateReason?)
+    /// Save the guest's memory, and switch it off.
+    case hibernate
+    /// The guest is gone, and its memory saved.
+    case becomeHibernated
+    /// The saved memory is of no use any more.
+    case dropMemory
     /// Ask the guest to restart; reset it at the deadline.
     case reboot(deadline: Timestamp)
     /// The guest did not restart by itself in time.
@@ -64,15 +70,30 @@ package struct InstanceLifecycle: Sendable {
         switch record.state {
         case .pending: record.waitsForRoom == true ? .settled : bootStep(.becomeRunning)
         case .running: record.pause.map { pauseStep($0, at: now) } ?? runningStep(at: now)
-        case .stopping: endingStep(at: now, .becomeStopped(nil))
+        case .stopping: record.hibernation == .saving ? savingStep(at: now) : endingStep(at: now, .becomeStopped(nil))
         case .shuttingDown: endingStep(at: now, .becomeTerminated(nil))
-        case .stopped, .terminated: isGuestThere ? .kill : .settled
+        case .stopped: isGuestThere ? .kill : hasUnwantedMemory ? .dropMemory : .settled
+        case .terminated: isGuestThere ? .kill : .settled
         }
     }
 
     private var isGuestThere: Bool {
         if case .running = observed { return true }
         return false
+    }
+
+    private var hasUnwantedMemory: Bool {
+        if case .ended(_, .hibernated) = observed { return record.hibernation == nil }
+        return false
+    }
+
+    /// A guest that ended in another way has no memory that could be gone on with.
+    private func savingStep(at now: Timestamp) -> InstanceStep {
+        switch observed {
+        case .running: .hibernate
+        case .ended(let launch, .hibernated) where launch == record.launch: .becomeHibernated
+        case .ended, nil: .becomeStopped(nil)
+        }
     }
 
     private func bootStep(_ end: InstanceStep) -> InstanceStep {
@@ -93,7 +114,7 @@ package struct InstanceLifecycle: Sendable {
             case .terminate: .becomeTerminated(.instanceShutdown)
             }
         case .ended(_, .died), nil: record.mayRecover(at: now) ? .recover : .becomeStopped(.guestDied)
-        case .ended(_, .requested): .becomeStopped(.guestDied)
+        case .ended(_, .requested), .ended(_, .hibernated): .becomeStopped(.guestDied)
         }
     }
 

@@ -27,6 +27,7 @@ extension InstanceMetadata {
         tags = options.showsTags ? instance.tags : [:]
         blockDevices = InstanceMetadata.blockDevices(of: instance, in: state)
         events = (instance.events ?? []).map { MaintenanceEvent($0) }
+        if instance.hibernates { hibernates = true }
         guard let spot = instance.spot else { return }
         lifeCycle = "spot"
         notice = spot.interruption.map {

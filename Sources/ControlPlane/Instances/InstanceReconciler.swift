@@ -89,6 +89,11 @@ package actor InstanceReconciler {
         case .reset:
             try await node.resetGuest(id)
             noteRestart(id, at: cloud.now)
+        case .hibernate: return try await hibernate(record)
+        case .becomeHibernated: return await write(record) { $0.becomeHibernated(id) }
+        case .dropMemory:
+            try await node.dropMemory(of: id)
+            if let launch = observed[id]?.launch { observed[id] = .ended(launch: launch, .requested) }
         case .becomeOff: return await write(record) { $0.becomeOff(id) }
         case .becomeResumed:
             try await keepStore(false, record)
@@ -129,6 +134,16 @@ package actor InstanceReconciler {
             pressed[record.id] = record.shutdownSince
         }
         return .lookAgain(at: deadline)
+    }
+
+    /// Where the memory cannot be saved the guest shuts down, as AWS does.
+    private func hibernate(_ record: InstanceRecord) async throws(NodeError) -> WorkOutcome? {
+        guard try await node.hibernateGuest(GuestRun(instance: record.id, launch: record.launch)) else {
+            cloud.log.warning("an instance that cannot hibernate shuts down", metadata: ["instance": "\(record.id)"])
+            return await write(record) { $0.shutDownInstead(record.id) }
+        }
+        noteEnd(of: record, .hibernated)
+        return nil
     }
 
     /// Over a pause the instance keeps its instance store, which ends with its machine otherwise.

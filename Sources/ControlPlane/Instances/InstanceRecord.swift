@@ -50,6 +50,8 @@ package struct InstanceRecord: TaggedRecord, Equatable {
     package var rebootSince: Timestamp?
     /// A time in which its guest is off although it is said to run; nil: none.
     package var pause: GuestPause?
+    /// How far its memory outlives a stop; nil: not at all.
+    package var hibernation: Hibernation?
     /// Whether it boots only when spot instances have left it their room; nil: it does not wait.
     package var waitsForRoom: Bool?
     /// nil: it was launched on demand.

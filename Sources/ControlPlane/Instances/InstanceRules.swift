@@ -24,8 +24,12 @@ extension Transaction {
 
     /// Stops the instances, or none of them.
     ///
-    /// - Throws: `OperationNotPermitted`, `UnsupportedOperation`, `IncorrectInstanceState`.
-    package mutating func stop(_ ids: [InstanceID], _ shutdown: InstanceRecord.Shutdown) throws(EC2Error) {
+    /// - Parameter hibernating: whether their memory is saved.
+    /// - Throws: `OperationNotPermitted`, `UnsupportedOperation`, `IncorrectInstanceState`,
+    ///   `UnsupportedHibernationConfiguration`.
+    package mutating func stop(
+        _ ids: [InstanceID], _ shutdown: InstanceRecord.Shutdown, hibernating: Bool = false
+    ) throws(EC2Error) {
         for instance in ids.compactMap({ state.instances[$0] }) {
             try checkRootDevice(of: instance, "stopped")
             guard instance.spot?.isPersistent != false else {
@@ -44,7 +48,11 @@ extension Transaction {
                     "The instance '\(instance.id)' may not be stopped. Modify its 'disableApiStop' instance attribute "
                         + "and try again.")
             }
-            stop(instance.id, shutdown)
+            guard !hibernating || instance.hibernates else {
+                throw .unsupportedHibernation(
+                    "The instance '\(instance.id)' was not launched with hibernation enabled and cannot be hibernated.")
+            }
+            if hibernating { hibernate(instance.id) } else { stop(instance.id, shutdown) }
         }
     }
 

@@ -26,6 +26,8 @@ package struct InstanceStateReason: Sendable, Codable, Equatable {
 
     package static let userShutdown = InstanceStateReason(
         code: "Client.UserInitiatedShutdown", message: "Client.UserInitiatedShutdown: User initiated shutdown")
+    package static let userHibernation = InstanceStateReason(
+        code: "Client.UserInitiatedHibernate", message: "Client.UserInitiatedHibernate: User initiated hibernate")
     package static let instanceShutdown = InstanceStateReason(
         code: "Client.InstanceInitiatedShutdown",
         message: "Client.InstanceInitiatedShutdown: Instance initiated shutdown")

@@ -15,7 +15,8 @@ extension Transaction {
                 instance.transitionReason = "User initiated (\(now.reasonText))"
             }
             if instance.state == .stopping, instance.shutdown.patienceRank < shutdown.patienceRank {
-                instance.shutdown = shutdown
+                // Whoever is in a hurry does not wait for the memory.
+                (instance.shutdown, instance.hibernation) = (shutdown, nil)
             }
         }
     }
@@ -31,7 +32,7 @@ extension Transaction {
         let wish = ReservationWish(
             preference: instance.capacityReservationPreference, target: instance.capacityReservationTarget)
         var slots = try reservationSlots(wish, slot(of: instance), fewest: 1)
-        try checkRoom(for: facts, share, slots)
+        try checkRoom(for: facts, share, slots, reclaiming: instance.spot == nil)
         try checkGroupRoom(of: instance, facts)
         let reservation = slots.take()
         let now = now
@@ -47,6 +48,7 @@ extension Transaction {
             instance.capacityReservation = reservation
         }
         callOffEvents(of: id)
+        if instance.spot == nil { reclaimRoom(for: [id]) }
         if let interface = primaryInterface(of: id) { restorePublicAddress(of: interface.id) }
     }
 
@@ -68,7 +70,7 @@ extension Transaction {
             if instance.state != .shuttingDown {
                 instance.move(to: .shuttingDown, at: now)
                 instance.wanted = .terminated
-                instance.shutdown = .graceful
+                (instance.shutdown, instance.hibernation) = (.graceful, nil)
                 instance.stateReason = .userShutdown
                 instance.transitionReason = "User initiated (\(now.reasonText))"
             }
@@ -81,7 +83,7 @@ extension Transaction {
         let now = now
         update(id, InstanceRecord.self) { instance in
             instance.move(to: .running, at: now)
-            instance.stateReason = nil
+            (instance.stateReason, instance.hibernation) = (nil, nil)
         }
         for volume in state.volumes.all(where: IndexKey(.instance, id)) {
             update(volume.id, VolumeRecord.self) { volume in
@@ -104,7 +106,7 @@ extension Transaction {
         update(id, InstanceRecord.self) { instance in
             instance.move(to: .stopped, at: now)
             instance.wanted = .stopped
-            instance.capacityReservation = nil
+            (instance.capacityReservation, instance.waitsForRoom, instance.hibernation) = (nil, nil, nil)
             if let reason {
                 instance.stateReason = reason
                 instance.transitionReason = reason == .instanceShutdown ? "" : "Server initiated (\(now.reasonText))"
@@ -175,7 +177,7 @@ extension Transaction {
 }
 
 extension InstanceRecord {
-    fileprivate mutating func move(to state: InstanceState, at now: Timestamp) {
+    mutating func move(to state: InstanceState, at now: Timestamp) {
         (self.state, pause) = (state, nil)
         stateSince = now
     }

@@ -104,8 +104,13 @@ extension Transaction {
     }
 
     /// - Throws: `InsufficientInstanceCapacity` (a server fault) where not one more finds room.
-    func checkRoom(for facts: InstanceTypeFacts, _ share: HostShare, _ slots: ReservationSlots) throws(EC2Error) {
-        guard slots.count > 0 || state.room(for: facts, taking: share, settings) >= 1 else {
+    ///
+    /// - Parameter reclaiming: whether spot instances go for it.
+    func checkRoom(
+        for facts: InstanceTypeFacts, _ share: HostShare, _ slots: ReservationSlots, reclaiming: Bool
+    ) throws(EC2Error) {
+        let given = reclaiming ? state.reclaimableShare : .zero
+        guard slots.count > 0 || state.room(for: facts, taking: share, besides: given, settings) >= 1 else {
             throw insufficientCapacity(facts)
         }
     }

@@ -88,6 +88,7 @@ package struct LaunchOrder: Sendable {
         package var creditSpecification: String?
         package var autoRecovery = "default"
         package var hostNames = HostNameWish()
+        package var hibernates = false
         /// `open`, `none` or `capacity-reservations-only`.
         package var capacityReservationPreference = "open"
         package var capacityReservationTarget: CapacityReservationID?

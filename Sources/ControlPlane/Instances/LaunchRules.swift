@@ -37,6 +37,7 @@ extension Transaction {
         guard disks.count <= facts.ebs.attachments else {
             throw EC2Error("AttachmentLimitExceeded", "Volume count \(disks.count) exceeds the limit for \(facts.name)")
         }
+        if order.hibernates { try checkHibernation(order, facts, image, disks) }
         let reservation: ReservationID = newID()
         var instances: [InstanceID] = []
         for index in 0..<count {
@@ -91,6 +92,7 @@ extension Transaction {
         let subnet = state.subnets[instance.subnet]
         instance.hostNameType = wanted.hostNames.type ?? subnet?.hostNameType ?? instance.hostNameType
         instance.resourceNameDNSA = wanted.hostNames.answersForResourceName ?? subnet?.resourceNameDNSA ?? false
+        instance.hibernates = order.hibernates
         instance.capacityReservationPreference = wanted.capacityReservationPreference
         instance.capacityReservationTarget = wanted.capacityReservationTarget
         instance.bootMode = bootMode(image, facts)

@@ -72,6 +72,6 @@ package struct SpotLifecycle: Sendable {
         else { return .settled }
         guard notice.due <= now else { return .wait(until: notice.due) }
         // A guest that is not there yet cannot be stopped: the request is looked at again when it is.
-        return spot.behavior == .stop && instance.state == .pending ? .settled : .interrupt
+        return spot.behavior != .terminate && instance.state == .pending ? .settled : .interrupt
     }
 }

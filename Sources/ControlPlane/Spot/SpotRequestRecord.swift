@@ -57,7 +57,7 @@ package struct SpotWish: Sendable, Codable, Equatable {
     package init() {}
 
     /// What becomes of an instance that is taken away.
-    package enum Behavior: String, Sendable, Codable { case terminate, stop }
+    package enum Behavior: String, Sendable, Codable { case terminate, stop, hibernate }
 }
 
 /// What makes an instance a spot instance.

@@ -43,7 +43,7 @@ extension Transaction {
         }
     }
 
-    /// Tells the instance that it is taken away in two minutes.
+    /// Tells the instance that it is taken away in two minutes; one that hibernates begins to do so at once, as on AWS.
     ///
     /// - Throws: `InvalidParameterValue` for what is no spot instance that runs.
     package mutating func noticeInterruption(of id: InstanceID) throws(EC2Error) {
@@ -51,9 +51,10 @@ extension Transaction {
             [.pending, .running].contains(instance.state)
         else { throw .invalidParameterValue("The instance '\(id)' is not a Spot Instance that runs.") }
         guard spot.interruption == nil else { return }
-        let notice = SpotTerms.Interruption(noticedAt: now, due: now.adding(seconds: Transaction.spotNotice))
+        let notice = SpotTerms.Interruption(
+            noticedAt: now, due: spot.behavior == .hibernate ? now : now.adding(seconds: Transaction.spotNotice))
         update(id, InstanceRecord.self) { $0.spot?.interruption = notice }
-        let isStop = spot.behavior == .stop
+        let isStop = spot.behavior != .terminate
         changeSpotRequest(
             spot.request, isStop ? "marked-for-stop" : "marked-for-termination",
             "The Spot Instance is marked for \(isStop ? "stopping" : "termination").")
@@ -127,8 +128,9 @@ extension Transaction {
         switch spot.behavior {
         case .terminate: terminate(id, .graceful)
         case .stop: stop(id, .graceful)
+        case .hibernate: hibernate(id)
         }
-        let reason: InstanceStateReason = spot.behavior == .stop ? .spotShutdown : .spotTermination
+        let reason: InstanceStateReason = spot.behavior == .terminate ? .spotTermination : .spotShutdown
         update(id, InstanceRecord.self) { instance in
             instance.stateReason = reason
             instance.transitionReason = "Server initiated (\(instance.stateSince.reasonText))"

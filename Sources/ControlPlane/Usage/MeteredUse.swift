@@ -51,9 +51,9 @@ protocol MeteredRecord: TaggedRecord {
 }
 
 extension InstanceRecord: MeteredRecord {
-    /// From when it runs to when it begins to stop or to go.
+    /// From when it runs to when it begins to stop or to go, or its memory is saved.
     var use: MeteredUse? {
-        guard state == .running else { return nil }
+        guard state == .running || state == .stopping && hibernation == .saving else { return nil }
         return MeteredUse(meter: .instance, item: instanceType, units: 1, tags: tags)
     }
 }

@@ -71,6 +71,7 @@ extension Transaction {
         let attachment = volume.attachments[place]
         try checkDetachable(attachment, of: volume, instance)
         guard instance.state == .running else {
+            forgetMemory(of: instance.id)
             release(id, from: instance.id)
             return attachment
         }

@@ -29,20 +29,28 @@ package struct FilterTable<Item>: Sendable {
     package func select(
         _ items: [Item], by filters: [EC2.Filter], in state: CloudState
     ) throws(EC2Error) -> [Item] {
+        guard !filters.isEmpty else { return items }
+        return items.filter(try test(filters, in: state))
+    }
+
+    /// Whether every filter holds for an item.
+    ///
+    /// - Throws: as `select`.
+    package func test(
+        _ filters: [EC2.Filter], in state: CloudState
+    ) throws(EC2Error) -> (Item) -> Bool {
         guard filters.reduce(0, { $0 + $1.values.count }) <= mostFilterValues else {
             throw EC2Error(
                 "FilterLimitExceeded",
                 "The maximum number of filter values specified on a single call is \(mostFilterValues)")
         }
-        var kept = items
-        for filter in filters {
-            let values = try column(of: filter)
-            let patterns = filter.values.map(FilterPattern.init)
-            kept = kept.filter { item in
-                values(item, state).contains { value in patterns.contains { $0.matches(value) } }
+        var tests: [(values: Values, patterns: [FilterPattern])] = []
+        for filter in filters { tests.append((try column(of: filter), filter.values.map(FilterPattern.init))) }
+        return { item in
+            tests.allSatisfy { test in
+                test.values(item, state).contains { value in test.patterns.contains { $0.matches(value) } }
             }
         }
-        return kept
     }
 
     private func column(of filter: EC2.Filter) throws(EC2Error) -> Values {

@@ -48,18 +48,33 @@ package enum Pagination {
     package static func page<Item, Input: PaginatedInput>(
         _ items: [Item], for input: Input, atMost largest: Int = largest, key: (Item) -> String
     ) throws(EC2Error) -> Page<Item> {
-        guard input.maxResults != nil || input.nextToken != nil else { return Page(items: items, nextToken: nil) }
-        var rest = items[...]
-        if let token = input.nextToken {
-            guard let last = lastKey(in: token, of: Input.self) else {
-                throw EC2Error("InvalidNextToken", "The token '\(token)' is invalid")
-            }
-            rest = rest.drop { key($0) <= last }
+        try page(for: input, key: key) { last in last.map { last in items.drop { key($0) <= last } } ?? items[...] }
+    }
+
+    /// The page that `input` asks for, of items that are looked at no further than it needs.
+    ///
+    /// - Parameter items: those after a key, in the order of their keys; nil: all of them.
+    /// - Throws: as above.
+    package static func page<Items: Sequence, Input: PaginatedInput>(
+        for input: Input, key: (Items.Element) -> String, from items: (_ last: String?) -> Items
+    ) throws(EC2Error) -> Page<Items.Element> {
+        guard input.maxResults != nil || input.nextToken != nil else {
+            return Page(items: Array(items(nil)), nextToken: nil)
         }
-        let page = rest.prefix(min(largest, max(1, input.maxResults ?? largest)))
-        let hasMore = page.count < rest.count
-        return Page(
-            items: Array(page), nextToken: hasMore ? page.last.map { token(after: key($0), of: Input.self) } : nil)
+        var last: String?
+        if let token = input.nextToken {
+            last = lastKey(in: token, of: Input.self)
+            guard last != nil else { throw EC2Error("InvalidNextToken", "The token '\(token)' is invalid") }
+        }
+        let count = min(largest, max(1, input.maxResults ?? largest))
+        var page: [Items.Element] = []
+        for item in items(last) {
+            guard page.count < count else {
+                return Page(items: page, nextToken: page.last.map { token(after: key($0), of: Input.self) })
+            }
+            page.append(item)
+        }
+        return Page(items: page, nextToken: nil)
     }
 
     /// Where the action names no bound of its own.

@@ -32,9 +32,6 @@ enum LaunchRefusals {
 
     private static func refuseHardware(_ input: EC2.RunInstancesRequest) throws(EC2Error) {
         try UnservedMembers.refuse(
-            ["HibernationOptions.Configured": input.hibernationOptions?.configured == true],
-            because: "instances do not hibernate.")
-        try UnservedMembers.refuse(
             ["EnclaveOptions.Enabled": input.enclaveOptions?.enabled == true], because: "instances have no enclaves.")
         try UnservedMembers.refuse(
             [

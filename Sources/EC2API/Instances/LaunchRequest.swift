@@ -75,6 +75,7 @@ extension LaunchOrder.Attributes {
             throw .missingParameter(options.coreCount == nil ? "CpuOptions.CoreCount" : "CpuOptions.ThreadsPerCore")
         }
         creditSpecification = try CreditText.checked(input.creditSpecification?.cpuCredits)
+        hibernates = input.hibernationOptions?.configured ?? false
         autoRecovery = input.maintenanceOptions?.autoRecovery?.rawValue ?? "default"
         hostNames = HostNameWish(
             type: input.privateDNSNameOptions?.hostnameType?.rawValue,

@@ -11,15 +11,14 @@ enum StopInstances: RecordAction {
         _ input: EC2.StopInstancesRequest, _ transaction: inout Transaction
     ) throws(EC2Error) -> EC2.StopInstancesResult {
         let ids = try StateChanges.ids(input.instanceIDs, in: transaction)
-        if input.hibernate == true {
-            throw EC2Error(
-                "UnsupportedHibernationConfiguration",
-                "The instance '\(ids[0])' was not launched with hibernation enabled and cannot be hibernated.")
+        let hibernates = input.hibernate == true
+        guard !hibernates || input.force != true && input.skipOSShutdown != true else {
+            throw .invalidParameterCombination("Hibernate cannot be combined with Force or SkipOsShutdown.")
         }
         let shutdown: InstanceRecord.Shutdown =
             input.skipOSShutdown == true ? .powerCut : input.force == true ? .forced : .graceful
         let changes = try StateChanges.around(ids, &transaction) { transaction throws(EC2Error) in
-            try transaction.stop(ids, shutdown)
+            try transaction.stop(ids, shutdown, hibernating: hibernates)
         }
         return EC2.StopInstancesResult(stoppingInstances: changes)
     }

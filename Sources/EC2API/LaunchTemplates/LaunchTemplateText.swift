@@ -39,8 +39,10 @@ enum LaunchTemplateText {
 
     /// What the template is to keep. Most of it is judged when an instance is launched from it.
     ///
-    /// - Throws: `InvalidUserData.Malformed`, `InvalidParameterValue`, `UnsupportedOperation`.
+    /// - Throws: `InvalidAMIID.Malformed` for an empty id, `InvalidUserData.Malformed`, `InvalidParameterValue`,
+    ///   `UnsupportedOperation`.
     static func data(_ input: EC2.RequestLaunchTemplateData, limit: Int) throws(EC2Error) -> [String: String] {
+        if input.imageID == "" { throw .malformedID("", ImageKind.self) }
         if let image = input.imageID, image.hasPrefix("resolve:ssm:") {
             throw .unsupported(
                 "The image '\(image)' is not supported by this cloud: it has no Systems Manager parameters.")

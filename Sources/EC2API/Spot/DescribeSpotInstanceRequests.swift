@@ -49,7 +49,7 @@ enum DescribeSpotInstanceRequests: RecordAction {
             "launch.instance-type": parameters { $0 == "InstanceType" },
             "launch.kernel-id": parameters { $0 == "KernelId" },
             "launch.key-name": parameters { $0 == "KeyName" },
-            "launch.monitoring-enabled": parameters { $0 == "Monitoring.Enabled" },
+            "launch.monitoring-enabled": { request, _ in [request.wish.launch["Monitoring.Enabled"] ?? "false"] },
             "launch.ramdisk-id": parameters { $0 == "RamdiskId" },
         ]
         for (filter, member) in [

@@ -34,11 +34,15 @@ enum DescribeSpotPriceHistory: RecordAction {
             name: input.availabilityZone, id: input.availabilityZoneID, in: transaction.settings)
         let since = transaction.state.accounts[transaction.account]?.createdAt ?? transaction.now
         let isBefore = input.endTime.map { $0 < since } ?? false
-        let types = try types(input)
-        let found = isBefore ? [] : types.flatMap { prices(of: $0, in: zone, since: since, input, transaction) }
-        let selected = try filters.select(
-            found.sorted { $0.key < $1.key }, by: input.filters, in: transaction.state)
-        let page = try Pagination.page(selected, for: input) { $0.key }
+        let types = isBefore ? [] : try types(input)
+        let isWanted = try filters.test(input.filters, in: transaction.state)
+        let settings = transaction.settings
+        // Prices are made one type after another, so that a page costs what it shows.
+        let page = try Pagination.page(for: input, key: \.key) { last in
+            types.lazy.drop { facts in last.map { facts.name < $0.prefix { $0 != " " } } ?? false }
+                .flatMap { prices(of: $0, in: zone, since: since, input, settings) }
+                .filter { price in (last.map { price.key > $0 } ?? true) && isWanted(price) }
+        }
         return EC2.DescribeSpotPriceHistoryResult(
             nextToken: page.nextToken ?? "",
             spotPriceHistory: page.items.map { price in
@@ -49,14 +53,17 @@ enum DescribeSpotPriceHistory: RecordAction {
             })
     }
 
+    /// In the order of their names.
+    private static let allTypes = InstanceTypeCatalogue.shared.all.map(\.name).sorted()
+        .compactMap { InstanceTypeCatalogue.facts(of: $0) }
+
+    /// In the order of their names.
     private static func types(
         _ input: EC2.DescribeSpotPriceHistoryRequest
     ) throws(EC2Error) -> [InstanceTypeFacts] {
-        guard !input.instanceTypes.isEmpty else {
-            return InstanceTypeCatalogue.shared.all.compactMap { InstanceTypeCatalogue.facts(of: $0.name) }
-        }
+        guard !input.instanceTypes.isEmpty else { return allTypes }
         var types: [InstanceTypeFacts] = []
-        for name in Set(input.instanceTypes) {
+        for name in Set(input.instanceTypes).sorted() {
             guard let facts = InstanceTypeCatalogue.facts(of: name) else {
                 throw .invalidParameterValue("Invalid value '\(name)' for InstanceType.")
             }
@@ -67,10 +74,11 @@ enum DescribeSpotPriceHistory: RecordAction {
 
     private static func prices(
         of facts: InstanceTypeFacts, in zone: String?, since: Timestamp, _ input: EC2.DescribeSpotPriceHistoryRequest,
-        _ transaction: Transaction
+        _ settings: CloudSettings
     ) -> [Price] {
-        let price = SpotText.text(transaction.settings.prices.spot(facts))
-        return transaction.settings.zones.filter { zone == nil || $0.name == zone }.flatMap { zone in
+        // In the order of their keys.
+        let price = SpotText.text(settings.prices.spot(facts))
+        return settings.zones.filter { zone == nil || $0.name == zone }.sorted { $0.name < $1.name }.flatMap { zone in
             [EC2.RIProductDescription.linuxUNIX, .windows]
                 .filter { product in
                     input.productDescriptions.isEmpty

@@ -35,7 +35,7 @@ extension EC2.SpotInstanceRequest {
                 code: status.code, message: status.message, updateTime: status.updatedAt),
             tags: EC2.Tag.list(request.tags), type: request.wish.isPersistent ? .persistent : .oneTime,
             validFrom: request.wish.validFrom, validUntil: request.wish.validUntil,
-            instanceInterruptionBehavior: request.wish.behavior == .stop ? .stop : .terminate)
+            instanceInterruptionBehavior: EC2.InstanceInterruptionBehavior(rawValue: request.wish.behavior.rawValue))
         if request.state == .failed {
             fault = EC2.SpotInstanceStateFault(code: status.code, message: status.message)
         }

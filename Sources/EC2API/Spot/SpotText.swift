@@ -21,18 +21,23 @@ enum SpotText {
         return "\(millionths / 1_000_000)." + String(repeating: "0", count: 6 - digits.count) + digits
     }
 
-    /// - Throws: `UnsupportedOperation` for hibernation, `InvalidParameterCombination` for a stop that nothing follows.
+    /// - Parameter hibernates: whether the instance is launched to hibernate, which it then does.
+    /// - Throws: `InvalidParameterCombination` for a stop that nothing follows, and for two wishes that are at odds.
     static func behavior(
-        _ wish: String?, isPersistent: Bool
+        _ wish: String?, isPersistent: Bool, hibernates: Bool = false
     ) throws(EC2Error) -> SpotWish.Behavior {
-        guard wish != "hibernate" else {
-            throw .unsupported("Spot Instances do not hibernate in this cloud: use 'terminate' or 'stop'.")
-        }
-        guard wish != "stop" || isPersistent else {
+        let behavior = wish.flatMap { SpotWish.Behavior(rawValue: $0) } ?? (hibernates ? .hibernate : .terminate)
+        guard !hibernates || behavior == .hibernate else {
             throw .invalidParameterCombination(
-                "The instance interruption behavior 'stop' is supported for persistent Spot requests only.")
+                "The instance interruption behavior must be 'hibernate' for a Spot Instance that is launched to hibernate."
+            )
         }
-        return wish == "stop" ? .stop : .terminate
+        guard behavior == .terminate || isPersistent else {
+            throw .invalidParameterCombination(
+                "The instance interruption behavior '\(behavior.rawValue)' is supported for persistent Spot requests only."
+            )
+        }
+        return behavior
     }
 
     static func refuseBlock(_ minutes: Int?) throws(EC2Error) {
@@ -55,7 +60,8 @@ extension SpotWish {
         try SpotText.refuseBlock(options?.blockDurationMinutes)
         isPersistent = options?.spotInstanceType == .persistent
         behavior = try SpotText.behavior(
-            options?.instanceInterruptionBehavior?.rawValue, isPersistent: isPersistent)
+            options?.instanceInterruptionBehavior?.rawValue, isPersistent: isPersistent,
+            hibernates: input.hibernationOptions?.configured == true)
         mostPerHour = try SpotText.price(options?.maxPrice, named: "MaxPrice")
         validUntil = options?.validUntil
         guard validUntil == nil || isPersistent else {

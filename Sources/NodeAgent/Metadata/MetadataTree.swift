@@ -80,6 +80,7 @@ extension MetadataTree {
             ("ami-manifest-path", .text("(unknown)")),
             ("block-device-mapping", blockDevices(metadata)),
             ("events", events(metadata)),
+            ("hibernation", .folder([("configured", .text("\(metadata.hibernates == true)"))])),
             ("hostname", .text(metadata.hostName)),
             ("instance-action", .text("none")),
             ("instance-id", .text("\(metadata.instance)")),

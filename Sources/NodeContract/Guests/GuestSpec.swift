@@ -25,6 +25,9 @@ package struct GuestSpec: Sendable, Equatable, Codable {
     package var scratch: [Scratch] = []
     /// Whether it goes on with the instance store that was kept of the launch before.
     package var keepsScratch: Bool?
+    /// The launch whose saved memory it goes on with, where the node has that still; nil: it boots, and what is saved is
+    /// dropped.
+    package var resumes: Int?
     /// By device index; the first is the primary one.
     package var ports: [Port]
     /// What all disks together may do; nil: anything.
@@ -95,6 +98,8 @@ package enum GuestEnd: String, Sendable, Codable, Equatable {
     case guestShutdown
     /// We asked for it: power cut or the end of a power-down that we began.
     case requested
+    /// We asked for it, and its memory is saved for a launch to come.
+    case hibernated
     /// The process died without being asked to.
     case died
 }

@@ -43,6 +43,8 @@ package struct InstanceMetadata: Sendable, Equatable, Codable {
     package var notice: SpotNotice?
     /// What is to come and what came lately; nil: none.
     package var events: [MaintenanceEvent]?
+    /// Whether it was launched to hibernate; nil: no.
+    package var hibernates: Bool?
 
     package struct MaintenanceEvent: Sendable, Equatable, Codable {
         package var id: String

@@ -20,6 +20,12 @@ package final class SimulatedWorld: Sendable {
         var clinging: Set<InstanceID> = []
         /// Guests whose system does not listen to the power button.
         var deaf: Set<InstanceID> = []
+        /// The launch whose memory is saved of each guest.
+        var memories: [InstanceID: Int] = [:]
+        /// Guests whose memory cannot be saved.
+        var forgetful: Set<InstanceID> = []
+        /// The launches that went on with a saved memory, by the launch that it was of.
+        var resumptions: [InstanceID: [Int: Int]] = [:]
         /// What ails guests; those that are well are not there.
         var ailments: [InstanceID: GuestHealth] = [:]
         /// How often each launch was started: more than once is a fault of the control plane.
@@ -93,6 +99,14 @@ package final class SimulatedWorld: Sendable {
     package func setHealth(_ health: GuestHealth, of instance: InstanceID) {
         contents.withLock { $0.ailments[instance] = health == .well ? nil : health }
     }
+    /// The launch whose memory is saved of each guest.
+    package var memories: [InstanceID: Int] { contents.withLock { $0.memories } }
+    /// The launches of the guest that went on with a saved memory, by the launch that it was of: one alone for each.
+    package func resumptions(of instance: InstanceID) -> [Int: Int] {
+        contents.withLock { $0.resumptions[instance] ?? [:] }
+    }
+    /// The guest's memory cannot be saved.
+    package func makeForgetful(_ instance: InstanceID) { contents.withLock { _ = $0.forgetful.insert(instance) } }
     package func makeDeaf(_ instance: InstanceID) { contents.withLock { _ = $0.deaf.insert(instance) } }
 }
 
@@ -164,6 +178,11 @@ package final class SimulatedNode: Node {
             contents.clinging.remove(guest.instance)
             contents.ailments[guest.instance] = nil
             contents.disks[guest.instance] = Dictionary(guest.disks.map { ($0.volume, $0) }) { $1 }
+            // A memory goes on once at most, and what is not gone on with is dropped.
+            let memory = contents.memories.removeValue(forKey: guest.instance)
+            if let memory, memory == guest.resumes {
+                contents.resumptions[guest.instance, default: [:]][memory] = guest.launch
+            }
             return nil
         }
         if let failure { throw failure }
@@ -177,6 +196,30 @@ package final class SimulatedNode: Node {
 
     package func killGuest(_ instance: InstanceID) async throws(NodeError) { end(instance, .requested) }
     package func keepInstanceStore(_ isKept: Bool, of instance: InstanceID) async throws(NodeError) {}
+
+    package func hibernateGuest(_ guest: GuestRun) async throws(NodeError) -> Bool {
+        let isSaved: Bool? = world.contents.withLock { contents in
+            switch contents.guests[guest.instance] {
+            case .running(guest.launch):
+                guard !contents.forgetful.contains(guest.instance) else { return false }
+                contents.memories[guest.instance] = guest.launch
+                return true
+            case .ended(guest.launch, .hibernated): return true
+            case .running, .ended, nil: return nil
+            }
+        }
+        guard let isSaved else { throw .noSuchGuest(guest.instance) }
+        if isSaved { end(guest.instance, .hibernated) }
+        return isSaved
+    }
+
+    package func dropMemory(of instance: InstanceID) async throws(NodeError) {
+        world.contents.withLock { contents in
+            guard case .ended(let launch, .hibernated) = contents.guests[instance] else { return }
+            contents.memories[instance] = nil
+            contents.guests[instance] = .ended(launch: launch, .requested)
+        }
+    }
 
     package func resetGuest(_ instance: InstanceID) async throws(NodeError) { restart(instance) }
     package func rebootGuest(_ instance: InstanceID) async throws(NodeError) {
@@ -202,7 +245,7 @@ package final class SimulatedNode: Node {
     }
 
     package func forgetGuest(_ instance: InstanceID) async throws(NodeError) {
-        world.contents.withLock { $0.guests[instance] = nil }
+        world.contents.withLock { ($0.guests[instance], $0.memories[instance]) = (nil, nil) }
     }
 
     package func setMetadata(_ metadata: InstanceMetadata?, of instance: InstanceID) async throws(NodeError) {

@@ -186,6 +186,16 @@ package final class MortalNode: Node {
         try await node.keepInstanceStore(isKept, of: instance)
     }
 
+    package func hibernateGuest(_ guest: GuestRun) async throws(NodeError) -> Bool {
+        var isSaved = false
+        try await take(.hibernateGuest) { () throws(NodeError) in isSaved = try await node.hibernateGuest(guest) }
+        return isSaved
+    }
+
+    package func dropMemory(of instance: InstanceID) async throws(NodeError) {
+        try await take(.dropMemory) { () throws(NodeError) in try await node.dropMemory(of: instance) }
+    }
+
     package func resetGuest(_ instance: InstanceID) async throws(NodeError) {
         try await take(.resetGuest) { () throws(NodeError) in try await node.resetGuest(instance) }
     }

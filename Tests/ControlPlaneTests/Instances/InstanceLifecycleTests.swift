@@ -54,6 +54,20 @@ struct InstanceLifecycleTests {
         #expect(step(often, .ended(launch: 2, .died), after: 86_400) == .recover)
     }
 
+    @Test("of one that hibernates is to save its memory, which is dropped when nobody wants it any more")
+    func hibernating() {
+        let saving = record(.stopping) { $0.hibernation = .saving }
+        #expect(step(saving, .running(launch: 2)) == .hibernate)
+        #expect(step(saving, .ended(launch: 2, .hibernated)) == .becomeHibernated)
+        #expect(
+            step(saving, .ended(launch: 2, .died)) == .becomeStopped(nil) && step(saving, nil) == .becomeStopped(nil))
+        let saved = record(.stopped) { $0.hibernation = .saved(launch: 2) }
+        #expect(step(saved, .ended(launch: 2, .hibernated)) == .settled)
+        #expect(step(record(.stopped), .ended(launch: 2, .hibernated)) == .dropMemory)
+        let starting = record(.pending) { $0.hibernation = .saved(launch: 1) }
+        #expect(step(starting, .ended(launch: 1, .hibernated)) == .start)
+    }
+
     @Test("of a paused one is the power button, rest, and a boot as a new launch")
     func paused() {
         let ending = record(.running) { $0.pause = .shuttingDown(since: $0.stateSince) }

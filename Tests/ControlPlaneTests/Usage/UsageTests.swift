@@ -57,6 +57,18 @@ struct UsageTests {
         #expect(ledger.used() == ["t3.micro,instance,seconds,91"])
     }
 
+    @Test("of an instance that hibernates counts until its memory is saved")
+    func hibernation() throws {
+        let ledger = try Ledger()
+        let id = try ledger.launch()
+        ledger.pass(90)
+        ledger.change { $0.hibernate(id) }
+        ledger.pass(30)
+        ledger.change { $0.becomeHibernated(id) }
+        ledger.pass(1_000)
+        #expect(ledger.used() == ["t3.micro,instance,seconds,120"])
+    }
+
     @Test("of an instance is a minute at least for each start")
     func minimum() throws {
         let ledger = try Ledger()

@@ -44,4 +44,20 @@ struct CrashMatrixTests {
         }
         Log.tell("\(scenario): killed twice, \(pairs) pairs of steps")
     }
+
+    @Test("goes on with each saved memory, and with each once")
+    func hibernated() {
+        let scenario = Scenario.hibernation
+        let undisturbed = Play(scenario)
+        #expect(undisturbed.resumptionCount == 2)
+        for (place, step) in undisturbed.steps.enumerated() {
+            for moment in Lifeline.Moment.allCases {
+                let play = Play(scenario) { process, number, _ in
+                    process == 0 && number == place + 1 ? .die(moment) : .proceed
+                }
+                #expect(play.resumptionCount == 2, "killed \(moment) step \(place + 1), \(step)")
+            }
+        }
+        #expect(Play(.hibernationInDoubt).resumptionCount == 0)
+    }
 }

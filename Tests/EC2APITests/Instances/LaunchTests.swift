@@ -120,7 +120,7 @@ struct LaunchTests {
         arguments: [
             { $0.iamInstanceProfile = .init(name: "web") },
             { $0.instanceMarketOptions = .init(marketType: .capacityBlock) },
-            { $0.hibernationOptions = .init(configured: true) }, { $0.enclaveOptions = .init(enabled: true) },
+            { $0.enclaveOptions = .init(enabled: true) },
             { $0.placement = .init(tenancy: .dedicated) }, { $0.placement = .init(spreadDomain: "x") },
             { $0.ipv6AddressCount = 1 }, { $0.kernelID = "aki-00000000" }, { $0.additionalInfo = "x" },
             { $0.privateDNSNameOptions = .init(enableResourceNameDNSAAAARecord: true) },

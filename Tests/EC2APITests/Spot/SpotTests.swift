@@ -96,6 +96,35 @@ struct SpotTests {
         #expect(cloud.refusal(of: RunInstances.self, cloud.request(2)) == "InsufficientInstanceCapacity")
     }
 
+    @Test("go for a start on demand too, which waits until they are gone")
+    mutating func reclaimingForStarts() throws {
+        let stopped = try cloud.stopped()
+        let (_, first) = try fulfilled()
+        cloud.advance(seconds: 1)
+        let (second, newer) = try fulfilled()
+        try cloud.perform(StartInstances.self, .init(instanceIDs: [stopped.description]))
+        #expect(try record(second).status.code == "marked-for-termination")
+        #expect(cloud.state.instances[stopped]?.waitsForRoom == true)
+        cloud.advance(seconds: 120)
+        advance(second)
+        cloud.settle(newer)
+        #expect(cloud.state.instances[stopped]?.waitsForRoom == nil)
+        #expect(cloud.state.instances[first]?.state == .running)
+    }
+
+    @Test("that are stopped themselves are started where there is room alone")
+    mutating func startsOfSpot() throws {
+        let (_, instance) = try fulfilled { input in
+            (input.type, input.instanceInterruptionBehavior) = (.persistent, .stop)
+        }
+        try cloud.perform(StopInstances.self, .init(instanceIDs: [instance.description]))
+        cloud.settle(instance)
+        _ = try (fulfilled(), fulfilled())
+        #expect(
+            cloud.refusal(of: StartInstances.self, .init(instanceIDs: [instance.description]))
+                == "InsufficientInstanceCapacity")
+    }
+
     @Test("that stop begin again when there is room")
     mutating func stopping() throws {
         let (id, instance) = try fulfilled { input in
