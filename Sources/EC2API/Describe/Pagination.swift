@@ -48,7 +48,9 @@ package enum Pagination {
     package static func page<Item, Input: PaginatedInput>(
         _ items: [Item], for input: Input, atMost largest: Int = largest, key: (Item) -> String
     ) throws(EC2Error) -> Page<Item> {
-        try page(for: input, key: key) { last in last.map { last in items.drop { key($0) <= last } } ?? items[...] }
+        try page(for: input, atMost: largest, key: key) { last in
+            last.map { last in items.drop { key($0) <= last } } ?? items[...]
+        }
     }
 
     /// The page that `input` asks for, of items that are looked at no further than it needs.
@@ -56,7 +58,8 @@ package enum Pagination {
     /// - Parameter items: those after a key, in the order of their keys; nil: all of them.
     /// - Throws: as above.
     package static func page<Items: Sequence, Input: PaginatedInput>(
-        for input: Input, key: (Items.Element) -> String, from items: (_ last: String?) -> Items
+        for input: Input, atMost largest: Int = largest, key: (Items.Element) -> String,
+        from items: (_ last: String?) -> Items
     ) throws(EC2Error) -> Page<Items.Element> {
         guard input.maxResults != nil || input.nextToken != nil else {
             return Page(items: Array(items(nil)), nextToken: nil)
