@@ -109,6 +109,8 @@ final class FabricNode: Node {
     func examine(_ guests: [GuestExamination]) async throws(NodeError) -> [InstanceID: GuestHealth] {
         Dictionary(guests.map { ($0.run.instance, .well) }) { $1 }
     }
+    func processorSeconds(of guests: [GuestRun]) async -> [InstanceID: Double] { [:] }
+    func limitProcessors(of guest: GuestRun, to processors: Double) async throws(NodeError) {}
     func forgetGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.forgetGuest(instance) }
     func setMetadata(_ metadata: InstanceMetadata?, of instance: InstanceID) async throws(NodeError) {
         try await guests.setMetadata(metadata, of: instance)

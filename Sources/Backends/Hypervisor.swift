@@ -19,6 +19,10 @@ package protocol Hypervisor: Sendable {
     func starved() async -> Set<InstanceID>
     /// How the guest's machine and its disks are; whether its system answers is not the hypervisor's to know.
     func examine(_ guest: GuestRun) async -> MachineHealth
+    /// Seconds that the vCPUs of each guest have worked; one that does not run is not there.
+    func processorSeconds(of guests: [GuestRun]) async -> [InstanceID: Double]
+    /// How much of the host's processors the guest may use; where the host cannot bound it, the guest runs on.
+    func limitProcessors(of guest: GuestRun, to processors: Double) async throws(HypervisorError)
     func powerDown(_ instance: InstanceID) async throws(HypervisorError)
     func reset(_ instance: InstanceID) async throws(HypervisorError)
     func sendControlAltDelete(_ instance: InstanceID) async throws(HypervisorError)

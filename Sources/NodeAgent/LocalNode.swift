@@ -233,6 +233,14 @@ package actor LocalNode: Node {
         do { try await hypervisor.keepScratch(isKept, of: instance) } catch { throw NodeError(error) }
     }
 
+    package func processorSeconds(of guests: [GuestRun]) async -> [InstanceID: Double] {
+        await hypervisor.processorSeconds(of: guests)
+    }
+
+    package func limitProcessors(of guest: GuestRun, to processors: Double) async throws(NodeError) {
+        do { try await hypervisor.limitProcessors(of: guest, to: processors) } catch { throw NodeError(error) }
+    }
+
     package func forgetGuest(_ instance: InstanceID) async throws(NodeError) {
         do { try await hypervisor.forget(instance) } catch { throw NodeError(error) }
     }

@@ -70,6 +70,11 @@ package protocol Node: SnapshotBlockNode {
     /// How each of the guests is now; one that the node cannot look at is not in the answer. Takes some seconds where a
     /// guest does not answer, and delays nothing else.
     func examine(_ guests: [GuestExamination]) async throws(NodeError) -> [InstanceID: GuestHealth]
+    /// Seconds that the vCPUs of each guest's launch have worked, in all; one that the node cannot look at is not there.
+    func processorSeconds(of guests: [GuestRun]) async -> [InstanceID: Double]
+    /// How much of the host's processors the guest may use from now on: 0.5 is half of one. A host that cannot bound it lets
+    /// it run.
+    func limitProcessors(of guest: GuestRun, to processors: Double) async throws(NodeError)
     /// Whether the instance store of a guest that runs outlives its machine, for the next launch to go on with; what was
     /// kept and no guest has is erased where not.
     func keepInstanceStore(_ isKept: Bool, of instance: InstanceID) async throws(NodeError)

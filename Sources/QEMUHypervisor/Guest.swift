@@ -14,6 +14,8 @@ actor Guest: DiskOwner {
     /// What a guest needs of the hypervisor it belongs to.
     struct Surroundings: Sendable {
         let configuration: QEMUConfiguration
+        /// The group that guests' own are in.
+        let processorGroup: String
         let logger: Logger
         let report: @Sendable (NodeEvent) -> Void
     }
@@ -73,9 +75,11 @@ actor Guest: DiskOwner {
         change(to: .starting(GuestState.Starting(launch: boot.record.spec.launch)))
         do throws(HypervisorError) {
             let process = try await boot.spawn()
+            bound(process.pid, boot.record.spec, isNew: true)
             try await resume(boot.record, process, holding: boot.moments)
         } catch {
             directory.removeRecord()
+            removeProcessorGroup()
             change(to: .absent)
             throw error
         }
@@ -163,8 +167,10 @@ actor Guest: DiskOwner {
             await quit(running)
             await monitor.close()
             directory.removeRecord()
+            removeProcessorGroup()
             return false
         }
+        bound(process.pid, record.spec, isNew: false)
         watch(running)
         if status == Guest.starvedStatus { starved() }
         return true
@@ -287,6 +293,7 @@ actor Guest: DiskOwner {
     /// Finds out why the guest ended, and keeps the answer.
     @discardableResult
     private func conclude(_ record: GuestRecord) -> GuestEnd {
+        removeProcessorGroup()
         let end = GuestEnd(requested: record.request, shutdownReason: directory.shutdownReason())
         var record = record
         record.phase = .ended(end)

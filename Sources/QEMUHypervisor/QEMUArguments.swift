@@ -33,10 +33,11 @@ struct QEMUArguments {
 
     private var base: [String] {
         let count = processorCount
+        let threads = count == spec.vCPUs && count % (spec.threadsPerCore ?? 1) == 0 ? spec.threadsPerCore ?? 1 : 1
         return [
             "-nodefaults", "-no-user-config", "-display", "none", "-machine", machine, "-accel", accelerator,
             "-cpu", acceleration == .kvm ? "host" : "max,la57=off", "-m", "\(spec.memoryMiB)M",
-            "-smp", "cpus=\(count),maxcpus=\(count),sockets=1,cores=\(count),threads=1",
+            "-smp", "cpus=\(count),maxcpus=\(count),sockets=1,cores=\(count / threads),threads=\(threads)",
         ]
     }
 

@@ -20,6 +20,8 @@ package struct QEMUConfiguration: Sendable {
     package var emulatedProcessorLimit = 1
     /// The translated code that QEMU keeps of an emulated guest; its own default lets 512 MiB guests grow to 1.1 GiB.
     package var translationBufferMiB = 64
+    /// Where the host bounds guests' use of its processors; nil: they are not bounded.
+    package var processorGroups = try? ProcessorGroups.find()
     /// Free slots for volumes and interfaces attached to a running guest.
     package var spareSlots = 8
     /// Where `OVMF_CODE_4M.fd` and `OVMF_VARS_4M.fd` lie, for guests that want UEFI.

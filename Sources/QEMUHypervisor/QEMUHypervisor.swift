@@ -26,6 +26,7 @@ package actor QEMUHypervisor: Hypervisor {
     private var upkeep: Task<Void, Never>?
     private let passing: Task<Void, Never>
     private let ledger: CreditLedger
+    private let processorGroup: String
 
     package init(configuration: QEMUConfiguration, logger: Logger) throws(HypervisorError) {
         (self.configuration, self.logger) = (configuration, logger)
@@ -42,6 +43,7 @@ package actor QEMUHypervisor: Hypervisor {
                 configuration: configuration, logger: logger, report: { heard.yield($0) },
                 reportUnserved: { reportUnserved.yield($0) }))
         self.servers = servers
+        processorGroup = ProcessorGroups.name(of: configuration.stateDirectory)
         ledger = CreditLedger(path: configuration.stateDirectory + "/credits.json")
         passing = Task { await QEMUHypervisor.pass(news, to: report, leaving: servers) }
         for path in [guestsPath, serversPath] where mkdir(path, 0o700) != 0 && errno != EEXIST {
@@ -111,6 +113,7 @@ package actor QEMUHypervisor: Hypervisor {
             if case .running(let launch) = observation { runs.insert(GuestRun(instance: instance, launch: launch)) }
         }
         for (volume, userID) in await servers.adopt(for: runs) { userIDs[volume.description] = userID }
+        configuration.processorGroups?.sweep(processorGroup)
         if upkeep == nil { upkeep = Task { await self.keepUp() } }
         return await guests()
     }
@@ -193,7 +196,9 @@ package actor QEMUHypervisor: Hypervisor {
         if let guest = known[instance] { return guest }
         let guest = Guest(
             instance, directory: GuestDirectory(instance, in: guestsPath),
-            surroundings: Guest.Surroundings(configuration: configuration, logger: logger) { [heard] event in
+            surroundings: Guest.Surroundings(
+                configuration: configuration, processorGroup: processorGroup, logger: logger
+            ) { [heard] event in
                 heard.yield(event)
             })
         known[instance] = guest

@@ -312,6 +312,8 @@ EXAMPLES = {
     "ModifyInstanceAttribute": lambda w: {"InstanceId": w.instance, "DisableApiTermination": {"Value": True}},
     "ModifyInstanceCapacityReservationAttributes": lambda w: {
         "InstanceId": w.stopped, "CapacityReservationSpecification": {"CapacityReservationPreference": "none"}},
+    "GetDefaultCreditSpecification": lambda w: {"InstanceFamily": "t3"},
+    "ModifyDefaultCreditSpecification": lambda w: {"InstanceFamily": "t2", "CpuCredits": "standard"},
     "ModifyInstanceCreditSpecification": lambda w: {
         "InstanceCreditSpecifications": [{"InstanceId": w.instance, "CpuCredits": "standard"}]},
     "ModifyInstanceEventStartTime": None,  # refused for what is not scheduled; in test_instance_events

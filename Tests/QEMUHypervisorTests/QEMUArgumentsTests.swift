@@ -50,6 +50,17 @@ struct QEMUArgumentsTests {
         #expect(try values(of: "-cpu", in: accelerated) == ["host"])
     }
 
+    @Test(
+        "gives KVM guests the cores and threads of their type or options",
+        arguments: [(1, 2), (2, 1), (nil, 2), (3, 2)])
+    func topology(threads: Int?, cores: Int) throws {
+        let topology = try values(of: "-smp", in: Sample.arguments(.kvm, threadsPerCore: threads)).first
+        let expected = threads == 3 ? 1 : threads ?? 1
+        #expect(topology == "cpus=2,maxcpus=2,sockets=1,cores=\(cores),threads=\(expected)")
+        let emulated = try values(of: "-smp", in: Sample.arguments(threadsPerCore: threads)).first
+        #expect(emulated == "cpus=1,maxcpus=1,sockets=1,cores=1,threads=1")
+    }
+
     @Test("boots an imported disk by its own loader, the first disk first")
     func firmware() throws {
         let arguments = try Sample.arguments(boot: .firmware(.bios))
@@ -92,7 +103,8 @@ struct QEMUArgumentsTests {
 
 private enum Sample {
     static func arguments(
-        _ acceleration: Acceleration = .tcg, boot: GuestSpec.Boot? = nil, scratch: [GuestSpec.Scratch] = []
+        _ acceleration: Acceleration = .tcg, boot: GuestSpec.Boot? = nil, scratch: [GuestSpec.Scratch] = [],
+        threadsPerCore: Int? = nil
     ) throws -> [String] {
         let image = try #require(ImageID("ami-0000000a"))
         let boot = boot ?? .kernel(image: image, arguments: "console=ttyS0")
@@ -109,7 +121,7 @@ private enum Sample {
                     vpc: try #require(VPCID("vpc-0000000a")),
                     macAddress: try #require(MACAddress("02:00:00:00:00:0a")))
             ])
-        spec.scratch = scratch
+        (spec.scratch, spec.threadsPerCore) = (scratch, threadsPerCore)
         let disks = ["a", "b"].map {
             VolumeFile(
                 path: "/var/lib/apus/volumes/\($0).qcow2", format: .qcow2, backingPaths: ["/var/lib/apus/bases/c"])

@@ -26,6 +26,10 @@ package struct AccountRecord: CloudRecord {
 
     /// What its launches get of the metadata service where they say nothing else; nil: no preference.
     package var metadataDefaults: MetadataDefaults?
+    /// `standard` or `unlimited` by instance family, where the account chose; nil: it never did.
+    package var creditDefaults: [String: String]?
+    /// When T2 launches of the last day got launch credits.
+    package var launchCreditGrants: [Timestamp]?
     /// Whether serial consoles of its instances may be used; nil: they may not.
     package var allowsSerialConsoles: Bool?
 

@@ -17,6 +17,7 @@ extension Transaction {
         for instance in state.instances.all
         where instance.state == .terminated && instance.stateSince <= lastTermination {
             delete(instance.id, InstanceRecord.self)
+            if state.cpuCredits[instance.id] != nil { delete(instance.id, CPUCreditRecord.self) }
             for task in state.rootTasks.all(where: IndexKey(.instance, instance.id)) {
                 delete(task.id, RootTaskRecord.self)
             }

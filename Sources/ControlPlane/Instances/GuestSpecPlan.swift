@@ -1,6 +1,7 @@
 // From an instance's records to what the node has to boot.
 
 internal import CloudTypes
+internal import InstanceTypeCatalogue
 package import NodeContract
 
 extension GuestSpec {
@@ -19,6 +20,8 @@ extension GuestSpec {
         scratch = GuestSpec.scratch(of: instance, percent: settings.instanceStorePercent)
         if instance.pause == .resuming, !scratch.isEmpty { keepsScratch = true }
         if case .saved(let launch) = instance.hibernation { resumes = launch }
+        threadsPerCore =
+            instance.threadsPerCore ?? InstanceTypeCatalogue.facts(of: instance.instanceType)?.threadsPerCore
         diskLimits = DiskLimits(ofInstanceType: instance.instanceType)
         // A root on instance store is no volume.
         guard !disks.isEmpty || image.rootDeviceType == .instanceStore else { return nil }

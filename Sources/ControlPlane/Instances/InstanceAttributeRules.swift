@@ -167,13 +167,14 @@ extension Transaction {
         }
         try checkOptimization(instance.isEBSOptimized, facts)
         let bootMode = image.map { self.bootMode($0, facts) } ?? instance.bootMode
+        let credits =
+            facts.isBurstable ? instance.creditSpecification ?? defaultCreditSpecification(ofFamily: facts.family) : nil
         update(instance.id) { (instance: inout InstanceRecord) in
             instance.instanceType = name
             (instance.coreCount, instance.threadsPerCore) = (nil, nil)
             (instance.vCPUs, instance.memoryMiB) = (facts.vCPUs, facts.memoryMiB)
             instance.bootMode = bootMode
-            instance.creditSpecification =
-                facts.isBurstable ? instance.creditSpecification ?? facts.defaultCreditSpecification : nil
+            instance.creditSpecification = credits
         }
     }
 
@@ -197,9 +198,4 @@ extension Transaction {
         throw EC2Error(
             "InvalidInstanceAttributeValue", "No device is currently mapped at \(mapping.deviceName)")
     }
-}
-
-extension InstanceTypeFacts {
-    /// T2 begins as `standard`, its successors as `unlimited`.
-    var defaultCreditSpecification: String { name.hasPrefix("t2.") ? "standard" : "unlimited" }
 }

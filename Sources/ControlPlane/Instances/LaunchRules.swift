@@ -99,7 +99,7 @@ extension Transaction {
         instance.stateReason = .pending
         if facts.isBurstable {
             instance.creditSpecification =
-                wanted.creditSpecification ?? facts.defaultCreditSpecification
+                wanted.creditSpecification ?? defaultCreditSpecification(ofFamily: facts.family)
         }
         instance.metadataOptions = order.metadataOptions.options(of: image, metadataDefaults)
     }

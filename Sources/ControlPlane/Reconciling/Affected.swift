@@ -22,6 +22,8 @@ struct Affected {
     private(set) var events: Set<InstanceID> = []
     /// Volumes that guests which run should have and may not: nobody watched for a while.
     private(set) var doubtful: Set<VolumeID> = []
+    /// Whether a burstable instance begins, ends or changes.
+    private(set) var hasCreditNews = false
     private let before: CloudState
     private let after: CloudState
 
@@ -46,6 +48,7 @@ struct Affected {
         events = Set(state.instances.all.filter { $0.events != nil }.map(\.id))
         instances = Set(inventory.guests.keys).union(state.instances.all.map(\.id))
         metadata = instances
+        hasCreditNews = !state.cpuCredits.all.isEmpty
     }
 
     private mutating func note(_ key: RecordKey) {
@@ -79,6 +82,7 @@ struct Affected {
         guard let old = before.instances[id], let new = after.instances[id] else {
             instances.insert(id)
             metadata.insert(id)
+            if (after.instances[id] ?? before.instances[id])?.creditSpecification != nil { hasCreditNews = true }
             if let vpc = (after.instances[id] ?? before.instances[id])?.vpc { vpcs.insert(vpc) }
             return
         }
@@ -90,6 +94,9 @@ struct Affected {
         metadata.insert(id)
         if old.state.isOnNetwork != new.state.isOnNetwork || !old.isNamed(like: new) { vpcs.insert(new.vpc) }
         if old.events != new.events { events.insert(id) }
+        if old.earningTerms != new.earningTerms || old.earningTerms != nil && old.runs(unlike: new) {
+            hasCreditNews = true
+        }
         if let spot = new.spot { spotRequests.insert(spot.request) }
         // Its room may be what a spot request waits for.
         if old.weight != new.weight { spotRequests.formUnion(after.spotRequests.ids(where: SpotRequestRecord.openKey)) }
@@ -219,6 +226,13 @@ struct Affected {
 
     private mutating func noteNetworks() {
         vpcs.formUnion(after.vpcs.all.map(\.id))
+    }
+}
+
+extension InstanceRecord {
+    /// Whether its guest comes, goes or is another one.
+    fileprivate func runs(unlike other: InstanceRecord) -> Bool {
+        state != other.state || pause != other.pause || launch != other.launch
     }
 }
 

@@ -23,6 +23,7 @@ package final class Reconcilers: Sendable {
     private let spotWork: KeyedWork<SpotRequestID>
     private let eventWork: KeyedWork<InstanceID>
     private let statusWork: KeyedWork<String>
+    private let creditWork: KeyedWork<String>
 
     /// - Parameters:
     ///   - idleNetworkSeconds: how long a VPC's network is kept that no interface is on any more.
@@ -61,6 +62,8 @@ package final class Reconcilers: Sendable {
         let statuses = StatusReconciler(cloud: cloud, node: node)
         self.statuses = statuses
         statusWork = KeyedWork(time: cloud.time) { await statuses.work($0) }
+        let credits = CPUCreditReconciler(cloud: cloud, node: node)
+        creditWork = KeyedWork(time: cloud.time) { await credits.work($0) }
     }
 
     /// Looks at everything once, then at what changes, until cancelled.
@@ -80,6 +83,7 @@ package final class Reconcilers: Sendable {
             group.addTask { await self.spotWork.run() }
             group.addTask { await self.eventWork.run() }
             group.addTask { await self.statusWork.run() }
+            group.addTask { await self.creditWork.run() }
             group.addTask { await self.forgetNowAndThen() }
             group.addTask { for await event in self.node.events { await self.hear(event) } }
             for await change in changes { await route(change) }
@@ -100,6 +104,7 @@ package final class Reconcilers: Sendable {
         await spotWork.quiet()
         await eventWork.quiet()
         await statusWork.quiet()
+        await creditWork.quiet()
     }
 
     private func adopt(_ inventory: NodeInventory) async {
@@ -180,6 +185,7 @@ package final class Reconcilers: Sendable {
         for id in affected.fastRestores.sorted() { await fastRestoreWork.mark(id) }
         for id in affected.spotRequests.sorted() { await spotWork.mark(id) }
         for id in affected.events.sorted() { await eventWork.mark(id) }
+        if affected.hasCreditNews { await creditWork.mark(CPUCreditReconciler.key) }
         guard !affected.booted.isEmpty else { return }
         for id in affected.booted { await statuses.noteBoot(id, at: cloud.now) }
         await statusWork.mark(StatusReconciler.key)

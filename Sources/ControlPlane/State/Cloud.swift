@@ -144,6 +144,7 @@ package final class Cloud: Sendable {
             var transaction = Transaction(
                 state: ahead.state, caller: caller, now: time.now, settings: settings, random: ahead.random)
             let result = try body(&transaction)
+            transaction.keepCredits(since: ahead.state)
             transaction.meterUsage(since: ahead.state)
             ahead.random = transaction.random
             let known = durable.withLock { $0.number }

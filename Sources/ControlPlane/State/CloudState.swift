@@ -28,6 +28,7 @@ package struct CloudTables: Sendable {
     package var launchTemplateVersions = Table<LaunchTemplateVersionRecord>()
     package var statusChecks = Table<StatusChecks>()
     package var usage = Table<UsageRecord>()
+    package var cpuCredits = Table<CPUCreditRecord>()
     package var fleets = Table<FleetRecord>()
     package var spotRequests = Table<SpotRequestRecord>()
     package var placementGroups = Table<PlacementGroupRecord>()
@@ -87,7 +88,7 @@ package struct CloudState: Sendable {
         RecordKind(FastRestoreRecord.self), RecordKind(EncryptionKeyRecord.self),
         RecordKind(LaunchTemplateRecord.self), RecordKind(LaunchTemplateVersionRecord.self),
         RecordKind(StatusChecks.self), RecordKind(UsageRecord.self), RecordKind(FleetRecord.self),
-        RecordKind(SpotRequestRecord.self),
+        RecordKind(SpotRequestRecord.self), RecordKind(CPUCreditRecord.self),
         RecordKind(PlacementGroupRecord.self), RecordKind(CapacityReservationRecord.self),
     ]
 }
@@ -122,6 +123,7 @@ extension CloudState {
     package var launchTemplateVersions: Table<LaunchTemplateVersionRecord> {
         _read { yield content.tables.launchTemplateVersions }
     }
+    package var cpuCredits: Table<CPUCreditRecord> { _read { yield content.tables.cpuCredits } }
     package var usage: Table<UsageRecord> { _read { yield content.tables.usage } }
     package var statusChecks: Table<StatusChecks> { _read { yield content.tables.statusChecks } }
     package var placementGroups: Table<PlacementGroupRecord> { _read { yield content.tables.placementGroups } }

@@ -6,6 +6,8 @@ package import CloudTypes
 /// What accounts are told that they used.
 package enum UsageMeter: String, Sendable, Codable, CaseIterable, Comparable {
     case instance, volume, snapshot, address
+    /// Surplus CPU credits that were charged.
+    case surplusCredits = "surplus-credits"
 
     package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
@@ -15,6 +17,7 @@ package enum UsageMeter: String, Sendable, Codable, CaseIterable, Comparable {
         case .instance: "seconds"
         case .volume, .snapshot: "GiB-hours"
         case .address: "hours"
+        case .surplusCredits: "vCPU-hours"
         }
     }
 
@@ -22,7 +25,7 @@ package enum UsageMeter: String, Sendable, Codable, CaseIterable, Comparable {
     package var divisor: Double {
         switch self {
         case .instance: 1
-        case .volume, .snapshot, .address: 3_600
+        case .volume, .snapshot, .address, .surplusCredits: 3_600
         }
     }
 }

@@ -17,6 +17,7 @@ extension Transaction {
             case VolumeRecord.kind: if let id = VolumeID(key.id) { meter(id, VolumeRecord.self, before) }
             case SnapshotRecord.kind: if let id = SnapshotID(key.id) { meter(id, SnapshotRecord.self, before) }
             case AddressRecord.kind: if let id = AllocationID(key.id) { meter(id, AddressRecord.self, before) }
+            case CPUCreditRecord.kind: if let id = InstanceID(key.id) { meterSurplus(of: id, before) }
             default: break
             }
         }
@@ -34,6 +35,19 @@ extension Transaction {
         let began = old?.use == nil ? now : old?.reading?.began ?? now
         let reading = new?.use == nil ? nil : UsageReading(since: now, began: began)
         update(id, Record.self) { $0.reading = reading }
+    }
+
+    private mutating func meterSurplus(of id: InstanceID, _ before: CloudState) {
+        guard let new = state.cpuCredits[id], let instance = state.instances[id] ?? before.instances[id] else { return }
+        let old = before.cpuCredits[id]
+        let credits = new.credits.charged - (old?.credits.charged ?? 0)
+        guard credits > 0 else { return }
+        let from = min(old?.countedAt ?? now, now)
+        put(
+            UsageRecord(
+                id: "\(id) credits \(from.milliseconds) \(now.milliseconds)", account: new.account,
+                use: (.surplusCredits, instance.instanceType, instance.tags), from: from, to: now,
+                amount: credits * 60, resource: "\(id)"))
     }
 
     private mutating func count(

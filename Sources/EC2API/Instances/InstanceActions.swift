@@ -13,9 +13,9 @@ extension EC2Actions {
         Action(EnableSerialConsoleAccess.self), Action(DisableSerialConsoleAccess.self),
         Action(GetSerialConsoleAccessStatus.self),
         Action(GetConsoleOutput.self), Action(GetPasswordData.self), Action(GetInstanceUefiData.self),
-        Action(ModifyInstanceCreditSpecification.self), Action(ModifyInstanceMaintenanceOptions.self),
+        Action(ModifyInstanceMaintenanceOptions.self),
         Action(ModifyInstanceCapacityReservationAttributes.self),
         Action(ModifyPrivateDnsNameOptions.self), Action(ModifyInstancePlacement.self),
-        Action(DescribeInstanceCreditSpecifications.self), Action(DescribeIamInstanceProfileAssociations.self),
+        Action(DescribeIamInstanceProfileAssociations.self),
     ]
 }

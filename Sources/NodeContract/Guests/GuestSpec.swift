@@ -17,6 +17,8 @@ package struct GuestSpec: Sendable, Equatable, Codable {
     package var instanceType: String
     package var architecture: Architecture
     package var vCPUs: Int
+    /// nil: one.
+    package var threadsPerCore: Int?
     package var memoryMiB: Int
     package var boot: Boot
     /// The root first.

@@ -28,6 +28,8 @@ package final class SimulatedWorld: Sendable {
         var resumptions: [InstanceID: [Int: Int]] = [:]
         /// What ails guests; those that are well are not there.
         var ailments: [InstanceID: GuestHealth] = [:]
+        /// What processors of guests do; those that rest are not there.
+        var processors: [InstanceID: SimulatedProcessors] = [:]
         /// How often each launch was started: more than once is a fault of the control plane.
         var starts: [InstanceID: [Int]] = [:]
         /// When each guest restarted.
@@ -115,7 +117,7 @@ package final class SimulatedNode: Node {
     package let events: AsyncStream<NodeEvent>
     private let told: AsyncStream<NodeEvent>.Continuation
     private let memoryMiB: Int
-    private let time: any Timekeeper
+    let time: any Timekeeper
 
     package init(
         on world: SimulatedWorld = SimulatedWorld(), memoryMiB: Int = 1 << 40, time: any Timekeeper = SystemTime()
@@ -177,6 +179,7 @@ package final class SimulatedNode: Node {
             contents.starts[guest.instance, default: []].append(guest.launch)
             contents.clinging.remove(guest.instance)
             contents.ailments[guest.instance] = nil
+            contents.processors[guest.instance] = nil
             contents.disks[guest.instance] = Dictionary(guest.disks.map { ($0.volume, $0) }) { $1 }
             // A memory goes on once at most, and what is not gone on with is dropped.
             let memory = contents.memories.removeValue(forKey: guest.instance)

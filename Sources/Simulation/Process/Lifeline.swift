@@ -10,7 +10,7 @@ package enum NodeVerb: String, Sendable, Hashable, CaseIterable {
     case inventory, apply, removeNetwork, ensureVolume, deleteVolume, startGuest, powerDownGuest, killGuest, resetGuest
     case rebootGuest, forgetGuest, setMetadata, growVolume, attachVolume, detachVolume, limitVolume
     case fillVolume, holdMoment, storeSnapshot, copySnapshot, deleteSnapshot, beginSnapshot, putBlock, completeSnapshot
-    case prepareSnapshot, releaseSnapshot, hibernateGuest, dropMemory
+    case prepareSnapshot, releaseSnapshot, hibernateGuest, dropMemory, limitProcessors
 }
 
 package final class Lifeline: Sendable {

@@ -208,6 +208,16 @@ package final class MortalNode: Node {
         try await node.examine(guests)
     }
 
+    package func processorSeconds(of guests: [GuestRun]) async -> [InstanceID: Double] {
+        await node.processorSeconds(of: guests)
+    }
+
+    package func limitProcessors(of guest: GuestRun, to processors: Double) async throws(NodeError) {
+        try await take(.limitProcessors) { () throws(NodeError) in
+            try await node.limitProcessors(of: guest, to: processors)
+        }
+    }
+
     package func forgetGuest(_ instance: InstanceID) async throws(NodeError) {
         try await take(.forgetGuest) { () throws(NodeError) in try await node.forgetGuest(instance) }
     }

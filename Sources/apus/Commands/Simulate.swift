@@ -12,6 +12,8 @@ struct Simulate: ParsableCommand {
             loses-machine  its machine does not answer either: the system status check fails
             loses-disks    its volumes do not serve it: the attached EBS status check fails
             is-well        all of that is over
+            works          its processors are busy, all of them: CPU credits are spent
+            rests          they are not any more
             """)
 
     @OptionGroup var state: StateOptions

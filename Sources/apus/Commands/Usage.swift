@@ -13,7 +13,7 @@ struct Usage: AsyncParsableCommand {
         discussion: """
             Instances count by the second from when they run to when they begin to stop, a minute at least for each start; \
             volumes their GiB and snapshots the GiB of their data by the hour; Elastic IP addresses by the hour, \
-            associated or idle. Days are UTC. What is over is added up by day the day after: from then on single \
+            associated or idle; charged surplus CPU credits by vCPU-hours. Days are UTC. What is over is added up by day the day after: from then on single \
             resources are not told apart. Kept for 400 days. Works while `apus up` runs, and when it doesn't.
             """)
 

@@ -35,7 +35,7 @@ struct HostExamination {
         findings += packages
         findings.append(await acceleration())
         findings += await datapath()
-        findings += [tap, limits, diskSpace, memory, portUse]
+        findings += [tap, processorBounds, diskSpace, memory, portUse]
         return findings
     }
 
@@ -127,19 +127,23 @@ struct HostExamination {
         return Finding(subject: "taps", verdict: .ok, detail: "/dev/net/tun opens")
     }
 
-    private var limits: Finding {
-        let controllers =
-            FileManager.default.contents(atPath: "/sys/fs/cgroup/cgroup.controllers")
-            .map { String(decoding: $0, as: UTF8.self).split(whereSeparator: \.isWhitespace).map(String.init) } ?? []
-        let wanted = ["cpu", "memory", "io"].filter { !controllers.contains($0) }
-        guard wanted.isEmpty else {
-            return Finding(
-                subject: "limits", verdict: .limited,
-                detail:
-                    "cgroup v2 without \(wanted.joined(separator: ", ")): guests' shares are not enforced by the host",
-                advice: "boot with systemd.unified_cgroup_hierarchy=1")
+    /// Tried with a group that is gone again.
+    private var processorBounds: Finding {
+        let subject = "processor bounds"
+        guard geteuid() == 0 else {
+            return Finding(subject: subject, verdict: .limited, detail: "not examined: needs root")
         }
-        return Finding(subject: "limits", verdict: .ok, detail: "cgroup v2 with cpu, memory and io")
+        do {
+            let groups = try ProcessorGroups.find()
+            try groups.tryOut()
+            let place = groups.version == .unified ? "cgroup v2" : "the cpu controller of cgroup v1"
+            return Finding(subject: subject, verdict: .ok, detail: "guests are held to their vCPUs by \(place)")
+        } catch {
+            let reason = (error as? ProcessorGroups.Unavailable)?.reason ?? "\(error)"
+            return Finding(
+                subject: subject, verdict: .limited, detail: "\(reason): guests use what the host has",
+                advice: "mount cgroup v2 with the cpu controller; of a service: Delegate=yes")
+        }
     }
 
     private var diskSpace: Finding {

@@ -24,6 +24,7 @@ struct OperatorService: Sendable {
             case ("POST", "/snapshots/export"): return try json(200, try await exportSnapshot(request.body))
             case ("POST", "/snapshots/import"): return try json(201, try await importSnapshot(request.body))
             case ("POST", "/types/find"): return try json(200, try findTypes(request.body))
+            case ("GET", "/credits"): return try json(200, creditLines())
             case ("POST", "/usage"): return try usage(request.body)
             case ("POST", "/console"): return try json(200, try openConsole(request.body))
             case ("POST", "/simulated"): return try json(200, try befall(request.body))

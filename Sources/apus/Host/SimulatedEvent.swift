@@ -13,8 +13,10 @@ enum SimulatedEvent: String, Codable, CaseIterable, Sendable {
     case losesMachine = "loses-machine"
     case losesDisks = "loses-disks"
     case isWell = "is-well"
+    case works, rests
 
-    func befall(_ instance: InstanceID, on node: SimulatedNode) {
+    func befall(_ record: InstanceRecord, on node: SimulatedNode) {
+        let instance = record.id
         switch self {
         case .dies: node.end(instance, .died)
         case .shutsDown: node.end(instance, .guestShutdown)
@@ -27,6 +29,8 @@ enum SimulatedEvent: String, Codable, CaseIterable, Sendable {
                 }, of: instance)
         case .losesDisks: node.setHealth(Self.health { $0.hasDisks = false }, of: instance)
         case .isWell: node.setHealth(.well, of: instance)
+        case .works: node.setLoad(Double(record.vCPUs), of: instance)
+        case .rests: node.setLoad(0, of: instance)
         }
     }
 
@@ -46,10 +50,12 @@ extension OperatorService {
     func befall(_ body: [UInt8]) throws -> SimulationOrder {
         let order = try JSONDecoder().decode(SimulationOrder.self, from: Data(body))
         guard let node = node as? SimulatedNode else { throw CommandFailure("The guests of this cloud are real.") }
-        guard let id = InstanceID(order.instance), cloud.records.instances[id]?.state == .running else {
+        guard let id = InstanceID(order.instance), let instance = cloud.records.instances[id],
+            instance.state == .running
+        else {
             throw CommandFailure("No instance \(order.instance) runs.")
         }
-        order.event.befall(id, on: node)
+        order.event.befall(instance, on: node)
         return order
     }
 }

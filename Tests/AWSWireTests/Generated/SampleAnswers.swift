@@ -142,6 +142,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "EnableVolumeIO": answer(EC2.Operation.EnableVolumeIO.self, NoResult()),
     "GetCapacityReservationUsage": answer(EC2.Operation.GetCapacityReservationUsage.self, sampleGetCapacityReservationUsageResult()),
     "GetConsoleOutput": answer(EC2.Operation.GetConsoleOutput.self, sampleGetConsoleOutputResult()),
+    "GetDefaultCreditSpecification": answer(EC2.Operation.GetDefaultCreditSpecification.self, sampleGetDefaultCreditSpecificationResult()),
     "GetEbsDefaultKmsKeyId": answer(EC2.Operation.GetEbsDefaultKmsKeyId.self, sampleGetEbsDefaultKmsKeyIdResult()),
     "GetEbsEncryptionByDefault": answer(EC2.Operation.GetEbsEncryptionByDefault.self, sampleGetEbsEncryptionByDefaultResult()),
     "GetImageBlockPublicAccessState": answer(EC2.Operation.GetImageBlockPublicAccessState.self, sampleGetImageBlockPublicAccessStateResult()),
@@ -157,6 +158,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "ListSnapshotsInRecycleBin": answer(EC2.Operation.ListSnapshotsInRecycleBin.self, sampleListSnapshotsInRecycleBinResult()),
     "LockSnapshot": answer(EC2.Operation.LockSnapshot.self, sampleLockSnapshotResult()),
     "ModifyCapacityReservation": answer(EC2.Operation.ModifyCapacityReservation.self, sampleModifyCapacityReservationResult()),
+    "ModifyDefaultCreditSpecification": answer(EC2.Operation.ModifyDefaultCreditSpecification.self, sampleModifyDefaultCreditSpecificationResult()),
     "ModifyEbsDefaultKmsKeyId": answer(EC2.Operation.ModifyEbsDefaultKmsKeyId.self, sampleModifyEbsDefaultKmsKeyIdResult()),
     "ModifyImageAttribute": answer(EC2.Operation.ModifyImageAttribute.self, NoResult()),
     "ModifyInstanceAttribute": answer(EC2.Operation.ModifyInstanceAttribute.self, NoResult()),
@@ -1490,6 +1492,11 @@ private func sampleGetConsoleOutputResult() -> EC2.GetConsoleOutputResult {
         output: "Output <&> é")
 }
 
+private func sampleGetDefaultCreditSpecificationResult() -> EC2.GetDefaultCreditSpecificationResult {
+    EC2.GetDefaultCreditSpecificationResult(
+        instanceFamilyCreditSpecification: sampleInstanceFamilyCreditSpecification())
+}
+
 private func sampleGetEbsDefaultKmsKeyIdResult() -> EC2.GetEbsDefaultKmsKeyIdResult {
     EC2.GetEbsDefaultKmsKeyIdResult(
         kmsKeyID: "KmsKeyId <&> é")
@@ -1816,6 +1823,12 @@ private func sampleInstanceBlockDeviceMapping() -> EC2.InstanceBlockDeviceMappin
 private func sampleInstanceCreditSpecification() -> EC2.InstanceCreditSpecification {
     EC2.InstanceCreditSpecification(
         instanceID: "InstanceId <&> é",
+        cpuCredits: "CpuCredits <&> é")
+}
+
+private func sampleInstanceFamilyCreditSpecification() -> EC2.InstanceFamilyCreditSpecification {
+    EC2.InstanceFamilyCreditSpecification(
+        instanceFamily: .t4g,
         cpuCredits: "CpuCredits <&> é")
 }
 
@@ -2560,6 +2573,11 @@ private func sampleMemoryMiB() -> EC2.MemoryMiB {
 private func sampleModifyCapacityReservationResult() -> EC2.ModifyCapacityReservationResult {
     EC2.ModifyCapacityReservationResult(
         return: true)
+}
+
+private func sampleModifyDefaultCreditSpecificationResult() -> EC2.ModifyDefaultCreditSpecificationResult {
+    EC2.ModifyDefaultCreditSpecificationResult(
+        instanceFamilyCreditSpecification: sampleInstanceFamilyCreditSpecification())
 }
 
 private func sampleModifyEbsDefaultKmsKeyIdResult() -> EC2.ModifyEbsDefaultKmsKeyIdResult {

@@ -15,6 +15,7 @@ import subprocess
 import sys
 
 from .host_view import HostView, names_prefix
+from .processor_groups import remove_groups
 from .running import Apus
 
 # A real disk, and short paths for sockets.
@@ -73,6 +74,7 @@ def remove(name):
         for process in view.command_lines():
             if process != os.getpid():
                 _kill(process)
+        remove_groups(state)
         for space in view.namespaces():
             subprocess.run(["ip", "netns", "del", f"{view.prefix}-{space}"], check=False)
         shutil.rmtree(pathlib.Path("/run") / names_prefix(state), ignore_errors=True)

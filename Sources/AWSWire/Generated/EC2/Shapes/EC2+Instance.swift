@@ -427,6 +427,23 @@ extension EC2 {
 }
 
 extension EC2 {
+    package struct InstanceFamilyCreditSpecification: XMLWritable {
+        package var instanceFamily: UnlimitedSupportedInstanceFamily?
+        package var cpuCredits: String?
+
+        package init(instanceFamily: UnlimitedSupportedInstanceFamily? = nil, cpuCredits: String? = nil) {
+            self.instanceFamily = instanceFamily
+            self.cpuCredits = cpuCredits
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("instanceFamily", choice: instanceFamily?.rawValue)
+            xml.element("cpuCredits", cpuCredits)
+        }
+    }
+}
+
+extension EC2 {
     package enum InstanceGeneration: String, Sendable, CaseIterable {
         case current
         case previous
