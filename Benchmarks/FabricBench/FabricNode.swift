@@ -59,8 +59,8 @@ final class FabricNode: Node {
     func observeDisks(filling volumes: [VolumeID: GuestRun?]) async -> DiskObservation {
         await guests.observeDisks(filling: volumes)
     }
-    func holdMoment(of snapshots: [SnapshotSpec], in guest: GuestRun?) async throws(NodeError) {
-        try await guests.holdMoment(of: snapshots, in: guest)
+    func holdMoment(of snapshots: [SnapshotSpec], in guests: [VolumeID: GuestRun]) async throws(NodeError) {
+        try await self.guests.holdMoment(of: snapshots, in: guests)
     }
     func storeSnapshot(_ snapshot: SnapshotSpec) async throws(NodeError) -> StoredSnapshot {
         try await guests.storeSnapshot(snapshot)

@@ -58,9 +58,11 @@ package protocol Hypervisor: Sendable {
     ) async throws(HypervisorError)
     /// Up to which byte a volume is filled from the beginning; nil where it is not being filled.
     func fillPosition(of volume: VolumeID, in guest: GuestRun) async throws(HypervisorError) -> Int?
-    /// Holds one moment of the volumes: from now on what is overwritten is kept in the moments' files, which the hypervisor
-    /// opens. Those that are held already are left as they are. All are held, or none.
-    func hold(_ moments: [GuestMoment], in guest: GuestRun) async throws(HypervisorError)
+    /// Holds one moment of the volumes, as each guest that has several of them sees it: from now on what is overwritten is
+    /// kept in the moments' files, which the hypervisor opens. All are held, or none.
+    ///
+    /// - Parameter guests: who has each volume; of a shared one any that does.
+    func hold(_ moments: [GuestMoment], in guests: [VolumeID: GuestRun]) async throws(HypervisorError)
     /// Whether the machine that had the volume open for that launch of the guest runs: the guest's own, or the one that
     /// serves a shared volume.
     func isOpen(_ volume: VolumeID, for guest: GuestRun) async -> Bool

@@ -37,9 +37,12 @@ package protocol Node: SnapshotBlockNode {
     /// - Parameter volumes: those of which it is asked how far they are filled, and the guest that each is in.
     func observeDisks(filling volumes: [VolumeID: GuestRun?]) async -> DiskObservation
 
-    /// Holds one moment of all the volumes, which one guest has, or none: what is written after the return is in none of
-    /// the snapshots. A snapshot whose moment is held or whose bytes are stored is left alone. All are held, or none.
-    func holdMoment(of snapshots: [SnapshotSpec], in guest: GuestRun?) async throws(NodeError)
+    /// Holds one moment of all the volumes: what is written after the return is in none of the snapshots, and of what a guest
+    /// wrote to several of them either all is that came before, or none that came after. Moments that are all held, or stored,
+    /// are left alone. All are held, or none.
+    ///
+    /// - Parameter guests: who has each volume open, of a shared one any that does; nobody has the others.
+    func holdMoment(of snapshots: [SnapshotSpec], in guests: [VolumeID: GuestRun]) async throws(NodeError)
     /// Stores the bytes of a moment that is held, and lets go of the moment; returns once they are durable. Goes on where an
     /// earlier call was cut off. Progress comes as events.
     func storeSnapshot(_ snapshot: SnapshotSpec) async throws(NodeError) -> StoredSnapshot

@@ -163,22 +163,22 @@ extension Guest {
 
     func isRunning(for guest: GuestRun) -> Bool { observation == .running(launch: guest.launch) }
 
-    func withDisks(
-        for guest: GuestRun, _ body: (GuestDisks) async throws(GuestDisks.Failure) -> Void
-    ) async throws(HypervisorError) {
-        await diskTurn.enter()
-        defer { diskTurn.leave() }
+    func users(with guest: GuestRun) -> [GuestRun] { [guest] }
+
+    func disks(for guest: GuestRun) throws(HypervisorError) -> GuestDisks {
         guard case .running(let running) = state, !running.isEnding, running.record.spec.launch == guest.launch else {
             throw .noSuchGuest(id)
         }
-        do throws(GuestDisks.Failure) { try await body(GuestDisks(monitor: running.monitor)) } catch {
-            // A guest that ended meanwhile is gone, not broken.
-            if running.process.end != nil { throw .noSuchGuest(id) }
-            switch error {
-            case .monitor(let error): throw .monitorFailed(id, "\(error)")
-            case .host(let error): throw .hostFailed(error.description)
-            case .impossible(let text): throw .hostFailed("\(id): \(text)")
-            }
+        return GuestDisks(monitor: running.monitor)
+    }
+
+    func failure(_ failure: GuestDisks.Failure) -> HypervisorError {
+        // A guest that ended meanwhile is gone, not broken.
+        guard case .running(let running) = state, running.process.end == nil else { return .noSuchGuest(id) }
+        return switch failure {
+        case .monitor(let error): .monitorFailed(id, "\(error)")
+        case .host(let error): .hostFailed(error.description)
+        case .impossible(let text): .hostFailed("\(id): \(text)")
         }
     }
 }

@@ -17,6 +17,35 @@ extension DiskOwner {
         }
     }
 
+    /// In the owner's turn, as are the two below: makes ready what is held together with moments of others.
+    func prepare(_ moments: [GuestMoment], for guest: GuestRun) async throws(HypervisorError) -> GuestDisks.ReadyMoments
+    {
+        let disks = try disks(for: guest)
+        do throws(GuestDisks.Failure) {
+            try await monitored { () throws(QMPError) in
+                for moment in moments { try await self.endFill(of: BlockNames(moment.volume), in: disks) }
+            }
+            return try await disks.prepare(moments)
+        } catch { throw failure(error) }
+    }
+
+    func arm(
+        _ ready: GuestDisks.ReadyMoments, for guest: GuestRun, within limit: Duration
+    ) async throws(HypervisorError) {
+        let disks = try disks(for: guest)
+        do throws(GuestDisks.Failure) { try await disks.arm(ready, within: limit) } catch { throw failure(error) }
+    }
+
+    /// The moments are of another instant than the rest, or would be: they go, and with them what is known of changes, whose
+    /// records end and begin with the attempt.
+    func undo(_ moments: [GuestMoment], for guest: GuestRun) async {
+        guard let disks = try? disks(for: guest) else { return }
+        for moment in moments {
+            try? await end(MomentNames(moment), in: disks)
+            try? await disks.dropBitmaps(of: moment.volume, keeping: [])
+        }
+    }
+
     func holds(_ snapshot: SnapshotID, for guest: GuestRun) async throws(HypervisorError) -> Bool {
         var isHeld = false
         try await withDisks(for: guest) { disks throws(GuestDisks.Failure) in

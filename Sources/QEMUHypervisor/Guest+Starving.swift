@@ -23,8 +23,11 @@ extension Guest {
             metadata: ["guest": "\(id)", "free": "\(DiskSpace.free(at: directory.path))"])
     }
 
-    /// Looks now and then: a disk tells nobody that it has room.
+    /// Looks now and then: a disk tells nobody that it has room. Not while it stands still for a moment.
     func goOnWhereThereIsRoom() async {
+        guard isStarved else { return }
+        await turn.enter()
+        defer { turn.leave() }
         guard isStarved else { return }
         guard case .running(let running) = state, !running.isEnding else { return isStarved = false }
         guard DiskSpace.free(at: directory.path) >= Guest.enoughRoom else { return }

@@ -29,8 +29,7 @@ actor Guest: DiskOwner {
     private(set) var state = GuestState.absent
     private var isDetached = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
-    /// One change of the guest's disks after another.
-    let diskTurn = Gate()
+    let turn = Gate()
     /// What each disk of the guest that runs may do, by the records.
     var diskLimits: [VolumeID: DiskLimits] = [:]
     /// What each was let do last, as far as this run of ours knows.
@@ -45,6 +44,8 @@ actor Guest: DiskOwner {
     var failedFills: Set<VolumeID> = []
     /// It stands still because the disk under one of its volumes is full.
     var isStarved = false
+    /// It was told to stand still for a moment, and not yet to go on.
+    var isStanding = false
     /// When it was last told that one of its disks failed.
     var lastDiskError: ContinuousClock.Instant?
 
@@ -53,6 +54,7 @@ actor Guest: DiskOwner {
     }
 
     var observation: GuestObservation? { state.observation }
+    nonisolated var name: String { id.description }
     nonisolated var logger: Logger { surroundings.logger }
     nonisolated var momentsSocket: String { directory.momentsSocket }
     nonisolated func tell(_ event: NodeEvent) { surroundings.report(event) }
@@ -115,7 +117,7 @@ actor Guest: DiskOwner {
     }
 
     /// What QEMU calls a machine whose processors never ran.
-    private static let unbegunStatus = "prelaunch"
+    static let unbegunStatus = "prelaunch"
 
     private func hold(_ moments: [GuestMoment], beforeItRuns monitor: GuestMonitor) async throws {
         try await monitor.execute("query-status", within: .seconds(60))
@@ -172,7 +174,13 @@ actor Guest: DiskOwner {
         }
         bound(process.pid, record.spec, isNew: false)
         watch(running)
-        if status == Guest.starvedStatus { starved() }
+        switch status {
+        case Guest.starvedStatus: starved()
+        case Guest.standingStatus:
+            isStanding = true
+            await goOn()
+        default: break
+        }
         return true
     }
 
@@ -273,7 +281,7 @@ actor Guest: DiskOwner {
             running.record.spec.disks.compactMap { disk in disk.limits.map { (disk.volume, $0) } }
         ) { $1 }
         (applied, togetherApplied) = ([:], nil)
-        (isStarved, lastDiskError) = (false, nil)
+        (isStarved, isStanding, lastDiskError) = (false, false, nil)
         change(to: .running(running))
         let process = running.process
         Task {

@@ -34,6 +34,8 @@ struct ChangeBitmap: Sendable, Equatable {
     let isRecording: Bool
     /// It was not closed in good order and says nothing.
     let isVoid: Bool
+    /// Someone is being told of it.
+    let isBusy: Bool
 
     /// nil for one that is not ours.
     init?(_ value: JSONValue) {
@@ -41,6 +43,7 @@ struct ChangeBitmap: Sendable, Equatable {
         self.snapshot = snapshot
         isRecording = value["recording"]?.flag ?? false
         isVoid = value["inconsistent"]?.flag ?? false
+        isBusy = value["busy"]?.flag ?? false
     }
 }
 
@@ -59,28 +62,52 @@ extension GuestDisks {
         return jobs.first { $0["id"]?.text == job }?["current-progress"]?.integer
     }
 
+    /// Moments whose files are open, and what is to be done at their instant.
+    struct ReadyMoments: Sendable {
+        fileprivate let moments: [GuestMoment]
+        fileprivate var actions: [JSONValue] = []
+    }
+
     /// Holds those moments that are not held, all in one transaction of the monitor, which stands the guest's writes
     /// still while it lasts.
     func hold(_ moments: [GuestMoment]) async throws(Failure) {
+        let ready = try await prepare(moments)
+        do throws(Failure) { try await arm(ready, within: .seconds(30)) } catch {
+            await close(ready)
+            throw error
+        }
+    }
+
+    /// Those that are held are left out.
+    func prepare(_ moments: [GuestMoment]) async throws(Failure) -> ReadyMoments {
         let (view, jobs): (View, Set<String>)
         do { (view, jobs) = (try await look(), try await self.jobs()) } catch { throw .monitor(error) }
-        let wanted = moments.filter { !jobs.contains(MomentNames($0).moment) }
-        guard !wanted.isEmpty else { return }
+        var ready = ReadyMoments(moments: moments.filter { !jobs.contains(MomentNames($0).moment) })
         do {
-            var actions: [JSONValue] = []
-            for moment in wanted {
+            for moment in ready.moments {
                 guard view.nodes[BlockNames(moment.volume).data] != nil else {
                     throw Failure.impossible("the guest has no \(moment.volume)")
                 }
                 try await clear(MomentNames(moment), view)
                 try await open(moment, view)
-                actions += try await self.actions(for: moment, view)
+                ready.actions += try await actions(for: moment, view)
             }
-            try await monitor.execute("transaction", ["actions": .array(actions)], within: .seconds(30))
         } catch {
-            for moment in wanted { if let view = try? await look() { try? await clear(MomentNames(moment), view) } }
+            await close(ready)
             throw Failure(error)
         }
+        return ready
+    }
+
+    func arm(_ ready: ReadyMoments, within limit: Duration) async throws(Failure) {
+        guard !ready.actions.isEmpty else { return }
+        do throws(QMPError) {
+            try await monitor.execute("transaction", ["actions": .array(ready.actions)], within: limit)
+        } catch { throw .monitor(error) }
+    }
+
+    private func close(_ ready: ReadyMoments) async {
+        for moment in ready.moments { if let view = try? await look() { try? await clear(MomentNames(moment), view) } }
     }
 
     /// What opens the volume opens its moments, and is in the guest's machine as long as the volume is. Only the last file
@@ -208,7 +235,8 @@ extension GuestDisks {
     /// Forgets what changed between moments that nobody asks about any more.
     func dropBitmaps(of volume: VolumeID, keeping kept: Set<SnapshotID>) async throws(QMPError) {
         let data = BlockNames(volume).data
-        for bitmap in try await look().bitmaps[data] ?? [] where !kept.contains(bitmap.snapshot) {
+        // One of which someone is being told is whole, and goes later.
+        for bitmap in try await look().bitmaps[data] ?? [] where !kept.contains(bitmap.snapshot) && !bitmap.isBusy {
             try await monitor.execute(
                 "block-dirty-bitmap-remove",
                 ["node": .string(data), "name": .string(bitmap.snapshot.description)])

@@ -55,39 +55,6 @@ extension QEMUHypervisor {
         try await owner(of: volume, for: guest).fillPosition(of: volume, for: guest)
     }
 
-    // MARK: moments
-
-    package func hold(_ moments: [GuestMoment], in guest: GuestRun) async throws(HypervisorError) {
-        guard let volume = moments.first?.volume else { return }
-        let owner = try await owner(of: volume, for: guest)
-        for moment in moments where try await self.owner(of: moment.volume, for: guest) !== owner {
-            throw .hostFailed("no moment is held of \(volume) and others at once")
-        }
-        try await owner.hold(moments, for: guest)
-    }
-
-    package func isOpen(_ volume: VolumeID, for guest: GuestRun) async -> Bool {
-        await (try? owner(of: volume, for: guest))?.isRunning(for: guest) ?? false
-    }
-
-    package func holds(
-        _ snapshot: SnapshotID, of volume: VolumeID, in guest: GuestRun
-    ) async throws(HypervisorError) -> Bool {
-        try await owner(of: volume, for: guest).holds(snapshot, for: guest)
-    }
-
-    package func read(
-        _ moment: GuestMoment, changedSince parent: SnapshotID?, in guest: GuestRun
-    ) async throws(HypervisorError) -> MomentSource {
-        try await owner(of: moment.volume, for: guest).read(moment, changedSince: parent, for: guest)
-    }
-
-    package func letGo(
-        of moment: GuestMoment, keepingChangesSince kept: Set<SnapshotID>, in guest: GuestRun
-    ) async throws(HypervisorError) -> Bool {
-        try await owner(of: moment.volume, for: guest).letGo(of: moment, keeping: kept, for: guest)
-    }
-
     // MARK: shared volumes
 
     package func share(_ volume: VolumeID, with guest: GuestRun) async -> Bool {
@@ -113,7 +80,7 @@ extension QEMUHypervisor {
     // MARK: helpers
 
     /// The process that has the volume open for the guest.
-    private func owner(of volume: VolumeID, for guest: GuestRun) async throws(HypervisorError) -> any DiskOwner {
+    func owner(of volume: VolumeID, for guest: GuestRun) async throws(HypervisorError) -> any DiskOwner {
         if let server = await servers.serving(volume) { return server }
         return try existing(guest.instance)
     }

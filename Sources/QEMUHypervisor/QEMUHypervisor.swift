@@ -13,7 +13,7 @@ package actor QEMUHypervisor: Hypervisor {
     package nonisolated let events: AsyncStream<NodeEvent>
     package nonisolated let unserved: AsyncStream<VolumeID>
     nonisolated let configuration: QEMUConfiguration
-    private let logger: Logger
+    nonisolated let logger: Logger
     /// What guests and servers tell, which is passed on as events.
     private let heard: AsyncStream<NodeEvent>.Continuation
     private let reportUnserved: AsyncStream<VolumeID>.Continuation
@@ -278,6 +278,7 @@ package actor QEMUHypervisor: Hypervisor {
             for guest in known.values {
                 LogFile.boundLogs(of: guest.directory)
                 await guest.goOnWhereThereIsRoom()
+                await guest.goOnAgain()
             }
             await settleCredits(at: QEMUHypervisor.now)
         }

@@ -40,8 +40,8 @@ actor VolumeServer: DiskOwner {
     /// Who waits until they can, or nobody wants to.
     private var waiting: [CheckedContinuation<Void, Never>] = []
     private var isDetached = false
-    /// Beginning, end and changes, one after another.
-    private let turn = Gate()
+    /// Beginning and end too.
+    let turn = Gate()
     var jobEnds: [String: [CheckedContinuation<Void, Never>]] = [:]
     var failedFills: Set<VolumeID> = []
     /// Who waits for guests' requests to be done that were under way when they were hung up on.
@@ -51,6 +51,7 @@ actor VolumeServer: DiskOwner {
         (self.volume, self.folder, self.surroundings) = (volume, folder, surroundings)
     }
 
+    nonisolated var name: String { volume.description }
     nonisolated var logger: Logger { surroundings.logger }
     nonisolated var momentsSocket: String { folder.volumeSocket }
     nonisolated func tell(_ event: NodeEvent) { surroundings.report(event) }
@@ -298,15 +299,11 @@ actor VolumeServer: DiskOwner {
         }
     }
 
-    func withDisks(
-        for guest: GuestRun, _ body: (GuestDisks) async throws(GuestDisks.Failure) -> Void
-    ) async throws(HypervisorError) {
-        await turn.enter()
-        defer { turn.leave() }
+    func users(with guest: GuestRun) -> [GuestRun] { users }
+
+    func disks(for guest: GuestRun) throws(HypervisorError) -> GuestDisks {
         guard let running else { throw .hostFailed("nothing serves \(volume)") }
-        do throws(GuestDisks.Failure) { try await body(GuestDisks(monitor: running.monitor)) } catch {
-            throw failure(error)
-        }
+        return GuestDisks(monitor: running.monitor)
     }
 
     // MARK: helpers
@@ -328,7 +325,7 @@ actor VolumeServer: DiskOwner {
         exportEnds = []
     }
 
-    private func failure(_ failure: GuestDisks.Failure) -> HypervisorError {
+    func failure(_ failure: GuestDisks.Failure) -> HypervisorError {
         switch failure {
         case .monitor(let error): .hostFailed("what serves \(volume): \(error)")
         case .host(let error): .hostFailed(error.description)

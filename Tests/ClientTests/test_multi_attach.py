@@ -57,8 +57,14 @@ def test_a_volume_is_on_two_instances_until_both_have_let_go(ec2, instances, sha
         ec2.modify_volume(VolumeId=shared, MultiAttachEnabled=False)
     ec2.modify_volume(VolumeId=shared, Size=5, Iops=200)
     eventually(lambda: (volume(ec2, shared)["Size"], volume(ec2, shared)["Iops"]) == (5, 200), "it is changed")
-    with refused("UnsupportedOperation"):
-        ec2.create_snapshots(InstanceSpecification={"InstanceId": first})
+    together = ec2.create_snapshots(InstanceSpecification={"InstanceId": first})["Snapshots"]
+    assert len(together) == 2 and shared in {one["VolumeId"] for one in together}
+    for reboots in (True, False):
+        image = ec2.create_image(InstanceId=first, Name=f"with-shared-{reboots}", NoReboot=not reboots)["ImageId"]
+        ec2.get_waiter("image_available").wait(ImageIds=[image], WaiterConfig=quick())
+        devices = ec2.describe_images(ImageIds=[image])["Images"][0]["BlockDeviceMappings"]
+        assert [one["DeviceName"] for one in devices][1:] == [DEVICE]
+        eventually(lambda: holders(ec2, shared) == {first: "attached", second: "attached"}, "both have it again")
     made = ec2.create_snapshots(InstanceSpecification={"InstanceId": first, "ExcludeDataVolumeIds": [shared]})["Snapshots"]
     assert len(made) == 1
     snapshot = ec2.create_snapshot(VolumeId=shared)["SnapshotId"]

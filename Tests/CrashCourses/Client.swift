@@ -95,8 +95,10 @@ package final class Client {
             return volume(name)?.attachments.contains {
                 $0.instance == ledger.launches[instance]?.first && [.attaching, .attached].contains($0.state)
             } ?? false
-        case .detachVolume(let name, _):
-            return volume(name)?.attachments.allSatisfy { [.detaching, .busy].contains($0.state) } ?? false
+        case .detachVolume(let name, let instance, _):
+            let left = instance.flatMap { ledger.launches[$0]?.first }
+            let holders = volume(name)?.attachments.filter { left == nil || $0.instance == left }
+            return holders?.allSatisfy { [.detaching, .busy].contains($0.state) } ?? false
         case .growVolume(let name, let size):
             let found = volume(name)
             return found?.sizeGiB == size || found?.modification?.target.sizeGiB == size
@@ -152,7 +154,8 @@ extension Client {
             networkForm(of: operation)
         case .encryptByDefault: Form("EnableEbsEncryptionByDefault")
         case .chooseKey(let id): Form("ModifyEbsDefaultKmsKeyId", [("KmsKeyId", id)])
-        case .createVolume, .copyVolume, .attachVolume, .detachVolume, .growVolume, .createImage, .replaceRoot:
+        case .createVolume, .copyVolume, .attachVolume, .detachVolume, .endVolume, .growVolume, .createImage,
+            .replaceRoot:
             volumeForm(of: operation)
         case .createSnapshot, .createSnapshots, .copySnapshot, .lockSnapshot, .unlockSnapshot, .restoreSnapshot,
             .createVolumeOf, .copyImage, .deregisterImage, .enableFastRestore, .disableFastRestore:
@@ -236,7 +239,7 @@ extension Client {
         case .delete(let kind, let name):
             return ledger.id(name).map { Form(kind.action, [(kind.parameter, $0)]) }
         case .launch, .stop, .start, .reboot, .terminate, .tag, .createGroup, .authorize, .revoke, .allocateAddress,
-            .associate, .disassociate, .release, .createVolume, .attachVolume, .detachVolume, .growVolume,
+            .associate, .disassociate, .release, .createVolume, .attachVolume, .detachVolume, .endVolume, .growVolume,
             .createImage, .replaceRoot, .createSnapshot, .createSnapshots, .copySnapshot, .lockSnapshot,
             .unlockSnapshot, .restoreSnapshot, .createVolumeOf, .copyVolume, .copyImage, .deregisterImage,
             .enableFastRestore, .disableFastRestore, .encryptByDefault, .chooseKey:
@@ -246,10 +249,12 @@ extension Client {
 
     private func volumeForm(of operation: Operation) -> Form? {
         switch operation {
-        case .createVolume(let name, let size):
-            return Form(
+        case .createVolume(let name, let size, let isShared):
+            let form = Form(
                 "CreateVolume", making: name, "volume",
                 [("AvailabilityZone", Furnishing.settings.zones[0].name), ("Size", "\(size)")])
+            guard isShared else { return form }
+            return form.adding([("VolumeType", "io2"), ("Iops", "100"), ("MultiAttachEnabled", "true")])
         case .copyVolume(let name, let source, let size):
             return ledger.id(source).map {
                 Form("CopyVolumes", making: name, "volume", [("SourceVolumeId", $0), ("Size", "\(size)")])
@@ -259,8 +264,19 @@ extension Client {
             guard let id = ledger.id(name), let instance = ledger.launches[instance]?.first else { return nil }
             return Form(
                 "AttachVolume", [("VolumeId", id), ("InstanceId", "\(instance)"), ("Device", device)])
-        case .detachVolume(let name, let force):
-            return ledger.id(name).map { Form("DetachVolume", [("VolumeId", $0), ("Force", "\(force)")]) }
+        case .detachVolume(let name, let instance, let force):
+            guard let id = ledger.id(name) else { return nil }
+            let form = Form("DetachVolume", [("VolumeId", id), ("Force", "\(force)")])
+            return instance.flatMap { ledger.launches[$0]?.first }.map { form.adding([("InstanceId", "\($0)")]) }
+                ?? form
+        case .endVolume(_, let instance, let device):
+            guard let instance = ledger.launches[instance]?.first else { return nil }
+            return Form(
+                "ModifyInstanceAttribute",
+                [
+                    ("InstanceId", "\(instance)"), ("BlockDeviceMapping.1.DeviceName", device),
+                    ("BlockDeviceMapping.1.Ebs.DeleteOnTermination", "true"),
+                ])
         case .growVolume(let name, let size):
             return ledger.id(name).map { Form("ModifyVolume", [("VolumeId", $0), ("Size", "\(size)")]) }
         case .createImage(let name, let instance, let reboots):

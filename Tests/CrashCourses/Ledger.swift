@@ -17,7 +17,9 @@ struct Ledger {
 
     struct Volume {
         var sizeGiB: Int
-        var instance: InstanceID?
+        var instances: Set<InstanceID> = []
+        /// Those with which it goes, where they are the last to have it.
+        var deadly: Set<InstanceID> = []
         var mustBeEncrypted = false
     }
 
@@ -59,7 +61,6 @@ struct Ledger {
     var groupNames: [String] { ports.keys.sorted() }
     var volumeNames: [String] { volumes.keys.sorted() }
     var snapshotNames: [String] { snapshots.keys.sorted() }
-    func isAttached(_ volume: String) -> Bool { volumes[volume]?.instance != nil }
     var addressNames: [String] { addresses.keys.sorted() }
     func isAssociated(_ address: String) -> Bool { addresses[address].flatMap { $0 } != nil }
     func ports(of group: String) -> Set<Int> { ports[group] ?? [] }
@@ -103,9 +104,9 @@ struct Ledger {
         case .release(let name):
             addresses[name] = nil
             forget(name)
-        case .createVolume(let name, let size), .createVolumeOf(let name, _, let size),
+        case .createVolume(let name, let size, _), .createVolumeOf(let name, _, let size),
             .copyVolume(let name, _, let size):
-            volumes[name] = Volume(sizeGiB: size, instance: nil, mustBeEncrypted: encryptsByDefault)
+            volumes[name] = Volume(sizeGiB: size, mustBeEncrypted: encryptsByDefault)
         case .encryptByDefault: encryptsByDefault = true
         case .createSnapshot(let name, _, let isKept): snapshots[name] = Snapshot(isKept: isKept)
         case .createSnapshots(let name, _, let count): captured(name, count, body)
@@ -123,8 +124,11 @@ struct Ledger {
             let isCertain = snapshots[name]?.isComplete == true
             binned[name] = ids.removeValue(forKey: name).map { BinStay(id: $0, since: now, isCertain: isCertain) }
             snapshots[name] = nil
-        case .attachVolume(let name, let instance, _): volumes[name]?.instance = launches[instance]?.first
-        case .detachVolume(let name, _): volumes[name]?.instance = nil
+        case .attachVolume(let name, let instance, _):
+            if let id = launches[instance]?.first { volumes[name]?.instances.insert(id) }
+        case .detachVolume(let name, let instance, _): detached(name, instance.flatMap { launches[$0]?.first })
+        case .endVolume(let name, let instance, _):
+            if let id = launches[instance]?.first { volumes[name]?.deadly.insert(id) }
         case .growVolume(let name, let size): volumes[name]?.sizeGiB = size
         case .delete(_, let name):
             (ports[name], volumes[name], snapshots[name]) = (nil, nil, nil)
@@ -143,6 +147,12 @@ struct Ledger {
             let member = place == 0 ? name : "\(name)/\(place + 1)"
             (ids[member], snapshots[member]) = (id, Snapshot())
         }
+    }
+
+    private mutating func detached(_ name: String, _ instance: InstanceID?) {
+        guard let left = instance.map({ [$0] }) ?? volumes[name]?.instances else { return }
+        volumes[name]?.instances.subtract(left)
+        volumes[name]?.deadly.subtract(left)
     }
 
     private mutating func associated(_ address: String, _ instance: InstanceID?) {
@@ -190,6 +200,7 @@ struct Ledger {
             instances[id]?.states = [record.state]
             if record.state != .terminated, record.tags != promised.tags { faults.append("\(id) has other tags") }
         }
+        loseVolumes(state)
         let present = Set(
             state.vpcs.all.map(\.id.description) + state.subnets.all.map(\.id.description)
                 + state.securityGroups.all.map(\.id.description) + state.addresses.all.map(\.id.description)
@@ -230,18 +241,27 @@ struct Ledger {
         return faults + images.subtracting(found).sorted().map { "the image \($0) is lost" }
     }
 
-    private mutating func checkVolumes(_ state: CloudState) -> [String] {
+    /// What went with the last instance that had it.
+    private mutating func loseVolumes(_ state: CloudState) {
+        for (name, promised) in volumes {
+            let left = promised.instances.filter { [nil, .terminated].contains(state.instances[$0]?.state) }
+            volumes[name]?.instances.subtract(left)
+            guard !left.isEmpty, left == promised.instances, !left.isDisjoint(with: promised.deadly) else { continue }
+            // Which of several was the last is not known.
+            let isThere = ids[name].flatMap { VolumeID($0) }.map { state.volumes[$0] != nil } ?? false
+            guard left.isSubset(of: promised.deadly) || !isThere else { continue }
+            volumes[name] = nil
+            forget(name)
+        }
+    }
+
+    private func checkVolumes(_ state: CloudState) -> [String] {
         var faults: [String] = []
         for (name, promised) in volumes {
             guard let volume = ids[name].flatMap({ VolumeID($0) }).flatMap({ state.volumes[$0] }) else { continue }
-            if let holder = promised.instance, [nil, .terminated].contains(state.instances[holder]?.state) {
-                volumes[name]?.instance = nil
-            }
-            let found = volume.attachments.first?.instance
-            if found != volumes[name]?.instance {
-                faults.append(
-                    "\(name) is attached to \(found?.description ?? "nothing"), promised was "
-                        + (volumes[name]?.instance?.description ?? "nothing"))
+            let found = Set(volume.attachments.map(\.instance))
+            if found != promised.instances {
+                faults.append("\(name) is attached to \(found.sorted()), promised was \(promised.instances.sorted())")
             }
             if promised.mustBeEncrypted, !volume.isEncrypted { faults.append("\(name) is in the clear") }
             if volume.sizeGiB != promised.sizeGiB {

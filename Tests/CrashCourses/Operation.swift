@@ -55,11 +55,15 @@ enum Operation: Sendable, Equatable {
     case enableFastRestore(String)
     case disableFastRestore(String)
     /// In the zone where instances are launched that name no subnet.
-    case createVolume(String, size: Int)
+    /// One that is shared may be on several instances at once.
+    case createVolume(String, size: Int, isShared: Bool = false)
     case createVolumeOf(String, snapshot: String, size: Int)
     case copyVolume(String, of: String, size: Int)
     case attachVolume(String, instance: String, device: String)
-    case detachVolume(String, force: Bool = false)
+    /// A shared volume is detached from an instance that is named.
+    case detachVolume(String, from: String? = nil, force: Bool = false)
+    /// It goes with the instance, where that is the last that has it.
+    case endVolume(String, with: String, device: String)
     case growVolume(String, size: Int)
     /// New volumes and copies are encrypted from now on.
     case encryptByDefault
@@ -131,7 +135,9 @@ enum Operation: Sendable, Equatable {
             case .snapshot: ["InvalidSnapshot.NotFound"]
             }
         // The client looks whether it was its own request.
-        case .attachVolume, .detachVolume, .growVolume, .unlockSnapshot, .restoreSnapshot, .disableFastRestore: []
+        case .attachVolume, .detachVolume, .endVolume, .growVolume, .unlockSnapshot, .restoreSnapshot,
+            .disableFastRestore:
+            []
         case .launch, .stop, .start, .reboot, .terminate, .tag, .createVPC, .createSubnet, .createGateway, .createTable,
             .associateTable, .createGroup, .allocateAddress, .associate, .createVolume, .createVolumeOf, .copyVolume,
             .replaceRoot,
@@ -151,13 +157,14 @@ enum Operation: Sendable, Equatable {
         case .createTable(let name, _): (name, "routeTableId")
         case .createGroup(let name, _): (name, "groupId")
         case .allocateAddress(let name): (name, "allocationId")
-        case .createVolume(let name, _), .createVolumeOf(let name, _, _), .copyVolume(let name, _, _):
+        case .createVolume(let name, _, _), .createVolumeOf(let name, _, _), .copyVolume(let name, _, _):
             (name, "volumeId")
         case .createSnapshot(let name, _, _), .createSnapshots(let name, _, _), .copySnapshot(let name, _):
             (name, "snapshotId")
         case .launch, .stop, .start, .reboot, .terminate, .tag, .attach, .detach, .createRoute, .associateTable,
             .authorize,
-            .revoke, .associate, .disassociate, .release, .attachVolume, .detachVolume, .growVolume, .delete,
+            .revoke, .associate, .disassociate, .release, .attachVolume, .detachVolume, .endVolume, .growVolume,
+            .delete,
             .createImage, .copyImage, .deregisterImage, .replaceRoot, .lockSnapshot, .unlockSnapshot, .restoreSnapshot,
             .enableFastRestore, .disableFastRestore, .encryptByDefault, .chooseKey:
             nil

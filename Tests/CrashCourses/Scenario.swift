@@ -32,7 +32,7 @@ extension Scenario {
         shortLife, lifeOfAnInstance, severalAtOnce, ownNetwork, addresses, endsByThemselves, deafGuests, hurried,
         travellingVolume, clingingGuest, hurriedVolumes, imagesOfInstances, copiedImages, replacedRoots,
         snapshotsOfVolumes, snapshotsOfInstances, volumesOfSnapshots, binnedSnapshots, copiedVolumes,
-        fastRestores, encryption, hibernation, hibernationInDoubt,
+        fastRestores, encryption, hibernation, hibernationInDoubt, sharedVolumes,
     ]
 
     package static let shortLife = Scenario(
@@ -248,6 +248,23 @@ extension Scenario {
             .ask(.launch(.init(name: "a", hasMoreVolumes: true))), .settle, .ask(.replaceRoot("first", instance: "a")),
             .settle, .ask(.replaceRoot("second", instance: "a")), .ask(.stop("a")), .settle, .ask(.start("a")), .settle,
             .ask(.replaceRoot("third", instance: "a")), .ask(.terminate("a")), .settle,
+        ])
+
+    package static let sharedVolumes = Scenario(
+        name: "a volume that two instances have, until the last takes it along",
+        events: [
+            .ask(.launch(.init(name: "a"))), .ask(.launch(.init(name: "b"))),
+            .ask(.createVolume("v", size: 4, isShared: true)), .settle,
+            .ask(.attachVolume("v", instance: "a", device: "/dev/sdf")),
+            .ask(.attachVolume("v", instance: "b", device: "/dev/sdf")), .settle,
+            .ask(.createSnapshots("both", instance: "a", count: 2)), .ask(.growVolume("v", size: 5)), .settle,
+            .ask(.createImage("whole", instance: "a", reboots: true)), .settle,
+            .ask(.detachVolume("v", from: "a")), .settle, .ask(.attachVolume("v", instance: "a", device: "/dev/sdg")),
+            .ask(.createSnapshot("alone", of: "v")), .ask(.stop("b")), .settle,
+            .ask(.createSnapshots("still", instance: "b", count: 2)), .ask(.start("b")),
+            .ask(.createSnapshots("starting", instance: "b", count: 2)), .settle,
+            .ask(.endVolume("v", with: "a", device: "/dev/sdg")), .ask(.endVolume("v", with: "b", device: "/dev/sdf")),
+            .ask(.terminate("a")), .settle, .die("b"), .settle, .ask(.terminate("b")), .settle,
         ])
 
     package static let clingingGuest = Scenario(

@@ -60,6 +60,8 @@ package struct Schedule {
     private let chance: Chance
     /// Whether clients ask for snapshots and copies too: of odd seeds.
     private let hasSnapshots: Bool
+    /// Whether some of their volumes are shared: of every fourth seed.
+    private let sharesVolumes: Bool
     private let weather: Weather
     package private(set) var faults: [String] = []
     private(set) var operations = 0
@@ -72,6 +74,7 @@ package struct Schedule {
         self.chance = chance
         self.weather = weather
         hasSnapshots = !seed.isMultiple(of: 2)
+        sharesVolumes = seed % 4 == 3
         rig = Rig(
             seed: seed, order: chance.once(in: 4) ? .arrival : .random(seed: seed), delay: { weather.delay(chance) }
         ) { _, _, step in weather.fate(of: step, chance) }
@@ -205,11 +208,15 @@ extension Schedule {
         made += 1
         let volumes = client.ledger.volumeNames
         switch chance.number(5) {
+        case 0 where sharesVolumes && chance.once(in: 2):
+            return .createVolume("vol\(made)-\(client.name)", size: 4, isShared: true)
         case 0: return .createVolume("vol\(made)-\(client.name)", size: 1)
         case 1, 2:
             guard let volume = chance.pick(volumes), let instance = chance.pick(alive) else { return nil }
             return .attachVolume(volume, instance: instance, device: "/dev/sd" + ["h", "i", "j"][chance.number(3)])
-        case 3: return chance.pick(volumes).map { .detachVolume($0, force: chance.once(in: 3)) }
+        case 3:
+            let instance = sharesVolumes ? chance.pick(alive) : nil
+            return chance.pick(volumes).map { .detachVolume($0, from: instance, force: chance.once(in: 3)) }
         default:
             return chance.pick(volumes).flatMap { name in
                 client.ledger.volumes[name].map { .growVolume(name, size: $0.sizeGiB + 1) }

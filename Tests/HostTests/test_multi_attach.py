@@ -6,8 +6,10 @@ import signal
 import threading
 import time
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from apus_testing.waiting import eventually, quick
-from test_volumes import completed, disk, machines, make, seen, sound, volume  # noqa: F401
+from test_volumes import attach, completed, detach, disk, machines, make, seen, sound, volume  # noqa: F401
 
 DEVICE = "/dev/sdf"
 
@@ -208,3 +210,83 @@ def test_a_snapshot_is_of_one_moment_of_what_all_wrote(site, machines, make):  #
     site.ec2.delete_snapshot(SnapshotId=snapshot)
     sound(site, id)
     sound(site, copy)
+
+
+def counting(site, make, machines):  # noqa: F811
+    """An own and a shared volume to which the first guest writes one number after another, to its own first."""
+    own, id = make(1), shared(site, make, machines)
+    attach(site, own, machines[0], "/dev/sdg")
+    names = seen(machines[0], own), seen(machines[0], id)
+    writes = "; ".join(f"echo $n | dd of=/dev/{name} bs=512 conv=sync,notrunc,fsync 2>/dev/null" for name in names)
+    machines[0].ssh(f"sudo sh -c 'n=0; while test ! -e /tmp/enough; do n=$((n+1)); {writes}; done; touch /tmp/done' </dev/null >/dev/null 2>&1 &")
+    eventually(lambda: number(machines[1], id) > 5, "the guest counts")
+    return own, id
+
+
+def number(machine, id):
+    return int(machine.ssh(f"sudo dd if=/dev/{disk(machine, id)} bs=512 count=1 iflag=direct 2>/dev/null | head -n 1") or 0)
+
+
+def stopped_counting(site, machines, *ids):  # noqa: F811
+    machines[0].ssh("sudo touch /tmp/enough")
+    eventually(lambda: machines[0].ssh("test -e /tmp/done && sudo rm /tmp/done /tmp/enough && echo done || true"), "it counts no more")
+    for id in ids:
+        leave(site, id, *(one for one in machines if one.id in holders(site, id)))
+        sound(site, id)
+
+
+def test_volumes_of_an_instance_are_captured_at_one_instant_shared_ones_too(site, machines, make):  # noqa: F811
+    own, id = counting(site, make, machines)
+    made = site.ec2.create_snapshots(InstanceSpecification={"InstanceId": machines[0].id, "ExcludeBootVolume": True})["Snapshots"]
+    image = site.ec2.create_image(InstanceId=machines[0].id, Name="counting", NoReboot=True)["ImageId"]
+    site.ec2.get_waiter("image_available").wait(ImageIds=[image], WaiterConfig=quick(240))
+    devices = site.ec2.describe_images(ImageIds=[image])["Images"][0]["BlockDeviceMappings"]
+    places = {one["DeviceName"]: one["Ebs"]["SnapshotId"] for one in devices}
+    snapshots = {one["VolumeId"]: one["SnapshotId"] for one in made}
+    assert len(places) == 3 and set(snapshots) == {own, id}
+    numbers = []
+    for first, second in [(snapshots[own], snapshots[id]), (places["/dev/sdg"], places[DEVICE])]:
+        site.ec2.get_waiter("snapshot_completed").wait(SnapshotIds=[first, second], WaiterConfig=quick(120))
+        for snapshot in (first, second):
+            copy = make(4, SnapshotId=snapshot)
+            attach(site, copy, machines[1], "/dev/sdh")
+            seen(machines[1], copy)
+            numbers.append(number(machines[1], copy))
+            detach(site, copy)
+        assert numbers[-2] - numbers[-1] in (0, 1)
+    # It counted on, and two moments are two.
+    assert numbers[0] < numbers[2] < number(machines[1], id)
+    stopped_counting(site, machines, own, id)
+    site.ec2.deregister_image(ImageId=image)
+    for snapshot in [*snapshots.values(), *places.values()]:
+        site.ec2.delete_snapshot(SnapshotId=snapshot)
+
+
+def test_a_kill_of_apus_while_several_processes_hold_one_moment_leaves_no_guest_standing(site, machines, make):  # noqa: F811
+    own, id = counting(site, make, machines)
+    wish = {"InstanceId": machines[0].id, "ExcludeBootVolume": True}
+    for moment in (0.01, 0.02, 0.04, 0.08):
+        caller = threading.Thread(target=captured, args=(site, wish))
+        caller.start()
+        time.sleep(moment)
+        site.cloud.kill()
+        caller.join()
+        site.start_again()
+        before = number(machines[1], id)
+        eventually(lambda: number(machines[1], id) > before, "the guest counts on")
+        mine = [{"Name": "volume-id", "Values": [own, id]}]
+        eventually(lambda: all(one["State"] == "completed" for one in site.ec2.describe_snapshots(Filters=mine)["Snapshots"]),
+                   "all are stored", 120)
+        found = site.ec2.describe_snapshots(Filters=mine)["Snapshots"]
+        assert len(found) in (0, 2)
+        for one in found:
+            site.ec2.delete_snapshot(SnapshotId=one["SnapshotId"])
+    stopped_counting(site, machines, own, id)
+
+
+def captured(site, wish):
+    """Without asking again when the answer does not come."""
+    try:
+        site.lab_client().create_snapshots(InstanceSpecification=wish)
+    except (BotoCoreError, ClientError):
+        pass

@@ -96,7 +96,7 @@ extension GuestLab {
     ) async throws -> GuestMoment {
         let path = try await volumes.makeMoment(snapshot, of: volume)
         let moment = GuestMoment(snapshot: snapshot, volume: volume, files: [path])
-        try await hypervisor.hold([moment], in: run)
+        try await hypervisor.hold([moment], in: [volume: run])
         return moment
     }
 

@@ -4,6 +4,7 @@ import Backends
 import CloudTypes
 import Foundation
 import HostSystem
+import NBD
 import NodeContract
 import QCOW2Volumes
 import Testing
@@ -67,6 +68,66 @@ struct SharedVolumeTests {
             for run in runs { #expect(try await third.detach(disk.volume, from: run, force: true)) }
             #expect(lab.server(of: disk.volume) == nil)
             await third.detach()
+        }
+    }
+
+    @Test("is captured with its guest's own at one instant of what the guest writes to both")
+    func oneInstant() async throws {
+        try await GuestLab.with { lab, hypervisor in
+            try await hypervisor.launch(lab.guest())
+            try await lab.awaitConsole("guest ready", in: hypervisor)
+            let (disk, file) = try await lab.sharedDisk()
+            let run = GuestRun(instance: lab.instance, launch: 1)
+            try await hypervisor.attach(disk, file, holding: [], to: run)
+            try await lab.type("until [ -b /dev/vdb ]; do :; done; echo \"there: $?\"")
+            try await lab.awaitConsole("there: 0", in: hypervisor)
+            // One number after the other, to its own disk first: at no instant are they further apart than by one.
+            let write = { (disk: String) in "echo $n | $B dd of=/dev/\(disk) bs=512 conv=sync,notrunc,fsync 2>/dev/null"
+            }
+            try await lab.type(
+                "n=0; while :; do n=$((n+1)); \(write("vda")); \(write("vdb")); [ $n = 9 ] && echo \"goes: $n\"; done &"
+            )
+            try await lab.awaitConsole("goes: 9", in: hypervisor)
+            let snapshots = ["a", "b"].compactMap { SnapshotID("snap-0123456789abcde0\($0)") }
+            let guests = [lab.volume: run, disk.volume: run]
+            for time in 1...10 {
+                var moments: [GuestMoment] = []
+                for (snapshot, volume) in zip(snapshots, [lab.volume, disk.volume]) {
+                    let path = try await lab.volumes.makeMoment(snapshot, of: volume)
+                    moments.append(GuestMoment(snapshot: snapshot, volume: volume, files: [path]))
+                }
+                try await hypervisor.hold(moments, in: guests)
+                #expect(lab.stops() == (time, time))
+                var numbers: [Int] = []
+                for moment in moments {
+                    numbers.append(try await lab.number(in: hypervisor.read(moment, changedSince: nil, in: run)))
+                    _ = try await hypervisor.letGo(of: moment, keepingChangesSince: [], in: run)
+                }
+                #expect([0, 1].contains(numbers[0] - numbers[1]), "\(numbers)")
+            }
+            // What cannot be held of one is held of none, and the guest goes on.
+            let path = try await lab.volumes.makeMoment(snapshots[0], of: lab.volume)
+            let held = GuestMoment(snapshot: snapshots[0], volume: lab.volume, files: [path])
+            let broken = GuestMoment(snapshot: snapshots[1], volume: disk.volume, files: ["\(lab.path)/nothing"])
+            await #expect(throws: HypervisorError.self) { try await hypervisor.hold([held, broken], in: guests) }
+            #expect(try await !hypervisor.holds(snapshots[0], of: lab.volume, in: run))
+            #expect(await hypervisor.examine(run) == MachineHealth(isThere: true, hasDisks: true))
+            #expect(lab.stops().0 == lab.stops().1)
+        }
+    }
+
+    @Test("is captured by a run of ours that dies while the guest stands still: the next has it go on")
+    func standing() async throws {
+        try await GuestLab.with { lab, hypervisor in
+            try await hypervisor.launch(lab.guest())
+            try await lab.awaitConsole("guest ready", in: hypervisor)
+            await hypervisor.detach()
+            try await lab.standStill()
+            let later = try lab.open()
+            _ = try await later.adopt()
+            try await lab.type("echo \"on again: $?\"")
+            try await lab.awaitConsole("on again: 0", in: later)
+            await later.detach()
         }
     }
 
@@ -151,6 +212,42 @@ extension GuestLab {
         var (disk, file) = try await furtherDisk()
         disk.isShared = true
         return (disk, file)
+    }
+
+    /// How often the guest stood still, and went on, as its machine told.
+    func stops() -> (Int, Int) {
+        let log = SmallFile.read(directory + "/monitor.log") ?? ""
+        let counts = ["STOP", "RESUME"].map { log.components(separatedBy: "\"event\": \"\($0)\"").count - 1 }
+        return (counts[0], counts[1])
+    }
+
+    /// The number on the disk's first line.
+    func number(in source: MomentSource) async throws -> Int {
+        let bytes = try await HostThread.run {
+            Result {
+                let client = try NBDClient(try UnixSocket.connect(source.socketPath), export: source.export)
+                defer { client.close() }
+                var bytes = [UInt8](repeating: 0, count: 512)
+                try bytes.withUnsafeMutableBytes { try client.read(at: 0, into: $0) }
+                return bytes
+            }
+        }.get()
+        let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
+        return try #require(Int(String(decoding: line, as: UTF8.self)))
+    }
+
+    /// As a run of ours leaves the guest that dies in that instant.
+    fileprivate func standStill() async throws {
+        let script = """
+            import os, socket, sys
+            os.chdir(sys.argv[1])
+            m = socket.socket(socket.AF_UNIX); m.connect("monitor.sock"); f = m.makefile()
+            f.readline(); m.sendall(b'{"execute": "qmp_capabilities"}'); f.readline()
+            m.sendall(b'{"execute": "stop"}')
+            while '"return"' not in f.readline(): pass
+            """
+        let outcome = try await HostCommand.run(["python3", "-c", script, directory])
+        #expect(outcome.isSuccess, "\(outcome.errorText)")
     }
 
     func server(of volume: VolumeID) -> ProcessIdentity? {

@@ -9,8 +9,8 @@ package import NodeContract
 //     └───────────────── moment or bytes lost ──▶ error ────────────────┘
 package enum SnapshotStep: Sendable, Equatable {
     case settled
-    /// Hold one moment of these volumes; nil: no guest has them.
-    case hold([SnapshotSpec], in: GuestRun?)
+    /// Hold one moment of these volumes, which guests have, or nobody.
+    case hold([SnapshotSpec], in: [VolumeID: GuestRun])
     case store(SnapshotSpec)
     case copy(from: SnapshotBytes, to: SnapshotBytes)
     /// Begin it, for its blocks to come until then.
@@ -58,23 +58,20 @@ package struct SnapshotLifecycle: Sendable {
         let companions = (snapshot.companions ?? [snapshot.id]).compactMap { state.snapshots[$0] }
         let waiting = companions.filter { $0.state == .pending && $0.isMomentHeld == false }
         guard waiting.first?.id == snapshot.id else { return .await }
-        var guest: GuestRun?
+        var guests: [VolumeID: GuestRun] = [:]
         var specs: [SnapshotSpec] = []
-        for (place, one) in waiting.enumerated() {
+        for one in waiting {
             guard let volume = one.volume.flatMap({ state.volumes[$0] }) else {
                 return .fail("The volume of \(one.id) is not there any more.")
             }
             switch Whereabouts(of: volume, in: state) {
             case .onTheWay: return .await
-            case .free:
-                guard place == 0 || guest == nil else { return .await }
-            case .inGuest(let run):
-                guard place == 0 || guest == run else { return .await }
-                guest = run
+            case .free: break
+            case .inGuest(let run): guests[volume.id] = run
             }
             specs.append(one.spec(of: volume.id))
         }
-        return .hold(specs, in: guest)
+        return .hold(specs, in: guests)
     }
 
     /// Snapshots of a volume are stored in the order of their moments: each takes over from the one before.

@@ -37,8 +37,8 @@ package struct SnapshotReconciler: Sendable {
     private func carryOut(_ step: SnapshotStep, _ snapshot: SnapshotRecord) async throws(NodeError) -> WorkOutcome? {
         switch step {
         case .settled, .await: return .settled
-        case .hold(let specs, let guest):
-            try await node.holdMoment(of: specs, in: guest)
+        case .hold(let specs, let guests):
+            try await node.holdMoment(of: specs, in: guests)
             return await write(specs.compactMap { cloud.records.snapshots[$0.id] }) { $0.isMomentHeld = true }
         case .store(let spec): return await complete(snapshot, with: try await node.storeSnapshot(spec))
         case .copy(let source, let copy):

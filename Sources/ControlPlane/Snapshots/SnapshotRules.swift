@@ -27,12 +27,6 @@ extension Transaction {
         for order in orders {
             let volume: VolumeRecord = try owned(order.volume)
             try checkSnapshottable(volume)
-            // A shared volume is written by others than the instance whose volumes are captured together.
-            guard orders.count == 1 || !volume.multiAttach else {
-                throw .unsupported(
-                    "The Multi-Attach enabled volume '\(volume.id)' cannot be captured together with others: exclude it, "
-                        + "and create a snapshot of it alone.")
-            }
             var snapshot = SnapshotRecord(
                 id: newID(), account: account, sizeGiB: volume.sizeGiB, description: order.description,
                 startedAt: now)

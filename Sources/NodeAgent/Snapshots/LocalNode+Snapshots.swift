@@ -66,9 +66,11 @@ extension LocalNode {
         return DiskObservation.Filling(blocks: blocks.count, filled: blocks.count - others.count + found)
     }
 
-    package func holdMoment(of snapshots: [SnapshotSpec], in guest: GuestRun?) async throws(NodeError) {
-        if guest == nil { for snapshot in snapshots { await feeds.halt(snapshot.volume) } }
-        try await moments.hold(snapshots, in: guest)
+    package func holdMoment(
+        of snapshots: [SnapshotSpec], in guests: [VolumeID: GuestRun]
+    ) async throws(NodeError) {
+        for snapshot in snapshots where guests[snapshot.volume] == nil { await feeds.halt(snapshot.volume) }
+        try await moments.hold(snapshots, in: guests)
     }
 
     package func storeSnapshot(_ snapshot: SnapshotSpec) async throws(NodeError) -> StoredSnapshot {

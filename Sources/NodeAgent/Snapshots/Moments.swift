@@ -52,17 +52,34 @@ actor Moments {
 
     // MARK: holding
 
-    func hold(_ specs: [SnapshotSpec], in guest: GuestRun?) async throws(NodeError) {
-        var wanted: [SnapshotSpec] = []
-        for spec in specs where try await !isHeld(spec.id, in: guest) { wanted.append(spec) }
-        guard !wanted.isEmpty else { return }
+    func hold(_ specs: [SnapshotSpec], in guests: [VolumeID: GuestRun]) async throws(NodeError) {
+        let wanted = specs.filter { !store.contains($0.id) }
+        var missing = 0
+        for spec in wanted where try await !isHeld(spec.id, in: guests[spec.volume]) { missing += 1 }
+        guard missing > 0 else { return }
         for spec in wanted { try await checkKey(of: spec) }
-        do throws(NodeError) {
-            if let guest { try await hold(wanted, byGuest: guest) } else { try await holdFree(wanted) }
-        } catch {
-            for spec in wanted { try? await drop(spec.id, of: spec.volume) }
+        // What an earlier attempt held is of another instant.
+        for spec in wanted { try await undo(spec) }
+        do throws(NodeError) { try await holdAnew(wanted, in: guests) } catch {
+            for spec in wanted { try? await undo(spec) }
             throw error
         }
+    }
+
+    /// Of volumes that nobody has open the moment lasts as long as nobody opens them, which nobody does before that of the
+    /// others is held.
+    private func holdAnew(_ specs: [SnapshotSpec], in guests: [VolumeID: GuestRun]) async throws(NodeError) {
+        let free = specs.filter { guests[$0.volume] == nil }
+        try await lend(free.map(\.volume)) { () throws(NodeError) in
+            for spec in free { try await holdFree(spec) }
+            try await hold(specs.filter { guests[$0.volume] != nil }, byGuests: guests)
+        }
+    }
+
+    /// Nobody was promised that moment.
+    private func undo(_ spec: SnapshotSpec) async throws(NodeError) {
+        guard notes.note(of: spec.id) != nil else { return }
+        try await drop(spec.id, of: spec.volume, forgettingChanges: true)
     }
 
     /// What is sealed is stored sealed.
@@ -82,28 +99,23 @@ actor Moments {
         return try await holds(note, holder)
     }
 
-    private func hold(_ specs: [SnapshotSpec], byGuest guest: GuestRun) async throws(NodeError) {
+    private func hold(_ specs: [SnapshotSpec], byGuests guests: [VolumeID: GuestRun]) async throws(NodeError) {
         var moments: [GuestMoment] = []
         for spec in specs {
-            try remember(MomentNote(spec, in: guest))
+            try remember(MomentNote(spec, in: guests[spec.volume]))
             let path: String
             do { path = try await volumes.makeMoment(spec.id, of: spec.volume) } catch { throw NodeError(error) }
             moments.append(GuestMoment(snapshot: spec.id, volume: spec.volume, files: [path]))
         }
-        do { try await hypervisor.hold(moments, in: guest) } catch { throw NodeError(error) }
+        do { try await hypervisor.hold(moments, in: guests) } catch { throw NodeError(error) }
     }
 
-    /// Nobody writes: the moment is held as long as nobody opens the volume. A volume that a guest has open all the same is
-    /// locked, and this fails.
-    private func holdFree(_ specs: [SnapshotSpec]) async throws(NodeError) {
-        try await lend(specs.map(\.volume)) { () throws(NodeError) in
-            for spec in specs {
-                try await remember(MomentNote(spec, in: nil))
-                do throws(VolumeBackendError) {
-                    try await volumes.markChanges(of: spec.volume, since: spec.id)
-                } catch { throw NodeError(error) }
-            }
-        }
+    /// A volume that a guest has open all the same is locked, and this fails.
+    private func holdFree(_ spec: SnapshotSpec) async throws(NodeError) {
+        try remember(MomentNote(spec, in: nil))
+        do throws(VolumeBackendError) {
+            try await volumes.markChanges(of: spec.volume, since: spec.id)
+        } catch { throw NodeError(error) }
     }
 
     /// What a guest that is about to open the volumes must hold from before it can write: their moments that are not
@@ -255,7 +267,7 @@ actor Moments {
 
     /// The moment is stored, or wanted no more.
     private func forget(_ spec: SnapshotSpec) async throws(NodeError) {
-        if notes.note(of: spec.id) != nil { try await drop(spec.id, of: spec.volume, keeping: [spec.id]) }
+        if notes.note(of: spec.id) != nil { try await drop(spec.id, of: spec.volume) }
     }
 
     /// Takes away what there is of a moment.
@@ -264,11 +276,13 @@ actor Moments {
         try await drop(id, of: note.volume)
     }
 
+    /// - Parameter forgettingChanges: whether what is known of changes goes too, its records having ended and begun at an
+    ///   instant that does not count.
     private func drop(
-        _ id: SnapshotID, of volume: VolumeID, keeping kept: Set<SnapshotID> = []
+        _ id: SnapshotID, of volume: VolumeID, forgettingChanges: Bool = false
     ) async throws(NodeError) {
         // What is known of changes since other moments that are still to be stored is kept, and since this one for the next.
-        let others = kept.union(pending[volume] ?? []).union([id])
+        let others = forgettingChanges ? [] : (pending[volume] ?? []).union([id])
         while try await !letGo(of: id, volume, keepingChangesSince: others) { await change(of: volume) }
         do { try await volumes.removeMoment(id) } catch { throw NodeError(error) }
         if pending[volume] == [id], outlived.contains(volume) {

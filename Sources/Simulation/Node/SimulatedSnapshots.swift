@@ -33,9 +33,11 @@ extension SimulatedNode {
 
     package func observeDisks(filling volumes: [VolumeID: GuestRun?]) async -> DiskObservation { DiskObservation() }
 
-    package func holdMoment(of snapshots: [SnapshotSpec], in guest: GuestRun?) async throws(NodeError) {
+    package func holdMoment(
+        of snapshots: [SnapshotSpec], in guests: [VolumeID: GuestRun]
+    ) async throws(NodeError) {
         let failure: NodeError? = world.contents.withLock { contents in
-            if let refusal = guest.flatMap({ contents.refusal(of: $0) }) { return refusal }
+            for guest in guests.values { if let refusal = contents.refusal(of: guest) { return refusal } }
             for snapshot in snapshots where contents.snapshots[snapshot.id] == nil {
                 guard let volume = contents.volumes[snapshot.volume] else {
                     return .hostFailed("no volume \(snapshot.volume)")
@@ -43,7 +45,7 @@ extension SimulatedNode {
                 guard volume.key == snapshot.key else { return .wrongKey(of: volume.id) }
                 let parent = snapshot.parent.map { SnapshotBytes($0, key: snapshot.key) }
                 if let refusal = parent.flatMap({ contents.refusal(of: $0) }) { return refusal }
-                guard contents.disks.isOpen(snapshot.volume, in: guest?.instance) else {
+                guard contents.disks.isOpen(snapshot.volume, in: guests[snapshot.volume]?.instance) else {
                     return .hostFailed("\(snapshot.volume) is elsewhere")
                 }
             }

@@ -99,8 +99,10 @@ package final class MortalNode: Node {
         return isFilled
     }
 
-    package func holdMoment(of snapshots: [SnapshotSpec], in guest: GuestRun?) async throws(NodeError) {
-        try await take(.holdMoment) { () throws(NodeError) in try await node.holdMoment(of: snapshots, in: guest) }
+    package func holdMoment(
+        of snapshots: [SnapshotSpec], in guests: [VolumeID: GuestRun]
+    ) async throws(NodeError) {
+        try await take(.holdMoment) { () throws(NodeError) in try await node.holdMoment(of: snapshots, in: guests) }
     }
 
     package func storeSnapshot(_ snapshot: SnapshotSpec) async throws(NodeError) -> StoredSnapshot {

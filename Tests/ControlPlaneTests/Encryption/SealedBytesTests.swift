@@ -107,7 +107,7 @@ struct SealedBytesTests {
         let ids = ["snap-0123456789abcdef0", "snap-0123456789abcdef1"].compactMap { SnapshotID($0) }
         try await node.ensureVolume(VolumeSpec(id: volume, sizeGiB: 1, snapshot: nil, key: right))
         let spec = SnapshotSpec(id: ids[0], volume: volume, sizeGiB: 1, key: right)
-        try await node.holdMoment(of: [spec], in: nil)
+        try await node.holdMoment(of: [spec], in: [:])
         _ = try await node.storeSnapshot(spec)
         for key in [other, nil] {
             let source = SnapshotBytes(ids[0], key: key)
@@ -115,7 +115,7 @@ struct SealedBytesTests {
                 { try await node.ensureVolume(VolumeSpec(id: volume, sizeGiB: 1, snapshot: nil, key: key)) },
                 {
                     let spec = SnapshotSpec(id: ids[1], volume: volume, sizeGiB: 1, key: key)
-                    try await node.holdMoment(of: [spec], in: nil)
+                    try await node.holdMoment(of: [spec], in: [:])
                 },
                 { _ = try await node.copySnapshot(source, to: SnapshotBytes(ids[1], key: right)) },
                 { try await node.beginSnapshot(SnapshotBytes(ids[1], key: key), sizeGiB: 1, parent: ids[0]) },

@@ -68,8 +68,8 @@ struct SnapshotTests {
         #expect(next.parent == first.id)
         let others = [try self.volume(), try self.volume()].map { SnapshotOrder(volume: $0) }
         let pair = try cloud.transaction.createSnapshots(others).map(\.id).sorted()
-        guard case .hold(let specs, in: nil) = step(pair[0]) else { throw Failure() }
-        #expect(specs.map(\.id) == pair && step(pair[1]) == .await)
+        guard case .hold(let specs, let guests) = step(pair[0]) else { throw Failure() }
+        #expect(guests.isEmpty && specs.map(\.id) == pair && step(pair[1]) == .await)
     }
 
     private struct Failure: Error {}

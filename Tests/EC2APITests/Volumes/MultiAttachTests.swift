@@ -157,7 +157,7 @@ struct MultiAttachTests {
         #expect(try shown(id).multiAttachEnabled == false)
     }
 
-    @Test("can be made as copies, and are captured alone while several may write")
+    @Test("can be made as copies, and are captured alone and with an instance's other volumes, whoever has each")
     mutating func captured() throws {
         let id = try made()
         let copy = try cloud.perform(
@@ -168,12 +168,31 @@ struct MultiAttachTests {
         _ = try cloud.transaction.createSnapshot(SnapshotOrder(volume: try record(id).id))
         let all = cloud.state.volumes.all(where: IndexKey(.instance, running[0])).map { SnapshotOrder(volume: $0.id) }
         #expect(all.count == 2)
-        do throws(EC2Error) {
-            _ = try cloud.transaction.createSnapshots(all)
-            Issue.record("captured together with others")
-        } catch {
-            #expect(error.code == "UnsupportedOperation")
+        let own = try #require(all.first { $0.volume.description != id }).volume
+        let pair = try cloud.transaction.createSnapshots(all).map(\.id).sorted()
+        let (first, second) = (GuestRun(instance: running[0], launch: 1), GuestRun(instance: running[1], launch: 1))
+        #expect(try holders(pair[0]) == [own: first, try record(id).id: first])
+        // Its guest is off for a while: others still have the shared volume.
+        try cloud.perform(AttachVolume.self, place(id, running[1]))
+        try settle(id)
+        cloud.transaction.update(running[0]) { (instance: inout InstanceRecord) in
+            instance.pause = .off(since: instance.stateSince)
         }
+        #expect(try holders(pair[0]) == [try record(id).id: second])
+        // It is on its way up.
+        cloud.transaction.update(running[0]) { (instance: inout InstanceRecord) in instance.pause = .resuming }
+        #expect(SnapshotLifecycle(try #require(cloud.state.snapshots[pair[0]]), in: cloud.state).step == .await)
+    }
+
+    /// In which guests the moment is to be held.
+    private func holders(_ id: SnapshotID) throws -> [VolumeID: GuestRun] {
+        let step = SnapshotLifecycle(try #require(cloud.state.snapshots[id]), in: cloud.state).step
+        guard case .hold(let specs, let guests) = step else {
+            Issue.record("\(step)")
+            return [:]
+        }
+        #expect(specs.count == 2)
+        return guests
     }
 
     @Test("come to a guest although another does not let go, and are looked for in each that is in doubt")
