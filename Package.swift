@@ -62,6 +62,8 @@ let package = Package(
             resources: [.copy("Fixtures")], swiftSettings: strict),
         part("KeyMaterial", ["CloudTypes", crypto, cryptoExtras]),
         tests(of: "KeyMaterial", ["HostSystem"]),
+        part("Pictures"),
+        tests(of: "Pictures"),
         part("RecordCoding"),
         tests(of: "RecordCoding"),
         part("HTTPListener", ["CloudTypes", nioCore, nioPosix, nioHTTP1, logging]),
@@ -89,7 +91,7 @@ let package = Package(
         .executableTarget(
             name: "StoreCrashProbe", dependencies: ["CloudStore", "SQLiteStore"], path: "Tests/StoreCrashProbe",
             swiftSettings: strict),
-        part("Simulation", ["CloudStore", "CloudTypes", "NodeContract", crypto]),
+        part("Simulation", ["CloudStore", "CloudTypes", "NodeContract", "Pictures", crypto]),
         .testTarget(
             name: "StoreContractTests", dependencies: ["CloudStore", "SQLiteStore", "Simulation"],
             swiftSettings: strict),
@@ -123,7 +125,7 @@ let package = Package(
             "NodeAgent",
             [
                 "Backends", "BlockStore", "CloudTypes", "HTTPListener", "HostSystem", "KeyRing", "NBD", "NodeContract",
-                crypto, logging,
+                "Pictures", crypto, logging,
             ]),
         tests(
             of: "NodeAgent",
@@ -146,6 +148,12 @@ let package = Package(
         part("STSAPI", ["APIGateway", "AWSWire", "CloudTypes", "ControlPlane"]),
         part("EBSAPI", ["APIGateway", "AWSWire", "CloudTypes", "ControlPlane", "NodeContract", crypto]),
         part("RecycleBinAPI", ["APIGateway", "AWSWire", "CloudTypes", "ControlPlane"]),
+        part(
+            "InstanceConnectAPI",
+            [
+                "APIGateway", "AWSWire", "CloudTypes", "ControlPlane", "InstanceTypeCatalogue", "KeyMaterial",
+                "NodeContract",
+            ]),
         .testTarget(
             name: "EBSAPITests",
             dependencies: [
@@ -185,7 +193,8 @@ let package = Package(
             dependencies: [
                 "APIGateway", "Backends", "CloudStore", "CloudTypes", "ControlPlane", "EBSAPI", "EC2API",
                 "HTTPListener",
-                "HostSystem", "ImageRecipes", "InstanceTypeCatalogue", "KernelNetwork", "KeyRing", "NodeAgent",
+                "HostSystem", "ImageRecipes", "InstanceConnectAPI", "InstanceTypeCatalogue", "KernelNetwork", "KeyRing",
+                "NodeAgent",
                 "NodeContract", "QCOW2Volumes",
                 "QEMUHypervisor", "RecycleBinAPI", "SQLiteStore", "STSAPI", "Simulation", argumentParser, logging,
             ],

@@ -115,6 +115,12 @@ final class FabricNode: Node {
     func setMetadata(_ metadata: InstanceMetadata?, of instance: InstanceID) async throws(NodeError) {
         try await guests.setMetadata(metadata, of: instance)
     }
+    func offerKey(_ key: ConnectKey, to instance: InstanceID) async throws(NodeError) {
+        try await guests.offerKey(key, to: instance)
+    }
+    func screenshot(of instance: InstanceID, wakingUp: Bool) async throws(NodeError) -> [UInt8] {
+        try await guests.screenshot(of: instance, wakingUp: wakingUp)
+    }
     func consoleOutput(of instance: InstanceID) async throws(NodeError) -> ConsoleOutput? {
         try await guests.consoleOutput(of: instance)
     }

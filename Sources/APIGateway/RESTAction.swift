@@ -30,13 +30,20 @@ package struct RESTAction: Sendable {
         isBrief = false
         run = { call throws(EC2Error) in
             let input = try RESTAction.input(of: operation, call)
+            let output = try await meaning.perform(input, for: call.caller, in: call.cloud, on: call.node)
             var answer = RESTAnswer()
-            try await meaning.perform(input, for: call.caller, in: call.cloud, on: call.node).write(to: &answer)
+            RESTAction.numbered(output, call.requestID).write(to: &answer)
             return answer
         }
     }
 
     package func answer(_ call: RESTCall) async throws(EC2Error) -> RESTAnswer { try await run(call) }
+
+    private static func numbered<Output>(_ output: Output, _ requestID: String) -> Output {
+        guard var numbered = output as? any RequestIDOutput else { return output }
+        numbered.requestID = requestID
+        return numbered as? Output ?? output
+    }
 
     private static func input<Operation: RESTOperation>(
         of operation: Operation.Type, _ call: RESTCall
@@ -84,8 +91,10 @@ package struct RESTCall: Sendable {
     package let caller: Caller
     package let cloud: Cloud
     package let node: any Node
+    package let requestID: String
 
-    package init(request: RESTRequest, caller: Caller, cloud: Cloud, node: any Node) {
+    package init(request: RESTRequest, caller: Caller, cloud: Cloud, node: any Node, requestID: String) {
         (self.request, self.caller, self.cloud, self.node) = (request, caller, cloud, node)
+        self.requestID = requestID
     }
 }

@@ -44,7 +44,8 @@ extension RESTServiceActions: ServedService {
         } catch {
             throw service.refusal(of: error)
         }
-        let rest = RESTCall(request: request, caller: call.caller, cloud: call.cloud, node: call.node)
+        let rest = RESTCall(
+            request: request, caller: call.caller, cloud: call.cloud, node: call.node, requestID: call.requestID)
         if action.isBrief { return wire(try await action.answer(rest), action.successStatus) }
         // Connections share threads: what takes long is done elsewhere.
         let answer = try await withTaskExecutorPreference(globalConcurrentExecutor) { () async throws(EC2Error) in

@@ -25,6 +25,11 @@ package protocol ClientTokenInput: Sendable {
     var clientToken: String? { get set }
 }
 
+/// An answer that tells the request's id once more.
+package protocol RequestIDOutput {
+    var requestID: String? { get set }
+}
+
 package protocol PaginatedInput: Sendable {
     var maxResults: Int? { get set }
     var nextToken: String? { get set }

@@ -81,6 +81,10 @@ package protocol Hypervisor: Sendable {
     func letGo(
         of moment: GuestMoment, keepingChangesSince kept: Set<SnapshotID>, in guest: GuestRun
     ) async throws(HypervisorError) -> Bool
+    /// What the guest's display shows, as a binary portable pixmap; nil: it has none.
+    ///
+    /// - Parameter wakingUp: whether a key is pressed first.
+    func screen(of instance: InstanceID, wakingUp: Bool) async throws(HypervisorError) -> [UInt8]?
     func consoleOutput(of instance: InstanceID) async throws(HypervisorError) -> ConsoleOutput?
     var events: AsyncStream<NodeEvent> { get }
 }

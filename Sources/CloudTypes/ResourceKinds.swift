@@ -267,3 +267,12 @@ package enum CapacityReservationKind: ResourceKind {
     package static let noun = "capacity reservation"
 }
 package typealias CapacityReservationID = ResourceID<CapacityReservationKind>
+
+package enum EventWindowKind: ResourceKind {
+    package static let prefix = "iew"
+    package static let resourceType = "instance-event-window"
+    package static let notFoundCode = "InvalidInstanceEventWindowID.NotFound"
+    package static let malformedCode = "InvalidInstanceEventWindowID.Malformed"
+    package static let noun = "instance event window"
+}
+package typealias EventWindowID = ResourceID<EventWindowKind>

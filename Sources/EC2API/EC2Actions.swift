@@ -11,7 +11,7 @@ package enum EC2Actions {
         tags, securityGroups, vpcs, subnets, internetGateways, routeTables, dhcpOptions, networkACLs, networkInterfaces,
         addresses, prefixLists,
         keyPairs, images, instanceTypes, regions,
-        instances, cpuCredits, launchTemplates, fleets, spot, placementGroups, capacityReservations,
+        instances, eventWindows, cpuCredits, launchTemplates, fleets, spot, placementGroups, capacityReservations,
         volumes, snapshots, rootTasks, encryption,
     ]
 }

@@ -249,6 +249,10 @@ package actor LocalNode: Node {
         await self.metadata.set(metadata, of: instance)
     }
 
+    package func offerKey(_ key: ConnectKey, to instance: InstanceID) async throws(NodeError) {
+        try await metadata.offer(key, to: instance)
+    }
+
     package func consoleOutput(of instance: InstanceID) async throws(NodeError) -> ConsoleOutput? {
         do { return try await hypervisor.consoleOutput(of: instance) } catch { throw NodeError(error) }
     }

@@ -87,6 +87,15 @@ package protocol Node: SnapshotBlockNode {
     /// What the instance metadata service tells the guest from now on; nil: nothing.
     func setMetadata(_ metadata: InstanceMetadata?, of instance: InstanceID) async throws(NodeError)
 
+    /// Tells the guest, by its metadata, of a key that is good until it expires; returns once it is told. Not kept over a
+    /// restart of the node.
+    func offerKey(_ key: ConnectKey, to instance: InstanceID) async throws(NodeError)
+
+    /// What the guest's screen shows, as a JPEG file: that of its display, or of its serial console where it has none.
+    ///
+    /// - Parameter wakingUp: whether a key is pressed first, as a screen that sleeps shows nothing.
+    func screenshot(of instance: InstanceID, wakingUp: Bool) async throws(NodeError) -> [UInt8]
+
     /// The end of the serial console's log, at most 64 KiB, with the time of the last byte.
     func consoleOutput(of instance: InstanceID) async throws(NodeError) -> ConsoleOutput?
 

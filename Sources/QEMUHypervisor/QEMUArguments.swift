@@ -28,7 +28,16 @@ struct QEMUArguments {
             "-device", "virtio-rng-pci", "-device", "virtio-balloon-pci,id=balloon", "-device", "pvpanic-pci",
             // A panic is told; what follows it (restart, dump) is the guest's own affair.
             "-action", "panic=none", "-sandbox", Isolation.sandbox,
-        ]
+        ] + display
+    }
+
+    /// What a loader or a system that is booted by one draws on. A kernel that is started directly finds no firmware that
+    /// would tell it of a display: its console is the serial one.
+    private var display: [String] {
+        switch spec.boot {
+        case .kernel: []
+        case .firmware: ["-device", "VGA,id=display"]
+        }
     }
 
     private var base: [String] {

@@ -172,6 +172,10 @@ package actor QEMUHypervisor: Hypervisor {
         (known[instance], userIDs[instance.description]) = (nil, nil)
     }
 
+    package func screen(of instance: InstanceID, wakingUp: Bool) async throws(HypervisorError) -> [UInt8]? {
+        try await existing(instance).screen(wakingUp: wakingUp)
+    }
+
     package func consoleOutput(of instance: InstanceID) async throws(HypervisorError) -> ConsoleOutput? {
         guard let log = LogFile(GuestDirectory(instance, in: guestsPath).consoleLog) else { return nil }
         let (bytes, lastWritten) = log.tail(64 << 10)

@@ -18,9 +18,10 @@ private struct ReadAnswer: Decodable {
     let body: String
 }
 
-private let operations: [any RESTOperation.Type] = EBS.spokenOperations + RecycleBin.spokenOperations
+private let operations: [any RESTOperation.Type] =
+    EBS.spokenOperations + RecycleBin.spokenOperations + InstanceConnect.spokenOperations
 
-@Suite("The rest-json wire of every operation, compared with botocore's")
+@Suite("The rest-json and JSON wire of every operation, compared with botocore's")
 struct BotocoreRESTTests {
     @Test("each member that botocore sends is read to its place, wherever it stands")
     func requests() throws {
@@ -30,12 +31,21 @@ struct BotocoreRESTTests {
             let operation = try #require(operations.first { $0.name == request.operation })
             let service = operation.service
             let ours = operations.filter { $0.service.signingName == service.signingName }
-            let routes = RESTRoutes(ours.map { $0.binding })
-            let found = try #require(routes.find(method: request.method, path: request.path), "\(request.operation)")
-            #expect(ours[found.place].name == request.operation)
+            let headers = request.headers.map { (name: $0.key, value: $0.value) }
+            let labels: [String: String]
+            if let target = service.target(in: headers) {
+                #expect(target == request.operation)
+                labels = [:]
+            } else {
+                let routes = RESTRoutes(ours.map { $0.binding })
+                let found = try #require(
+                    routes.find(method: request.method, path: request.path), "\(request.operation)")
+                #expect(ours[found.place].name == request.operation)
+                labels = found.labels
+            }
             let decoded = try RESTRequest(
-                operation.binding, labels: found.labels, query: request.query,
-                headers: request.headers.map { ($0.key, $0.value) }, body: Array(request.body.utf8))
+                operation.binding, labels: labels, query: request.query, headers: headers,
+                body: Array(request.body.utf8))
             let members = try lines(input(of: operation, from: decoded))
             #expect(members.sorted() == request.members.sorted(), "\(request.operation)")
         }

@@ -70,6 +70,12 @@ class World:
             VirtualizationType="hvm")["ImageId"]
 
     def _capacity(self, ec2):
+        tags = [{"ResourceType": "instance-event-window", "Tags": [{"Key": "a", "Value": "b"}]}]
+        self.window, self.free_window = [ec2.create_instance_event_window(
+            Name=name, CronExpression="* 0-4 * * 0", TagSpecifications=tags,
+        )["InstanceEventWindow"]["InstanceEventWindowId"] for name in ("world", "free")]
+        ec2.associate_instance_event_window(
+            InstanceEventWindowId=self.window, AssociationTarget={"InstanceIds": [self.instance]})
         ec2.create_placement_group(GroupName="world", Strategy="spread")
         self.placement_group = "world"
         self.capacity_reservation = ec2.create_capacity_reservation(
@@ -228,6 +234,14 @@ EXAMPLES = {
     "DescribeInstanceCreditSpecifications": lambda w: {"InstanceIds": [w.instance]},
     "DescribeInstanceStatus": lambda w: {"InstanceIds": [w.instance]},
     "DescribeInstanceTypeOfferings": lambda w: {"LocationType": "region"},
+    "AssociateInstanceEventWindow": lambda w: {
+        "InstanceEventWindowId": w.free_window, "AssociationTarget": {"InstanceIds": [w.stopped]}},
+    "CreateInstanceEventWindow": lambda w: {"Name": "n", "CronExpression": "* 0-4 * * 1"},
+    "DeleteInstanceEventWindow": lambda w: {"InstanceEventWindowId": w.free_window},
+    "DescribeInstanceEventWindows": lambda w: {"InstanceEventWindowIds": [w.window]},
+    "DisassociateInstanceEventWindow": lambda w: {
+        "InstanceEventWindowId": w.window, "AssociationTarget": {"InstanceIds": [w.instance]}},
+    "ModifyInstanceEventWindow": lambda w: {"InstanceEventWindowId": w.window, "Name": "m"},
     "CreatePlacementGroup": lambda w: {"GroupName": "another", "Strategy": "partition", "PartitionCount": 3},
     "DescribePlacementGroups": lambda w: {"GroupNames": [w.placement_group]},
     "DeletePlacementGroup": lambda w: {"GroupName": w.placement_group},
@@ -294,6 +308,7 @@ EXAMPLES = {
     "EnableSnapshotBlockPublicAccess": lambda w: {"State": "block-new-sharing"},
     "EnableVolumeIO": lambda w: {"VolumeId": w.data},
     "GetConsoleOutput": lambda w: {"InstanceId": w.instance},
+    "GetConsoleScreenshot": lambda w: {"InstanceId": w.instance},
     "GetEbsDefaultKmsKeyId": lambda w: {},
     "GetEbsEncryptionByDefault": lambda w: {},
     "GetImageBlockPublicAccessState": lambda w: {},

@@ -15,6 +15,9 @@ PLACES = {
     "DescribeDhcpOptions": {"key": ["DhcpConfigurations.Key"], "value": ["DhcpConfigurations.Values.Value"]},
     "DescribeImages": {"is-public": ["Public"], "manifest-location": ["ImageLocation"],
                        "product-code": ["ProductCodes.ProductCodeId"]},
+    "DescribeInstanceEventWindows": {
+        "event-window-name": ["Name"], "instance-id": ["AssociationTarget.InstanceIds"],
+        "instance-tag-key": ["AssociationTarget.Tags.Key"], "instance-tag-value": ["AssociationTarget.Tags.Value"]},
     "DescribeInstanceStatus": {"instance-status.reachability": ["InstanceStatus.Details.Status"],
                                "system-status.reachability": ["SystemStatus.Details.Status"],
                                "attached-ebs-status.status": ["AttachedEbsStatus.Status"]},

@@ -29,7 +29,7 @@ NOT_FOUND = {
     "sg": "InvalidGroup.NotFound", "sgr": "InvalidSecurityGroupRuleId.NotFound",
     "eipalloc": "InvalidAllocationID.NotFound", "eipassoc": "InvalidAssociationID.NotFound",
     "eni-attach": "InvalidAttachmentID.NotFound", "lt": "InvalidLaunchTemplateId.NotFound",
-    "fleet": "InvalidFleetId.NotFound", "sir": "InvalidSpotInstanceRequestID.NotFound"}
+    "iew": "InvalidInstanceEventWindowID.NotFound", "fleet": "InvalidFleetId.NotFound", "sir": "InvalidSpotInstanceRequestID.NotFound"}
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,7 @@ def test_a_malformed_id_is_refused(world, actions, unchanged, malformed):
         "InvalidAllocationID.Malformed", "InvalidAssociationID.Malformed",
         "InvalidNetworkInterfaceAttachmentId.Malformed", "InvalidLaunchTemplateId.Malformed",
         "InvalidFleetId.Malformed", "InvalidSpotInstanceRequestID.Malformed",
-        "InvalidCapacityReservationId.Malformed"}
+        "InvalidCapacityReservationId.Malformed", "InvalidInstanceEventWindowID.Malformed"}
     calls = [call for call in with_ids(actions, world, lambda id: malformed.format(prefix=id.group(1)))
              if call[0] not in FORGIVING]
     assert refusals(world.account, calls, expected, "malformed ids") == []

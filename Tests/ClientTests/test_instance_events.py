@@ -64,3 +64,20 @@ def test_a_stop_and_a_start_call_off_what_was_scheduled(cloud, ec2, image):
     assert events(ec2, id)[event]["Description"] == "old disks"
     ec2.start_instances(InstanceIds=[id])
     assert events(ec2, id)[event]["Description"] == "[Canceled] old disks"
+
+
+def test_an_event_begins_when_the_owners_window_opens(cloud, ec2, image):
+    id = launch(ec2, image)
+    now = datetime.datetime.now(datetime.UTC)
+    opens = (now + datetime.timedelta(hours=30)).replace(minute=0, second=0, microsecond=0)
+    closes = opens + 4 * HOUR
+    window = ec2.create_instance_event_window(TimeRanges=[{
+        "StartWeekDay": f"{opens:%A}".lower(), "StartHour": opens.hour,
+        "EndWeekDay": f"{closes:%A}".lower(), "EndHour": closes.hour}])["InstanceEventWindow"]["InstanceEventWindowId"]
+    ec2.associate_instance_event_window(InstanceEventWindowId=window, AssociationTarget={"InstanceIds": [id]})
+    event = schedule(cloud, id, "instance-reboot", 2 * HOUR)
+    assert events(ec2, id)[event]["NotBefore"] == opens
+    told = schedule(cloud, id, "system-maintenance", 2 * HOUR)
+    assert events(ec2, id)[told]["NotBefore"] < opens
+    ec2.delete_instance_event_window(InstanceEventWindowId=window, ForceDelete=True)
+    assert events(ec2, id)[event]["NotBefore"] == opens

@@ -1,6 +1,7 @@
-"""EBS direct APIs, Recycle Bin and STS: what holds for every action alike, from their models."""
+"""EBS direct APIs, Recycle Bin, EC2 Instance Connect and STS: what holds for every action alike, from their models."""
 
 import base64
+import functools
 import hashlib
 
 import botocore.exceptions
@@ -8,7 +9,10 @@ import pytest
 from apus_testing.conformance import shown
 from apus_testing import model
 
+from examples import linux_image
+
 WEEK = {"RetentionPeriodValue": 7, "RetentionPeriodUnit": "DAYS"}
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "A" * 43
 BLOCK = b"\x01" * 524_288
 SUM = base64.b64encode(hashlib.sha256(BLOCK).digest()).decode()
 
@@ -18,6 +22,14 @@ class Things:
 
     def __init__(self, account):
         self.account, self.ebs, self.rbin = account, account.client("ebs"), account.client("rbin")
+
+    @functools.cache
+    def instance(self):
+        ec2 = self.account.ec2
+        id = ec2.run_instances(ImageId=linux_image(self.account), InstanceType="t3.micro", MinCount=1, MaxCount=1)[
+            "Instances"][0]["InstanceId"]
+        ec2.get_waiter("instance_running").wait(InstanceIds=[id], WaiterConfig={"Delay": 0.1, "MaxAttempts": 100})
+        return id
 
     def draft(self):
         return self.ebs.start_snapshot(VolumeSize=1)["SnapshotId"]
@@ -76,8 +88,16 @@ EXAMPLES = {
         "UntagResource": lambda t: {"ResourceArn": t.rule()["RuleArn"], "TagKeys": ["a"]},
         "UpdateRule": lambda t: {"Identifier": t.rule()["Identifier"], "Description": "new"},
     },
+    "ec2-instance-connect": {
+        "SendSSHPublicKey": lambda t: {"InstanceId": t.instance(), "InstanceOSUser": "admin", "SSHPublicKey": KEY},
+        "SendSerialConsoleSSHPublicKey": lambda t: {"InstanceId": "i-0123456789abcdef0", "SSHPublicKey": KEY},
+    },
     "sts": {"GetCallerIdentity": lambda t: {}},
 }
+# What is never answered here, and with which code.
+REFUSED = {"SendSerialConsoleSSHPublicKey": "SerialConsoleAccessDisabledException"}
+# What services call input that is not what their model says.
+WRONG_INPUT = {"ec2-instance-connect": "InvalidArgsException"}
 ACTIONS = [(service, action) for service, examples in EXAMPLES.items() for action in sorted(examples)]
 
 
@@ -131,14 +151,20 @@ def test_an_action_answers_as_its_model_says_and_refuses_what_it_does_not_allow(
     shape = model.service(service).operation_model(action).input_shape
     example = EXAMPLES[service][action](things)
     members = shape.members if shape else {}
+    wrong_input = WRONG_INPUT.get(service, "ValidationException")
     for name in shape.required_members if shape else []:
         if not in_path(members[name]):
             without = {key: value for key, value in example.items() if key != name}
-            assert refusal(things, service, action, without) == ("ValidationException", 400), f"without {name}"
+            assert refusal(things, service, action, without) == (wrong_input, 400), f"without {name}"
     for name, member in members.items():
         for value in wrong_values(member):
             told = refusal(things, service, action, {**example, name: value})
-            assert told == ("ValidationException", 400), f"{name}={str(value)[:40]!r}: {told}"
+            assert told == (wrong_input, 400), f"{name}={str(value)[:40]!r}: {told}"
+    if action in REFUSED:
+        assert refusal(things, service, action, example) == (REFUSED[action], 400)
+        for promise in ("required", "values"):
+            shown(action, promise, service=service)
+        return
     answer = call(things, service, action, example)
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == model.service(service).operation_model(action).http.get(
         "responseCode", 200)

@@ -99,7 +99,8 @@ def test_ids_and_pages_exclude_each_other_where_the_reference_says_so(world, pag
         tried.append(action)
         ids = model.serialized(action, EXAMPLES[action](world))
         sent = {key: value for key, value in ids.items() if key not in ("Action", "Version")}
-        answer = world.account.ask(action, {**sent, "MaxResults": "5"})
+        size = max(5, model.inputs(action)["MaxResults"].metadata.get("min", 0))
+        answer = world.account.ask(action, {**sent, "MaxResults": str(size)})
         if (answer.code, answer.status) != ("InvalidParameterCombination", 400):
             wrong.append(f"{action}: {answer.status} {answer.code}")
     assert wrong == [] and len(tried) >= 4

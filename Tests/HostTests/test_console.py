@@ -1,11 +1,13 @@
 """The serial console in a terminal: two who look and type at a time, a log that keeps all, and an account's leave."""
 
+import base64
 import os
 import pty
 import select
 import subprocess
 import time
 
+from apus_testing import jpeg
 from apus_testing.running import binary
 
 LEAVE = b"\x1d"
@@ -65,6 +67,11 @@ def test_the_serial_console_serves_several_and_is_forbidden_at_first(site):
         second.close()
     output = site.ec2.get_console_output(InstanceId=machine.id, Latest=True)["Output"]
     assert "one-who-types" in output and "Login incorrect" in output
+    # It boots a kernel that knows of no display: its screen is its serial console's.
+    shot = site.ec2.get_console_screenshot(InstanceId=machine.id, WakeUp=True)["ImageData"]
+    width, height, rows = jpeg.brightness(base64.b64decode(shot))
+    written = sum(any(shade > 100 for row in rows[top:top + 16] for shade in row) for top in range(0, 400, 16))
+    assert (width, height) == (640, 400) and written > 2
     assert machine.ssh("echo here") == "here"
     site.ec2.disable_serial_console_access()
     machine.terminate()

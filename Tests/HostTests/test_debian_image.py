@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from apus_testing import jpeg
 from apus_testing.running import ROOT
 from apus_testing.waiting import eventually
 
@@ -24,7 +25,25 @@ Content-Type: text/cloud-config; charset="us-ascii"
 write_files:
 - path: /etc/told-by-cloud-config
   content: written
+- path: /etc/ssh/sshd_config.d/60-pushed-keys.conf
+  content: |
+    AuthorizedKeysCommand /usr/lib/pushed-keys %u
+    AuthorizedKeysCommandUser nobody
+- path: /usr/lib/pushed-keys
+  permissions: "0755"
+  content: |
+    #!/usr/bin/python3
+    import sys
+    from urllib.request import Request, urlopen
+    base = "http://169.254.169.254/latest/"
+    asked = Request(base + "api/token", method="PUT", headers={"X-aws-ec2-metadata-token-ttl-seconds": "60"})
+    token = {"X-aws-ec2-metadata-token": urlopen(asked, timeout=5).read().decode()}
+    keys = Request(base + "meta-data/managed-ssh-keys/active-keys/" + sys.argv[1], headers=token)
+    for line in urlopen(keys, timeout=5).read().decode().splitlines():
+        if line.startswith("ssh-"):
+            print(line)
 runcmd:
+- systemctl reload ssh
 - [sh, -c, "echo commanded as $(id -un) >>/var/tmp/told-by-runcmd"]
 
 --//
@@ -133,6 +152,31 @@ def test_its_host_keys_and_machine_id_were_made_here(site, machine):
     fingerprint = machine.ssh("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub").split()[1]
     assert fingerprint in console(site, machine)
     assert len(machine.ssh("cat /etc/machine-id")) == 32
+
+
+def test_its_screen_is_that_of_its_display(site, machine):
+    for wakes in (False, True):
+        shot = site.ec2.get_console_screenshot(InstanceId=machine.id, WakeUp=wakes)
+        width, height, rows = jpeg.brightness(base64.b64decode(shot["ImageData"]))
+        # The text mode in which the kernel's console comes up; it has asked for a login.
+        assert (width, height) == (720, 400)
+        written = sum(any(shade > 100 for row in rows[top:top + 16] for shade in row) for top in range(0, 400, 16))
+        assert written >= 2, f"{written} lines of text"
+
+
+def test_a_key_that_is_pushed_lets_one_in(site, machine, tmp_path):
+    key = tmp_path / "pushed"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+
+    def enter():
+        return site.lab.run(
+            "ssh", "-i", str(key), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10",
+            "-o", "LogLevel=ERROR", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+            f"debian@{machine.address}", "id -un", check=False, seconds=60).stdout.strip()
+    assert enter() == ""
+    push = site.account.client("ec2-instance-connect").send_ssh_public_key
+    assert push(InstanceId=machine.id, InstanceOSUser="debian", SSHPublicKey=key.with_suffix(".pub").read_text())["Success"]
+    assert enter() == "debian"
 
 
 def test_no_unit_of_it_failed(machine):

@@ -9,7 +9,8 @@ import sys
 
 import botocore.session
 
-SERVICES = {"ec2": "EC2", "ebs": "EBS direct APIs", "rbin": "Recycle Bin", "sts": "STS"}
+SERVICES = {"ec2": "EC2", "ebs": "EBS direct APIs", "rbin": "Recycle Bin", "ec2-instance-connect": "EC2 Instance Connect",
+            "sts": "STS"}
 VALUES = ["required", "values", "surplus"]
 IDS = ["unknown ids", "malformed ids"]
 

@@ -28,7 +28,7 @@ BASE64_STRINGS = {"RunInstancesUserData"}
 FITTING = ["x y-\u00e9", "snap-0123456789abcdef0", "aGk+Lw==", "SHA256", "abcDEF12345",
            "arn:aws:kms:us-east-1:123456789012:key/k+1", "arn:aws:rbin:us-east-1:123456789012:rule/abcDEF12345",
            "arn:aws:outposts:us-east-1:123456789012:outpost/op-0123456789abcdef0",
-           "arn:aws:ec2:us-east-1:123456789012:placement-group/a", "123456789012"]
+           "arn:aws:ec2:us-east-1:123456789012:placement-group/a", "123456789012", "i-0123456789abcdef0", "us-east-1a"]
 
 
 def opened_enums():
@@ -66,7 +66,7 @@ class Sample:
             text = name + " <&> \u00e9"
             if "pattern" in shape.metadata:
                 return fitting(shape, text)
-            return text[: shape.metadata.get("max", 64)]
+            return text.ljust(shape.metadata.get("min", 0), "x")[: shape.metadata.get("max", 128)]
         if kind in ("integer", "long"):
             return max(shape.metadata.get("min", 0), min(shape.metadata.get("max", 77), 77))
         if kind in ("double", "float"):
@@ -307,7 +307,7 @@ def main():
     for namespace, folder, actions in SERVICES:
         service, version = folder.split("/")
         model = session.get_service_model(service, version)
-        family = rest if model.metadata["protocol"] == "rest-json" else query
+        family = rest if model.metadata["protocol"] in ("rest-json", "json") else query
         family.add(namespace, model, action_list(actions))
     fixtures = {"requests.json": as_json(query.requests), "answers.json": as_json(query.answers),
                 "rest-requests.json": as_json(rest.requests), "rest-answers.json": as_json(rest.answers)}

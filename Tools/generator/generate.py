@@ -20,9 +20,10 @@ MODELS = os.path.join(os.path.dirname(botocore.__file__), "data")
 SERVICES = [
     ("EC2", "ec2/2016-11-15", "ec2.txt"), ("STS", "sts/2011-06-15", "sts.txt"),
     ("EBS", "ebs/2019-11-02", "ebs.txt"), ("RecycleBin", "rbin/2021-06-15", "rbin.txt"),
+    ("InstanceConnect", "ec2-instance-connect/2018-04-02", "ec2-instance-connect.txt"),
 ]
 # Which writer serves a protocol.
-WRITERS = {"ec2": Service, "query": Service, "rest-json": RESTService}
+WRITERS = {"ec2": Service, "query": Service, "rest-json": RESTService, "json": RESTService}
 
 
 def action_list(name):

@@ -33,7 +33,7 @@ RESERVED_TYPES = set(
 # `.none` and `.some` of an enum are mistaken for those of an optional.
 AMBIGUOUS_CASES = {"none": "noneValue", "some": "someValue"}
 
-WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z0-9]+")
+WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
 
 
 def words(name):

@@ -62,4 +62,6 @@ class RESTJSONProtocol(EC2Protocol):
         return None
 
 
-PROTOCOLS = {"ec2": EC2Protocol, "query": AWSQueryProtocol, "rest-json": RESTJSONProtocol}
+PROTOCOLS = {"ec2": EC2Protocol, "query": AWSQueryProtocol, "rest-json": RESTJSONProtocol,
+             # The whole input is the document; a header names the operation.
+             "json": RESTJSONProtocol}

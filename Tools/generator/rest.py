@@ -1,4 +1,4 @@
-"""Swift text for a service that speaks rest-json: where members go in a request, documents, refusals, patterns."""
+"""Swift text for a service that speaks rest-json or JSON 1.1: where members go in a request, documents, refusals, patterns."""
 
 import re
 
@@ -59,6 +59,8 @@ class RESTService(Service):
         if writable:
             found += ["JSONWritable"] if self.is_document(name) else []
             found += ["RESTWritable"] if name in self.model.outputs else []
+            is_numbered = name in self.model.outputs and "RequestId" in self.model.shapes[name]["members"]
+            found += ["RequestIDOutput"] if is_numbered else []
         return found or ["Sendable", "Equatable"]
 
     def is_document(self, name):
@@ -138,14 +140,24 @@ class RESTService(Service):
                    for shape in sorted(self.model.inputs) for member in self.members(shape)
                    if member.shape_name in self.model.refused_as}
         table = ", ".join(f'"{name}": "{reason}"' for name, reason in sorted(reasons.items()))
+        arguments = f"reasons: [{table or ':'}]"
+        if "targetPrefix" in metadata:
+            arguments += f', targetPrefix: "{metadata["targetPrefix"]}"'
+        arguments += "".join(f', {word}: "{name}"' for word, name in self.general_refusals())
         return (f"\n/// Shapes and operations of {metadata['serviceFullName']}, API version {metadata['apiVersion']}.\n"
                 f"package enum {self.namespace} {{\n"
                 f"    /// One type per operation that is spoken here.\n    package enum Operation {{}}\n\n"
                 f"    package static let service = RESTService(\n"
                 f'        signingName: "{metadata.get("signingName", metadata["endpointPrefix"])}",\n'
-                f"        reasons: [{table}])\n\n"
+                f"        {arguments})\n\n"
                 f"    /// Every operation that is spoken here, by name.\n"
                 f"    package static let spokenOperations: [any RESTOperation.Type] = [\n{operations}\n    ]\n}}\n")
+
+    def general_refusals(self):
+        """What wrong input and faults are called where the service has names of its own for them."""
+        for word, name in (("wrongInput", "InvalidArgsException"), ("fault", "ServiceException")):
+            if name in self.model.errors:
+                yield word, name
 
     # Refusals
 
@@ -156,7 +168,7 @@ class RESTService(Service):
 
     def refusal(self, name):
         shape = self.model.shapes[name]
-        status = shape["error"]["httpStatusCode"]
+        status = shape.get("error", {}).get("httpStatusCode", 500 if shape.get("fault") else 400)
         word = escaped(member_name(name.removesuffix("Exception")))
         if "Reason" not in shape["members"]:
             return (f"        package static func {word}(_ message: String) -> EC2Error {{\n"

@@ -1,12 +1,17 @@
 // What generated operations of rest-json services promise: where in an HTTP request each member of the input stands, and
 // what an answer consists of.
 
-/// A service that speaks rest-json.
+/// A service that speaks rest-json or JSON 1.1.
 package struct RESTService: Sendable {
     /// The service part of a signature's scope: `ebs`.
     package let signingName: String
     /// The reason that a wrong value is refused with, by the name of the parameter on the wire; for others a general one.
     let reasons: [String: String]
+    /// Of the header that names the operation, in JSON 1.1; nil: the path and the method name it.
+    var targetPrefix: String?
+    /// The codes of input that is not what the model says, and of what only we can mend.
+    var wrongInput = "ValidationException"
+    var fault = "InternalServerException"
 }
 
 package enum HTTPMethod: String, Sendable {

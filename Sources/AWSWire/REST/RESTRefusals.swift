@@ -16,7 +16,7 @@ extension RESTService {
 
     private func invalid(_ path: String, _ message: String) -> EC2Error {
         let name = String(path.prefix { $0 != "." })
-        return EC2Error("ValidationException", message, reason: reasons[name] ?? "INVALID_PARAMETER_VALUE")
+        return EC2Error(wrongInput, message, reason: reasons[name] ?? "INVALID_PARAMETER_VALUE")
     }
 
     /// What is answered to a method and path that mean no operation.

@@ -18,9 +18,12 @@ extension Transaction {
         guard notAfter.map({ $0 >= notBefore }) ?? true, deadline.map({ $0 >= notBefore }) ?? true else {
             throw .invalidParameterValue("The event's end and deadline must not be before its beginning.")
         }
+        // Where the owner has windows for such events, it begins in one.
+        let begin = opening(for: instance, code, from: notBefore)
         let event = InstanceEvent(
-            id: newID(), code: code, description: description, notBefore: notBefore, notAfter: notAfter,
-            deadline: deadline)
+            id: newID(), code: code, description: description, notBefore: begin,
+            notAfter: notAfter?.adding(seconds: begin.seconds(since: notBefore)),
+            deadline: deadline.map { max($0, begin) })
         let last = now.adding(seconds: -Transaction.endedEventLife)
         update(id, InstanceRecord.self) { instance in
             let kept = (instance.events ?? []).filter { event in event.endedAt.map { $0 > last } ?? true }

@@ -130,6 +130,7 @@ extension Transaction {
             if let reason { instance.stateReason = reason }
         }
         if state.statusChecks[id] != nil { delete(id, StatusChecks.self) }
+        forgetTarget(id)
         for volume in state.volumes.all(where: IndexKey(.instance, id)) { letGo(volume, of: id) }
         for interface in state.networkInterfaces.all(where: IndexKey(.instance, id)) { letGo(interface) }
         admitWaiting()

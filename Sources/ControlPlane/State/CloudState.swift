@@ -33,6 +33,7 @@ package struct CloudTables: Sendable {
     package var spotRequests = Table<SpotRequestRecord>()
     package var placementGroups = Table<PlacementGroupRecord>()
     package var capacityReservations = Table<CapacityReservationRecord>()
+    package var eventWindows = Table<EventWindowRecord>()
 
     init() {}
 }
@@ -90,6 +91,7 @@ package struct CloudState: Sendable {
         RecordKind(StatusChecks.self), RecordKind(UsageRecord.self), RecordKind(FleetRecord.self),
         RecordKind(SpotRequestRecord.self), RecordKind(CPUCreditRecord.self),
         RecordKind(PlacementGroupRecord.self), RecordKind(CapacityReservationRecord.self),
+        RecordKind(EventWindowRecord.self),
     ]
 }
 
@@ -127,6 +129,7 @@ extension CloudState {
     package var usage: Table<UsageRecord> { _read { yield content.tables.usage } }
     package var statusChecks: Table<StatusChecks> { _read { yield content.tables.statusChecks } }
     package var placementGroups: Table<PlacementGroupRecord> { _read { yield content.tables.placementGroups } }
+    package var eventWindows: Table<EventWindowRecord> { _read { yield content.tables.eventWindows } }
     package var capacityReservations: Table<CapacityReservationRecord> {
         _read { yield content.tables.capacityReservations }
     }

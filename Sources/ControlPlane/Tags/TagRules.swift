@@ -10,7 +10,7 @@ package enum TagRules {
         VPCRecord.self, SubnetRecord.self, InternetGatewayRecord.self, RouteTableRecord.self, NetworkACLRecord.self,
         DHCPOptionsRecord.self, SecurityGroupRecord.self, NetworkInterfaceRecord.self, AddressRecord.self,
         RootTaskRecord.self, LaunchTemplateRecord.self, FleetRecord.self, SpotRequestRecord.self,
-        PlacementGroupRecord.self, CapacityReservationRecord.self,
+        PlacementGroupRecord.self, CapacityReservationRecord.self, EventWindowRecord.self,
     ]
 
     /// Keys of 1 to 128 characters, values of up to 256, none beginning with `aws:`.

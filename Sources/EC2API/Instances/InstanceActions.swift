@@ -12,6 +12,7 @@ extension EC2Actions {
         Action(ModifyInstanceMetadataDefaults.self), Action(GetInstanceMetadataDefaults.self),
         Action(EnableSerialConsoleAccess.self), Action(DisableSerialConsoleAccess.self),
         Action(GetSerialConsoleAccessStatus.self),
+        Action(GetConsoleScreenshot.self),
         Action(GetConsoleOutput.self), Action(GetPasswordData.self), Action(GetInstanceUefiData.self),
         Action(ModifyInstanceMaintenanceOptions.self),
         Action(ModifyInstanceCapacityReservationAttributes.self),

@@ -20,7 +20,9 @@ package actor MetadataService: MetadataServing {
 
     private let time: any Timekeeper
     private let identity: IdentitySigner?
+    private let keySigner: ConnectKeySigner?
     private let log: Logger
+    private var keys = OfferedKeys()
     private let tokens = MetadataTokens()
     private var listeners: [VPCID: HTTPListener] = [:]
     private var served: [InstanceID: Served] = [:]
@@ -34,8 +36,10 @@ package actor MetadataService: MetadataServing {
         "2021-03-23", "2021-07-15", "2022-07-09", "2022-09-24", "2024-04-11", "latest",
     ]
 
-    package init(time: any Timekeeper, identity: IdentitySigner?, log: Logger) {
-        (self.time, self.identity, self.log) = (time, identity, log)
+    package init(
+        time: any Timekeeper, identity: IdentitySigner?, keySigner: ConnectKeySigner? = nil, log: Logger
+    ) {
+        (self.time, self.identity, self.keySigner, self.log) = (time, identity, keySigner, log)
     }
 
     package func serve(_ vpc: VPCID, on descriptor: Int32) async {
@@ -56,9 +60,11 @@ package actor MetadataService: MetadataServing {
 
     package func set(_ metadata: InstanceMetadata?, of instance: InstanceID) async {
         forget(instance)
-        guard let metadata else { return }
+        guard let metadata else { return keys.forget(instance) }
         let names = identity == nil ? [] : IdentitySigner.names
-        served[instance] = Served(metadata: metadata, tree: MetadataTree(of: metadata, identityNames: names))
+        let tree = MetadataTree(
+            of: metadata, identityNames: names, keyNames: keySigner == nil ? [] : MetadataService.keyNames)
+        served[instance] = Served(metadata: metadata, tree: tree)
         for source in MetadataService.sources(of: metadata) { sources[source] = instance }
     }
 
@@ -116,8 +122,15 @@ package actor MetadataService: MetadataServing {
         guard let version = path.first else {
             return text(MetadataService.versions.joined(separator: "\n"))
         }
-        guard MetadataService.versions.contains(String(version)), let node = served.tree.node(at: path.dropFirst())
-        else { return MetadataService.failure(404, "Not Found") }
+        guard MetadataService.versions.contains(String(version)) else {
+            return MetadataService.failure(404, "Not Found")
+        }
+        if path.dropFirst().starts(with: ["meta-data", "managed-ssh-keys"]) {
+            return await keyPage(path.dropFirst(3).map(String.init), of: served.metadata.instance)
+        }
+        guard let node = served.tree.node(at: path.dropFirst()) else {
+            return MetadataService.failure(404, "Not Found")
+        }
         if path.dropFirst().starts(with: ["dynamic", "instance-identity"]), path.count == 4 {
             return await identityPage(String(path[3]), of: served)
         }
@@ -137,6 +150,48 @@ package actor MetadataService: MetadataServing {
             return text(page)
         } catch {
             log.error("an identity document cannot be signed", metadata: ["error": "\(error)"])
+            return MetadataService.failure(503, "Service Unavailable")
+        }
+    }
+
+    // MARK: EC2 Instance Connect
+
+    package func offer(_ key: ConnectKey, to instance: InstanceID) async throws(NodeError) {
+        guard let keySigner, served[instance] != nil else { throw .noSuchGuest(instance) }
+        let entry: String
+        do { entry = try await keySigner.entry(key, for: instance) } catch {
+            throw .hostFailed("a key could not be signed: \(error)")
+        }
+        // It may have gone meanwhile.
+        guard served[instance] != nil else { throw .noSuchGuest(instance) }
+        keys.offer(key, as: entry, to: instance, now: time.now)
+    }
+
+    /// What is always there; the keys themselves only while there are some.
+    static let keyNames = ["signer-cert", "signer-ocsp/"]
+
+    /// - Parameter path: below `managed-ssh-keys`.
+    private func keyPage(_ path: [String], of instance: InstanceID) async -> HTTPResponse {
+        guard let keySigner else { return MetadataService.failure(404, "Not Found") }
+        let users = keys.users(of: instance, now: time.now)
+        do {
+            let page: String? =
+                switch (path.first, path.dropFirst().first, path.count) {
+                case (nil, _, _):
+                    ((users.isEmpty ? [] : ["active-keys/"]) + MetadataService.keyNames).joined(separator: "\n")
+                case ("active-keys", nil, _) where !users.isEmpty:
+                    users.map { $0 + "/" }.joined(separator: "\n")
+                case ("active-keys", let user?, 2): keys.list(for: user, of: instance, now: time.now)
+                case ("signer-cert", nil, _): try await keySigner.certificates().chain
+                case ("signer-ocsp", nil, _): try await keySigner.certificates().fingerprint
+                case ("signer-ocsp", let name?, 2):
+                    try await keySigner.certificates().fingerprint == name
+                        ? try await keySigner.certificates().proof : nil
+                default: nil
+                }
+            return page.map(text) ?? MetadataService.failure(404, "Not Found")
+        } catch {
+            log.error("the signer of keys cannot be made", metadata: ["error": "\(error)"])
             return MetadataService.failure(503, "Service Unavailable")
         }
     }

@@ -25,13 +25,15 @@ package struct MetadataTree: Sendable, Equatable {
 
     package let root: Node
 
-    /// - Parameter identityNames: what lies under `instance-identity/`; the texts are signed when asked for.
-    package init(of metadata: InstanceMetadata, identityNames: [String]) {
+    /// - Parameters:
+    ///   - identityNames: what lies under `instance-identity/`; the texts are signed when asked for.
+    ///   - keyNames: what always lies under `managed-ssh-keys/`; its texts are made when asked for too.
+    package init(of metadata: InstanceMetadata, identityNames: [String], keyNames: [String] = []) {
         let documents = identityNames.map { (name: $0, node: Node.text("")) }
         let version: [(name: String, node: Node)] =
             [
                 ("dynamic", .folder([("instance-identity", .folder(documents))])),
-                ("meta-data", MetadataTree.metaData(metadata)),
+                ("meta-data", MetadataTree.metaData(metadata, keyNames: keyNames)),
             ] + (metadata.userData.map { [("user-data", .bytes($0))] } ?? [])
         root = .folder(version)
     }
@@ -71,7 +73,7 @@ package struct MetadataTree: Sendable, Equatable {
 extension MetadataTree {
     private typealias Entries = [(name: String, node: Node)]
 
-    private static func metaData(_ metadata: InstanceMetadata) -> Node {
+    private static func metaData(_ metadata: InstanceMetadata, keyNames: [String]) -> Node {
         let primary = metadata.interfaces.first
         let address = primary?.addresses.first
         var entries: Entries = [
@@ -92,6 +94,9 @@ extension MetadataTree {
         if let primary {
             entries.append(("mac", .text("\(primary.macAddress)")))
             entries.append(("network", network(metadata)))
+        }
+        if !keyNames.isEmpty {
+            entries.append(("managed-ssh-keys", .folder(keyNames.map { (name: $0, node: .text("")) })))
         }
         entries.append(("placement", placement(metadata)))
         entries.append(("profile", .text("default-hvm")))

@@ -3,6 +3,7 @@
 
 package import CloudTypes
 package import NodeContract
+internal import Pictures
 import Synchronization
 
 /// What a simulated host holds; it outlives the control plane, as a real host does.
@@ -253,6 +254,21 @@ package final class SimulatedNode: Node {
 
     package func setMetadata(_ metadata: InstanceMetadata?, of instance: InstanceID) async throws(NodeError) {
         world.contents.withLock { $0.metadata[instance] = metadata }
+    }
+
+    package func offerKey(_ key: ConnectKey, to instance: InstanceID) async throws(NodeError) {
+        guard isRunning(instance) else { throw .noSuchGuest(instance) }
+    }
+
+    package func screenshot(of instance: InstanceID, wakingUp: Bool) async throws(NodeError) -> [UInt8] {
+        guard isRunning(instance) else { throw .noSuchGuest(instance) }
+        return TextScreen(Array("\(instance) is simulated.\r\n".utf8)).picture.jpeg
+    }
+
+    private func isRunning(_ instance: InstanceID) -> Bool {
+        world.contents.withLock { contents in
+            if case .running = contents.guests[instance] { true } else { false }
+        }
     }
 
     package func consoleOutput(of instance: InstanceID) async throws(NodeError) -> ConsoleOutput? { nil }

@@ -228,6 +228,14 @@ package final class MortalNode: Node {
         try await take(.setMetadata) { () throws(NodeError) in try await node.setMetadata(metadata, of: instance) }
     }
 
+    package func offerKey(_ key: ConnectKey, to instance: InstanceID) async throws(NodeError) {
+        try await node.offerKey(key, to: instance)
+    }
+
+    package func screenshot(of instance: InstanceID, wakingUp: Bool) async throws(NodeError) -> [UInt8] {
+        try await node.screenshot(of: instance, wakingUp: wakingUp)
+    }
+
     package func consoleOutput(of instance: InstanceID) async throws(NodeError) -> ConsoleOutput? {
         try await node.consoleOutput(of: instance)
     }

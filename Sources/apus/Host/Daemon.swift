@@ -7,6 +7,7 @@ import ControlPlane
 import EBSAPI
 import EC2API
 import HTTPListener
+import InstanceConnectAPI
 import Logging
 import NodeContract
 import RecycleBinAPI
@@ -64,6 +65,7 @@ struct Daemon {
                 cloud: cloud, node: host.node,
                 services: [
                     EC2Actions.service, STSActions.service, EBSActions.service, RecycleBinActions.service,
+                    InstanceConnectActions.service,
                 ], throttle: options.throttle.factor.map(Throttle.init))
             let orders = OperatorService(cloud: cloud, node: host.node, images: host.images, snapshots: host.snapshots)
             let listener = try await HTTPListener.start(

@@ -33,7 +33,8 @@ struct RealHost {
             hypervisor: try QEMUHypervisor(configuration: configuration, logger: log), volumes: volumes,
             fabric: try KernelNetwork(network),
             metadata: MetadataService(
-                time: SystemTime(), identity: try await IdentitySigner(directory: directory.identity), log: log),
+                time: SystemTime(), identity: try await IdentitySigner(directory: directory.identity),
+                keySigner: ConnectKeySigner(directory: directory.identity, region: options.region), log: log),
             kernels: kernels, snapshots: snapshots,
             notesFolder: directory.moments, facts: HostFacts.read(), log: log)
         return Host(

@@ -16,6 +16,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "AllocateAddress": answer(EC2.Operation.AllocateAddress.self, sampleAllocateAddressResult()),
     "AssociateAddress": answer(EC2.Operation.AssociateAddress.self, sampleAssociateAddressResult()),
     "AssociateDhcpOptions": answer(EC2.Operation.AssociateDhcpOptions.self, NoResult()),
+    "AssociateInstanceEventWindow": answer(EC2.Operation.AssociateInstanceEventWindow.self, sampleAssociateInstanceEventWindowResult()),
     "AssociateRouteTable": answer(EC2.Operation.AssociateRouteTable.self, sampleAssociateRouteTableResult()),
     "AttachInternetGateway": answer(EC2.Operation.AttachInternetGateway.self, NoResult()),
     "AttachNetworkInterface": answer(EC2.Operation.AttachNetworkInterface.self, sampleAttachNetworkInterfaceResult()),
@@ -34,6 +35,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "CreateDhcpOptions": answer(EC2.Operation.CreateDhcpOptions.self, sampleCreateDhcpOptionsResult()),
     "CreateFleet": answer(EC2.Operation.CreateFleet.self, sampleCreateFleetResult()),
     "CreateImage": answer(EC2.Operation.CreateImage.self, sampleCreateImageResult()),
+    "CreateInstanceEventWindow": answer(EC2.Operation.CreateInstanceEventWindow.self, sampleCreateInstanceEventWindowResult()),
     "CreateInternetGateway": answer(EC2.Operation.CreateInternetGateway.self, sampleCreateInternetGatewayResult()),
     "CreateKeyPair": answer(EC2.Operation.CreateKeyPair.self, sampleKeyPair()),
     "CreateLaunchTemplate": answer(EC2.Operation.CreateLaunchTemplate.self, sampleCreateLaunchTemplateResult()),
@@ -52,6 +54,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "CreateVpc": answer(EC2.Operation.CreateVpc.self, sampleCreateVpcResult()),
     "DeleteDhcpOptions": answer(EC2.Operation.DeleteDhcpOptions.self, NoResult()),
     "DeleteFleets": answer(EC2.Operation.DeleteFleets.self, sampleDeleteFleetsResult()),
+    "DeleteInstanceEventWindow": answer(EC2.Operation.DeleteInstanceEventWindow.self, sampleDeleteInstanceEventWindowResult()),
     "DeleteInternetGateway": answer(EC2.Operation.DeleteInternetGateway.self, NoResult()),
     "DeleteKeyPair": answer(EC2.Operation.DeleteKeyPair.self, sampleDeleteKeyPairResult()),
     "DeleteLaunchTemplate": answer(EC2.Operation.DeleteLaunchTemplate.self, sampleDeleteLaunchTemplateResult()),
@@ -81,6 +84,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "DescribeImages": answer(EC2.Operation.DescribeImages.self, sampleDescribeImagesResult()),
     "DescribeInstanceAttribute": answer(EC2.Operation.DescribeInstanceAttribute.self, sampleInstanceAttribute()),
     "DescribeInstanceCreditSpecifications": answer(EC2.Operation.DescribeInstanceCreditSpecifications.self, sampleDescribeInstanceCreditSpecificationsResult()),
+    "DescribeInstanceEventWindows": answer(EC2.Operation.DescribeInstanceEventWindows.self, sampleDescribeInstanceEventWindowsResult()),
     "DescribeInstanceStatus": answer(EC2.Operation.DescribeInstanceStatus.self, sampleDescribeInstanceStatusResult()),
     "DescribeInstanceTypeOfferings": answer(EC2.Operation.DescribeInstanceTypeOfferings.self, sampleDescribeInstanceTypeOfferingsResult()),
     "DescribeInstanceTypes": answer(EC2.Operation.DescribeInstanceTypes.self, sampleDescribeInstanceTypesResult()),
@@ -130,6 +134,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "DisableSerialConsoleAccess": answer(EC2.Operation.DisableSerialConsoleAccess.self, sampleDisableSerialConsoleAccessResult()),
     "DisableSnapshotBlockPublicAccess": answer(EC2.Operation.DisableSnapshotBlockPublicAccess.self, sampleDisableSnapshotBlockPublicAccessResult()),
     "DisassociateAddress": answer(EC2.Operation.DisassociateAddress.self, NoResult()),
+    "DisassociateInstanceEventWindow": answer(EC2.Operation.DisassociateInstanceEventWindow.self, sampleDisassociateInstanceEventWindowResult()),
     "DisassociateRouteTable": answer(EC2.Operation.DisassociateRouteTable.self, NoResult()),
     "EnableEbsEncryptionByDefault": answer(EC2.Operation.EnableEbsEncryptionByDefault.self, sampleEnableEbsEncryptionByDefaultResult()),
     "EnableFastSnapshotRestores": answer(EC2.Operation.EnableFastSnapshotRestores.self, sampleEnableFastSnapshotRestoresResult()),
@@ -142,6 +147,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "EnableVolumeIO": answer(EC2.Operation.EnableVolumeIO.self, NoResult()),
     "GetCapacityReservationUsage": answer(EC2.Operation.GetCapacityReservationUsage.self, sampleGetCapacityReservationUsageResult()),
     "GetConsoleOutput": answer(EC2.Operation.GetConsoleOutput.self, sampleGetConsoleOutputResult()),
+    "GetConsoleScreenshot": answer(EC2.Operation.GetConsoleScreenshot.self, sampleGetConsoleScreenshotResult()),
     "GetDefaultCreditSpecification": answer(EC2.Operation.GetDefaultCreditSpecification.self, sampleGetDefaultCreditSpecificationResult()),
     "GetEbsDefaultKmsKeyId": answer(EC2.Operation.GetEbsDefaultKmsKeyId.self, sampleGetEbsDefaultKmsKeyIdResult()),
     "GetEbsEncryptionByDefault": answer(EC2.Operation.GetEbsEncryptionByDefault.self, sampleGetEbsEncryptionByDefaultResult()),
@@ -165,6 +171,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "ModifyInstanceCapacityReservationAttributes": answer(EC2.Operation.ModifyInstanceCapacityReservationAttributes.self, sampleModifyInstanceCapacityReservationAttributesResult()),
     "ModifyInstanceCreditSpecification": answer(EC2.Operation.ModifyInstanceCreditSpecification.self, sampleModifyInstanceCreditSpecificationResult()),
     "ModifyInstanceEventStartTime": answer(EC2.Operation.ModifyInstanceEventStartTime.self, sampleModifyInstanceEventStartTimeResult()),
+    "ModifyInstanceEventWindow": answer(EC2.Operation.ModifyInstanceEventWindow.self, sampleModifyInstanceEventWindowResult()),
     "ModifyInstanceMaintenanceOptions": answer(EC2.Operation.ModifyInstanceMaintenanceOptions.self, sampleModifyInstanceMaintenanceOptionsResult()),
     "ModifyInstanceMetadataDefaults": answer(EC2.Operation.ModifyInstanceMetadataDefaults.self, sampleModifyInstanceMetadataDefaultsResult()),
     "ModifyInstanceMetadataOptions": answer(EC2.Operation.ModifyInstanceMetadataOptions.self, sampleModifyInstanceMetadataOptionsResult()),
@@ -282,6 +289,11 @@ private func sampleAllocateAddressResult() -> EC2.AllocateAddressResult {
 private func sampleAssociateAddressResult() -> EC2.AssociateAddressResult {
     EC2.AssociateAddressResult(
         associationID: "AssociationId <&> é")
+}
+
+private func sampleAssociateInstanceEventWindowResult() -> EC2.AssociateInstanceEventWindowResult {
+    EC2.AssociateInstanceEventWindowResult(
+        instanceEventWindow: sampleInstanceEventWindow())
 }
 
 private func sampleAssociateRouteTableResult() -> EC2.AssociateRouteTableResult {
@@ -598,6 +610,11 @@ private func sampleCreateImageResult() -> EC2.CreateImageResult {
         imageID: "ImageId <&> é")
 }
 
+private func sampleCreateInstanceEventWindowResult() -> EC2.CreateInstanceEventWindowResult {
+    EC2.CreateInstanceEventWindowResult(
+        instanceEventWindow: sampleInstanceEventWindow())
+}
+
 private func sampleCreateInternetGatewayResult() -> EC2.CreateInternetGatewayResult {
     EC2.CreateInternetGatewayResult(
         internetGateway: sampleInternetGateway())
@@ -705,6 +722,11 @@ private func sampleDeleteFleetsResult() -> EC2.DeleteFleetsResult {
     EC2.DeleteFleetsResult(
         successfulFleetDeletions: [sampleDeleteFleetSuccessItem(), sampleDeleteFleetSuccessItem()],
         unsuccessfulFleetDeletions: [sampleDeleteFleetErrorItem(), sampleDeleteFleetErrorItem()])
+}
+
+private func sampleDeleteInstanceEventWindowResult() -> EC2.DeleteInstanceEventWindowResult {
+    EC2.DeleteInstanceEventWindowResult(
+        instanceEventWindowState: sampleInstanceEventWindowStateChange())
 }
 
 private func sampleDeleteKeyPairResult() -> EC2.DeleteKeyPairResult {
@@ -857,6 +879,12 @@ private func sampleDescribeImagesResult() -> EC2.DescribeImagesResult {
 private func sampleDescribeInstanceCreditSpecificationsResult() -> EC2.DescribeInstanceCreditSpecificationsResult {
     EC2.DescribeInstanceCreditSpecificationsResult(
         instanceCreditSpecifications: [sampleInstanceCreditSpecification(), sampleInstanceCreditSpecification()],
+        nextToken: "NextToken <&> é")
+}
+
+private func sampleDescribeInstanceEventWindowsResult() -> EC2.DescribeInstanceEventWindowsResult {
+    EC2.DescribeInstanceEventWindowsResult(
+        instanceEventWindows: [sampleInstanceEventWindow(), sampleInstanceEventWindow()],
         nextToken: "NextToken <&> é")
 }
 
@@ -1175,6 +1203,11 @@ private func sampleDisableSnapshotBlockPublicAccessResult() -> EC2.DisableSnapsh
         state: .unblocked)
 }
 
+private func sampleDisassociateInstanceEventWindowResult() -> EC2.DisassociateInstanceEventWindowResult {
+    EC2.DisassociateInstanceEventWindowResult(
+        instanceEventWindow: sampleInstanceEventWindow())
+}
+
 private func sampleDiskInfo() -> EC2.DiskInfo {
     EC2.DiskInfo(
         sizeInGB: 77,
@@ -1490,6 +1523,12 @@ private func sampleGetConsoleOutputResult() -> EC2.GetConsoleOutputResult {
         instanceID: "InstanceId <&> é",
         timestamp: moment,
         output: "Output <&> é")
+}
+
+private func sampleGetConsoleScreenshotResult() -> EC2.GetConsoleScreenshotResult {
+    EC2.GetConsoleScreenshotResult(
+        imageData: "ImageData <&> é",
+        instanceID: "InstanceId <&> é")
 }
 
 private func sampleGetDefaultCreditSpecificationResult() -> EC2.GetDefaultCreditSpecificationResult {
@@ -1824,6 +1863,38 @@ private func sampleInstanceCreditSpecification() -> EC2.InstanceCreditSpecificat
     EC2.InstanceCreditSpecification(
         instanceID: "InstanceId <&> é",
         cpuCredits: "CpuCredits <&> é")
+}
+
+private func sampleInstanceEventWindow() -> EC2.InstanceEventWindow {
+    EC2.InstanceEventWindow(
+        instanceEventWindowID: "InstanceEventWindowId <&> é",
+        timeRanges: [sampleInstanceEventWindowTimeRange(), sampleInstanceEventWindowTimeRange()],
+        name: "Name <&> é",
+        cronExpression: "CronExpression <&> é",
+        associationTarget: sampleInstanceEventWindowAssociationTarget(),
+        state: .deleted,
+        tags: [sampleTag(), sampleTag()])
+}
+
+private func sampleInstanceEventWindowAssociationTarget() -> EC2.InstanceEventWindowAssociationTarget {
+    EC2.InstanceEventWindowAssociationTarget(
+        instanceIDs: ["InstanceIdsA <&> é", "InstanceIdsB <&> é"],
+        tags: [sampleTag(), sampleTag()],
+        dedicatedHostIDs: ["DedicatedHostIdsA <&> é", "DedicatedHostIdsB <&> é"])
+}
+
+private func sampleInstanceEventWindowStateChange() -> EC2.InstanceEventWindowStateChange {
+    EC2.InstanceEventWindowStateChange(
+        instanceEventWindowID: "InstanceEventWindowId <&> é",
+        state: .deleted)
+}
+
+private func sampleInstanceEventWindowTimeRange() -> EC2.InstanceEventWindowTimeRange {
+    EC2.InstanceEventWindowTimeRange(
+        startWeekDay: .saturday,
+        startHour: 23,
+        endWeekDay: .saturday,
+        endHour: 23)
 }
 
 private func sampleInstanceFamilyCreditSpecification() -> EC2.InstanceFamilyCreditSpecification {
@@ -2599,6 +2670,11 @@ private func sampleModifyInstanceCreditSpecificationResult() -> EC2.ModifyInstan
 private func sampleModifyInstanceEventStartTimeResult() -> EC2.ModifyInstanceEventStartTimeResult {
     EC2.ModifyInstanceEventStartTimeResult(
         event: sampleInstanceStatusEvent())
+}
+
+private func sampleModifyInstanceEventWindowResult() -> EC2.ModifyInstanceEventWindowResult {
+    EC2.ModifyInstanceEventWindowResult(
+        instanceEventWindow: sampleInstanceEventWindow())
 }
 
 private func sampleModifyInstanceMaintenanceOptionsResult() -> EC2.ModifyInstanceMaintenanceOptionsResult {

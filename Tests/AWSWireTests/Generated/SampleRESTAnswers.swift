@@ -31,6 +31,8 @@ let sampleRESTAnswers: [String: RESTAnswer] = [
     "UnlockRule": answer(RecycleBin.Operation.UnlockRule.self, sampleRecycleBinUnlockRuleResponse()),
     "UntagResource": answer(RecycleBin.Operation.UntagResource.self, sampleRecycleBinUntagResourceResponse()),
     "UpdateRule": answer(RecycleBin.Operation.UpdateRule.self, sampleRecycleBinUpdateRuleResponse()),
+    "SendSSHPublicKey": answer(InstanceConnect.Operation.SendSSHPublicKey.self, sampleInstanceConnectSendSSHPublicKeyResponse()),
+    "SendSerialConsoleSSHPublicKey": answer(InstanceConnect.Operation.SendSerialConsoleSSHPublicKey.self, sampleInstanceConnectSendSerialConsoleSSHPublicKeyResponse()),
 ]
 
 private func sampleEBSBlock() -> EBS.Block {
@@ -239,4 +241,16 @@ private func sampleRecycleBinUpdateRuleResponse() -> RecycleBin.UpdateRuleRespon
         lockEndTime: moment,
         ruleARN: "arn:aws:rbin:us-east-1:123456789012:rule/abcDEF12345",
         excludeResourceTags: [sampleRecycleBinResourceTag(), sampleRecycleBinResourceTag()])
+}
+
+private func sampleInstanceConnectSendSSHPublicKeyResponse() -> InstanceConnect.SendSSHPublicKeyResponse {
+    InstanceConnect.SendSSHPublicKeyResponse(
+        requestID: "RequestId <&> é",
+        success: true)
+}
+
+private func sampleInstanceConnectSendSerialConsoleSSHPublicKeyResponse() -> InstanceConnect.SendSerialConsoleSSHPublicKeyResponse {
+    InstanceConnect.SendSerialConsoleSSHPublicKeyResponse(
+        requestID: "RequestId <&> é",
+        success: true)
 }

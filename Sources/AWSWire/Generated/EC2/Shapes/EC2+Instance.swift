@@ -427,6 +427,206 @@ extension EC2 {
 }
 
 extension EC2 {
+    package struct InstanceEventWindow: XMLWritable {
+        package var instanceEventWindowID: String?
+        package var timeRanges: [InstanceEventWindowTimeRange] = []
+        package var name: String?
+        package var cronExpression: String?
+        package var associationTarget: InstanceEventWindowAssociationTarget?
+        package var state: InstanceEventWindowState?
+        package var tags: [Tag] = []
+
+        package init(
+            instanceEventWindowID: String? = nil,
+            timeRanges: [InstanceEventWindowTimeRange] = [],
+            name: String? = nil,
+            cronExpression: String? = nil,
+            associationTarget: InstanceEventWindowAssociationTarget? = nil,
+            state: InstanceEventWindowState? = nil,
+            tags: [Tag] = []
+        ) {
+            self.instanceEventWindowID = instanceEventWindowID
+            self.timeRanges = timeRanges
+            self.name = name
+            self.cronExpression = cronExpression
+            self.associationTarget = associationTarget
+            self.state = state
+            self.tags = tags
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("instanceEventWindowId", instanceEventWindowID)
+            xml.list("timeRangeSet", of: "item", timeRanges)
+            xml.element("name", name)
+            xml.element("cronExpression", cronExpression)
+            xml.element("associationTarget", associationTarget)
+            xml.element("state", choice: state?.rawValue)
+            xml.list("tagSet", of: "item", tags, omittedWhenEmpty: true)
+        }
+    }
+}
+
+extension EC2 {
+    package struct InstanceEventWindowAssociationRequest: QueryReadable {
+        package var instanceIDs: [String] = []
+        package var instanceTags: [Tag] = []
+        package var dedicatedHostIDs: [String] = []
+
+        package init(instanceIDs: [String] = [], instanceTags: [Tag] = [], dedicatedHostIDs: [String] = []) {
+            self.instanceIDs = instanceIDs
+            self.instanceTags = instanceTags
+            self.dedicatedHostIDs = dedicatedHostIDs
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "InstanceId": self.instanceIDs = try child.elements().strings()
+                case "InstanceTag": self.instanceTags = try child.elements().structures(Tag.self)
+                case "DedicatedHostId": self.dedicatedHostIDs = try child.elements().strings()
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+    }
+}
+
+extension EC2 {
+    package struct InstanceEventWindowAssociationTarget: XMLWritable {
+        package var instanceIDs: [String] = []
+        package var tags: [Tag] = []
+        package var dedicatedHostIDs: [String] = []
+
+        package init(instanceIDs: [String] = [], tags: [Tag] = [], dedicatedHostIDs: [String] = []) {
+            self.instanceIDs = instanceIDs
+            self.tags = tags
+            self.dedicatedHostIDs = dedicatedHostIDs
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.list("instanceIdSet", of: "item", instanceIDs)
+            xml.list("tagSet", of: "item", tags, omittedWhenEmpty: true)
+            xml.list("dedicatedHostIdSet", of: "item", dedicatedHostIDs)
+        }
+    }
+}
+
+extension EC2 {
+    package struct InstanceEventWindowDisassociationRequest: QueryReadable {
+        package var instanceIDs: [String] = []
+        package var instanceTags: [Tag] = []
+        package var dedicatedHostIDs: [String] = []
+
+        package init(instanceIDs: [String] = [], instanceTags: [Tag] = [], dedicatedHostIDs: [String] = []) {
+            self.instanceIDs = instanceIDs
+            self.instanceTags = instanceTags
+            self.dedicatedHostIDs = dedicatedHostIDs
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "InstanceId": self.instanceIDs = try child.elements().strings()
+                case "InstanceTag": self.instanceTags = try child.elements().structures(Tag.self)
+                case "DedicatedHostId": self.dedicatedHostIDs = try child.elements().strings()
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+    }
+}
+
+extension EC2 {
+    package enum InstanceEventWindowState: String, Sendable, CaseIterable {
+        case creating
+        case deleting
+        case active
+        case deleted
+    }
+}
+
+extension EC2 {
+    package struct InstanceEventWindowStateChange: XMLWritable {
+        package var instanceEventWindowID: String?
+        package var state: InstanceEventWindowState?
+
+        package init(instanceEventWindowID: String? = nil, state: InstanceEventWindowState? = nil) {
+            self.instanceEventWindowID = instanceEventWindowID
+            self.state = state
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("instanceEventWindowId", instanceEventWindowID)
+            xml.element("state", choice: state?.rawValue)
+        }
+    }
+}
+
+extension EC2 {
+    package struct InstanceEventWindowTimeRange: XMLWritable {
+        package var startWeekDay: WeekDay?
+        package var startHour: Int?
+        package var endWeekDay: WeekDay?
+        package var endHour: Int?
+
+        package init(
+            startWeekDay: WeekDay? = nil,
+            startHour: Int? = nil,
+            endWeekDay: WeekDay? = nil,
+            endHour: Int? = nil
+        ) {
+            self.startWeekDay = startWeekDay
+            self.startHour = startHour
+            self.endWeekDay = endWeekDay
+            self.endHour = endHour
+        }
+
+        package func write(to xml: inout XMLWriter) {
+            xml.element("startWeekDay", choice: startWeekDay?.rawValue)
+            xml.element("startHour", startHour)
+            xml.element("endWeekDay", choice: endWeekDay?.rawValue)
+            xml.element("endHour", endHour)
+        }
+    }
+}
+
+extension EC2 {
+    package struct InstanceEventWindowTimeRangeRequest: QueryReadable {
+        package var startWeekDay: WeekDay?
+        package var startHour: Int?
+        package var endWeekDay: WeekDay?
+        package var endHour: Int?
+
+        package init(
+            startWeekDay: WeekDay? = nil,
+            startHour: Int? = nil,
+            endWeekDay: WeekDay? = nil,
+            endHour: Int? = nil
+        ) {
+            self.startWeekDay = startWeekDay
+            self.startHour = startHour
+            self.endWeekDay = endWeekDay
+            self.endHour = endHour
+        }
+
+        package init(from node: QueryNode) throws(WireError) {
+            self.init()
+            for child in try node.members() {
+                switch child.name {
+                case "StartWeekDay": self.startWeekDay = try child.enumeration(WeekDay.self)
+                case "StartHour": self.startHour = try child.integer(atLeast: 0, atMost: 23)
+                case "EndWeekDay": self.endWeekDay = try child.enumeration(WeekDay.self)
+                case "EndHour": self.endHour = try child.integer(atLeast: 0, atMost: 23)
+                default: throw .unknownParameter(child.path)
+                }
+            }
+        }
+    }
+}
+
+extension EC2 {
     package struct InstanceFamilyCreditSpecification: XMLWritable {
         package var instanceFamily: UnlimitedSupportedInstanceFamily?
         package var cpuCredits: String?
