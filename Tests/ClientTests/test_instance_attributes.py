@@ -49,7 +49,7 @@ def test_each_attribute_of_the_model_is_told_alone(ec2, instance):
     assert told["sourceDestCheck"] == {"Value": True} and shown["SourceDestCheck"]
     assert told["groupSet"] == shown["SecurityGroups"]
     assert told["ebsOptimized"] == {"Value": shown["EbsOptimized"]}
-    assert told["sriovNetSupport"] in ({}, None) and told["enaSupport"] == {"Value": True}
+    assert told["sriovNetSupport"] == {"Value": shown["SriovNetSupport"]} and told["enaSupport"] == {"Value": True}
     assert told["enclaveOptions"] == {"Enabled": False}
 
 
