@@ -72,6 +72,7 @@ final class FabricNode: Node {
         try await guests.prepareSnapshot(snapshot)
     }
     func releaseSnapshot(_ id: SnapshotID) async throws(NodeError) { try await guests.releaseSnapshot(id) }
+    func stopStoring(_ id: SnapshotID) async { await guests.stopStoring(id) }
     func deleteSnapshot(_ id: SnapshotID) async throws(NodeError) { try await guests.deleteSnapshot(id) }
     func beginSnapshot(_ snapshot: SnapshotBytes, sizeGiB: Int, parent: SnapshotID?) async throws(NodeError) {
         try await guests.beginSnapshot(snapshot, sizeGiB: sizeGiB, parent: parent)

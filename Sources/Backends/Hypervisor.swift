@@ -76,10 +76,10 @@ package protocol Hypervisor: Sendable {
     func read(
         _ moment: GuestMoment, changedSince parent: SnapshotID?, in guest: GuestRun
     ) async throws(HypervisorError) -> MomentSource
-    /// Lets go of the moment, and of what is known of changes of its volume save since the snapshots named; done where
-    /// the guest knows of none. Returns whether the guest has the volume.
+    /// Lets go of the moment, and of what is known of changes of its volume save since the snapshots named (nil: of
+    /// nothing); done where the guest knows of none. Returns whether the guest has the volume.
     func letGo(
-        of moment: GuestMoment, keepingChangesSince kept: Set<SnapshotID>, in guest: GuestRun
+        of moment: GuestMoment, keepingChangesSince kept: Set<SnapshotID>?, in guest: GuestRun
     ) async throws(HypervisorError) -> Bool
     /// What the guest's display shows, as a binary portable pixmap; nil: it has none.
     ///
@@ -135,10 +135,11 @@ package struct GuestMoment: Sendable, Equatable {
     /// qcow2 files, opened by what opens the volume: what earlier holders kept, the oldest first, and one of the volume's
     /// size that is empty when the guest begins to hold the moment.
     package var files: [String]
-    /// Whether it was held before the guest had the volume, whose own file tells what changed since.
-    package var isTakenOver: Bool
-    package init(snapshot: SnapshotID, volume: VolumeID, files: [String] = [], isTakenOver: Bool = false) {
-        (self.snapshot, self.volume, self.files, self.isTakenOver) = (snapshot, volume, files, isTakenOver)
+    /// Whether what changes from now on is told apart. Not where it was held before the guest had the volume, whose own file
+    /// tells that, nor where nobody will ask.
+    package var marksChanges: Bool
+    package init(snapshot: SnapshotID, volume: VolumeID, files: [String] = [], marksChanges: Bool = true) {
+        (self.snapshot, self.volume, self.files, self.marksChanges) = (snapshot, volume, files, marksChanges)
     }
 }
 

@@ -125,7 +125,11 @@ package struct SnapshotFeed: Sendable, Equatable {
     package var snapshot: SnapshotBytes
     /// Whoever has it as a descriptor can reach the socket in it, and nothing else.
     package var folder: String
-    package init(snapshot: SnapshotBytes, folder: String) { (self.snapshot, self.folder) = (snapshot, folder) }
+    /// Of the volume: its snapshot has no more.
+    package var volumeBytes: Int
+    package init(snapshot: SnapshotBytes, folder: String, volumeBytes: Int) {
+        (self.snapshot, self.folder, self.volumeBytes) = (snapshot, folder, volumeBytes)
+    }
 
     package static let socketName = "feed"
     /// The snapshot, and the key that its blocks are sealed with.

@@ -37,11 +37,12 @@ package actor LocalNode: Node {
             throw NodeError(error)
         }
         let (events, told) = AsyncStream.makeStream(of: NodeEvent.self)
+        let windows = MomentWindows()
+        let feeds = Feeds(volumes: volumes, store: snapshots, windows: windows, log: log) { told.yield($0) }
         let moments = Moments(
             hypervisor: hypervisor, volumes: volumes, store: snapshots,
-            notes: try MomentNotes(folder: notesFolder), log: log
+            notes: try MomentNotes(folder: notesFolder), windows: windows, feeds: feeds, log: log
         ) { told.yield($0) }
-        let feeds = Feeds(volumes: volumes, store: snapshots, log: log) { told.yield($0) }
         try await feeds.openAll()
         return LocalNode(
             hypervisor, volumes, fabric, metadata, kernels, snapshots, moments, feeds, facts, log, events, told)

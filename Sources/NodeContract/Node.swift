@@ -14,7 +14,7 @@ package protocol Node: SnapshotBlockNode {
     func apply(_ network: VPCNetwork) async throws(NodeError)
     func removeNetwork(_ vpc: VPCID) async throws(NodeError)
 
-    /// Returns once the volume exists with its data reachable.
+    /// Returns once the volume exists with its data reachable, be it of a snapshot whose moment is held and not stored yet.
     func ensureVolume(_ volume: VolumeSpec) async throws(NodeError)
     func deleteVolume(_ volume: VolumeID) async throws(NodeError)
     /// Returns once the volume has at least that size, which the guest that has it (nil: none has) sees at once.
@@ -29,7 +29,7 @@ package protocol Node: SnapshotBlockNode {
     func limitVolume(_ volume: VolumeID, to limits: DiskLimits?, in guest: GuestRun) async throws(NodeError)
 
     /// Fills a volume that was made from a snapshot with what it has not read yet, at the volume's rate. Returns whether
-    /// it is filled, and needs its snapshot no more; where it is not yet, the end comes as an event.
+    /// it is filled, and needs its snapshot, which must be stored, no more; where it is not yet, the end comes as an event.
     func fillVolume(_ volume: VolumeSpec, in guest: GuestRun?) async throws(NodeError) -> Bool
 
     /// What the node sees of disks now.
@@ -46,6 +46,8 @@ package protocol Node: SnapshotBlockNode {
     /// Stores the bytes of a moment that is held, and lets go of the moment; returns once they are durable. Goes on where an
     /// earlier call was cut off. Progress comes as events.
     func storeSnapshot(_ snapshot: SnapshotSpec) async throws(NodeError) -> StoredSnapshot
+    /// Nobody wants the snapshot's bytes any more: what stores or copies them fails soon. Returns at once.
+    func stopStoring(_ id: SnapshotID) async
     /// Stores the same bytes again, maybe under another key, as a snapshot that needs the first no more.
     func copySnapshot(_ source: SnapshotBytes, to copy: SnapshotBytes) async throws(NodeError) -> StoredSnapshot
     /// Returns once volumes of the snapshot are whole when they are made, until `releaseSnapshot`.

@@ -1,4 +1,4 @@
-// A process that serves a volume's moment by NBD, read-only, to one client: it ends when the client hangs up, as it does
+// A process that serves a volume's moment by NBD, read-only: it ends when its last client hangs up, as ours do
 // when we die. What a crash left before a client came is ended at the next start.
 
 import Backends
@@ -26,7 +26,8 @@ struct MomentServer: Sendable {
         // As the volume's own header names the feed, it is looked for in the working directory.
         var arguments = feedFolder.map { ["env", "--chdir=\($0)"] } ?? []
         arguments += ["qemu-nbd", "--fork", "--pid-file=\(processFile)", "--read-only"]
-        arguments += ["--export-name=\(export)", "--socket=\(socket)"]
+        // As many clients as copies of the volume read of it while it is stored.
+        arguments += ["--export-name=\(export)", "--socket=\(socket)", "--shared=0"]
         if let bitmap { arguments.append("--bitmap=\(bitmap)") }
         return arguments + (secret?.arguments ?? []) + ["--image-opts", image.joined(separator: ",")]
     }

@@ -28,7 +28,9 @@ extension QCOW2Volumes {
         let parts = export.split(separator: "/", maxSplits: 1)
         guard let id = parts.first.flatMap({ SnapshotID(String($0)) }) else { return nil }
         let key = parts.count == 2 ? EncryptionKeyID(String(parts[1])) : nil
-        return SnapshotFeed(snapshot: SnapshotBytes(id, key: key), folder: feedFolder(of: volume))
+        return SnapshotFeed(
+            snapshot: SnapshotBytes(id, key: key), folder: feedFolder(of: volume),
+            volumeBytes: Int(header.virtualSize))
     }
 
     package func feeds() async throws(VolumeBackendError) -> [VolumeID: SnapshotFeed] {

@@ -69,14 +69,14 @@ extension DiskOwner {
     }
 
     func letGo(
-        of moment: GuestMoment, keeping kept: Set<SnapshotID>, for guest: GuestRun
+        of moment: GuestMoment, keeping kept: Set<SnapshotID>?, for guest: GuestRun
     ) async throws(HypervisorError) -> Bool {
         let names = MomentNames(moment)
         var hasVolume = false
         try await withDisks(for: guest) { disks throws(GuestDisks.Failure) in
             try await monitored { () throws(QMPError) in
                 try await self.end(names, in: disks)
-                try await disks.dropBitmaps(of: moment.volume, keeping: kept)
+                if let kept { try await disks.dropBitmaps(of: moment.volume, keeping: kept) }
                 hasVolume = try await disks.look().nodes[BlockNames(moment.volume).data] != nil
             }
         }

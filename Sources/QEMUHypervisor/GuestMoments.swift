@@ -152,8 +152,7 @@ extension GuestDisks {
                 ],
             ]
         ]
-        // The volume's file brought with it what is known of changes.
-        if moment.isTakenOver { return actions }
+        guard moment.marksChanges else { return actions }
         for bitmap in view.bitmaps[data] ?? [] {
             let named: JSONValue = ["node": .string(data), "name": .string(bitmap.snapshot.description)]
             if bitmap.isVoid || bitmap.snapshot == moment.snapshot {

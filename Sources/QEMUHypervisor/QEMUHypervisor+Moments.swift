@@ -49,7 +49,7 @@ extension QEMUHypervisor {
     }
 
     package func letGo(
-        of moment: GuestMoment, keepingChangesSince kept: Set<SnapshotID>, in guest: GuestRun
+        of moment: GuestMoment, keepingChangesSince kept: Set<SnapshotID>?, in guest: GuestRun
     ) async throws(HypervisorError) -> Bool {
         try await owner(of: moment.volume, for: guest).letGo(of: moment, keeping: kept, for: guest)
     }

@@ -27,7 +27,8 @@ struct SnapshotExportTests {
             try draft.commit()
         }
         do {
-            let export = SnapshotExport(try store.snapshot(SnapshotBytes(id)), pace: Pace(rate: nil)) { _ in }
+            let source = try FeedSource(SnapshotBytes(id), atMost: 0, in: store, windows: MomentWindows())
+            let export = SnapshotExport(source, pace: Pace(rate: nil)) { _ in }
             #expect(export.size == 1 << 30)
             let unit = Block.byteCount
             #expect(

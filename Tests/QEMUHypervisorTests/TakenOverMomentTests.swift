@@ -111,7 +111,7 @@ extension GuestLab {
 
     fileprivate func extended(_ snapshot: SnapshotID, of volume: VolumeID) async throws -> GuestMoment {
         let files = try await volumes.extendMoment(snapshot, of: volume)
-        return GuestMoment(snapshot: snapshot, volume: volume, files: files, isTakenOver: true)
+        return GuestMoment(snapshot: snapshot, volume: volume, files: files, marksChanges: false)
     }
 
     fileprivate func detach(

@@ -71,7 +71,11 @@ package actor InstanceReconciler {
         let id = record.id
         switch step {
         case .settled: return .settled
-        case .start: try await start(record)
+        case .start:
+            // The change of what it waits for brings it back.
+            let state = cloud.records
+            if state.isReadByCopies(id), state.readsMoments(id) { return .settled }
+            try await start(record)
         case .becomeRunning: return await write(record) { $0.becomeRunning(id) }
         case .becomeStopped(let reason):
             try await keepStore(false, record)

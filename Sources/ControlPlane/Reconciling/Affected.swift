@@ -148,9 +148,23 @@ struct Affected {
         if case .copy(let source) = old?.origin, after.snapshots[source]?.state == .deleting {
             snapshots.insert(source)
         }
-        if let copy = (new ?? old)?.copy, after.volumes[copy] != nil { volumes.insert(copy) }
+        if let read = old?.reads, after.snapshots[read]?.state == .deleting { snapshots.insert(read) }
+        if let copy = (new ?? old)?.copy { noteCopy(copy, of: (new ?? old)?.volume) }
         for companion in new?.companions ?? [] where after.snapshots[companion]?.state == .pending {
             snapshots.insert(companion)
+        }
+    }
+
+    /// What waited for the moment of a copy: the copy, and guests of either that were not to have both.
+    private mutating func noteCopy(_ copy: VolumeID, of source: VolumeID?) {
+        for volume in [copy, source].compactMap({ $0 }).compactMap({ after.volumes[$0] }) {
+            volumes.insert(volume.id)
+            for instance in volume.attachments.map(\.instance) {
+                instances.insert(instance)
+                for other in after.volumes.all(where: IndexKey(.instance, instance)) where !other.isSettled {
+                    volumes.insert(other.id)
+                }
+            }
         }
     }
 

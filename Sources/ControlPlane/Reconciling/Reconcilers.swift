@@ -170,7 +170,14 @@ package final class Reconcilers: Sendable {
         }
     }
 
-    private func route(_ change: CloudChange) async { await mark(Affected(by: change)) }
+    private func route(_ change: CloudChange) async {
+        let affected = Affected(by: change)
+        // Its own work may be storing it still, and would look up only afterwards.
+        for id in affected.snapshots.sorted() where cloud.records.snapshots[id]?.state == .deleting {
+            await node.stopStoring(id)
+        }
+        await mark(affected)
+    }
 
     /// In the order of the ids, so that the same changes make the same run.
     private func mark(_ affected: Affected) async {

@@ -76,9 +76,16 @@ package struct SnapshotLifecycle: Sendable {
 
     /// Snapshots of a volume are stored in the order of their moments: each takes over from the one before.
     private var storeStep: SnapshotStep {
+        guard snapshot.copy == nil else { return stepOfCopy }
         let others = snapshot.volume.map { state.snapshots.all(where: IndexKey(.volume, $0)) } ?? []
-        let isNext = !others.contains { $0.isStoring && $0.number ?? 0 < snapshot.number ?? 0 }
+        let isNext = !others.contains { $0.isStoring && $0.copy == nil && $0.number ?? 0 < snapshot.number ?? 0 }
         guard isNext else { return .await }
+        guard let volume = snapshot.volume else { return .fail("It is not known of which volume it is.") }
+        return .store(snapshot.spec(of: volume))
+    }
+
+    /// A copy's moment stands outside of that order: what serves the copy cannot wait for others.
+    private var stepOfCopy: SnapshotStep {
         guard let volume = snapshot.volume else { return .fail("It is not known of which volume it is.") }
         return .store(snapshot.spec(of: volume))
     }
@@ -108,7 +115,8 @@ private enum Whereabouts {
 extension SnapshotRecord {
     /// What the node has to hold and store.
     fileprivate func spec(of volume: VolumeID) -> SnapshotSpec {
-        SnapshotSpec(id: id, volume: volume, sizeGiB: sizeGiB, parent: parent, key: bytes.key)
+        SnapshotSpec(
+            id: id, volume: volume, sizeGiB: sizeGiB, parent: parent, key: bytes.key, marksChanges: copy == nil)
     }
 
     /// Whether its bytes are read from its volume.
@@ -126,15 +134,15 @@ extension SnapshotRecord {
 }
 
 extension CloudState {
-    /// Whether a volume's record must stay for a snapshot's sake: until the moment is held, and longer where the bytes are
-    /// still read of another snapshot, which would not be known to be wanted.
+    /// Whether a volume's record must stay for a snapshot's sake: until the moment is held, and where the bytes are still read
+    /// of a moment of another volume's until that one is stored.
     func isNeeded(_ volume: VolumeRecord) -> Bool {
         snapshots.all(where: IndexKey(.volume, volume.id)).contains {
-            $0.isStoring && ($0.isMomentHeld != true || volume.needsSnapshot)
+            $0.isStoring && ($0.isMomentHeld != true || isMomentUnstored(of: volume))
         }
     }
 
-    /// Whether a volume or a copy on its way still reads the snapshot's bytes, or they are kept ready for volumes.
+    /// Whether a volume or a snapshot on its way still reads the snapshot's bytes, or they are kept ready for volumes.
     func isRead(_ id: SnapshotID) -> Bool {
         snapshots.contains(IndexKey(.snapshot, id)) || isKeptReady(id)
             || volumes.all(where: IndexKey(.snapshot, id)).contains { $0.needsSnapshot }

@@ -99,7 +99,7 @@ extension Cloud {
 extension Transaction {
     /// With the snapshot goes the image that is being made over it, or the volume that is to be a copy.
     fileprivate mutating func discardWithWhatIsMadeOfIt(_ id: SnapshotID) {
-        if let copy = state.snapshots[id]?.copy { delete(copy, VolumeRecord.self) }
+        if let copy = state.snapshots[id]?.copy { removeVolume(copy) }
         for image in state.images.all(where: IndexKey(.snapshot, id)) where image.state == .pending {
             delete(image.id, ImageRecord.self)
         }

@@ -45,6 +45,8 @@ package struct SnapshotRecord: TaggedRecord, Equatable {
     package var binStay: BinStay?
     /// The volume's copy that it is made for, and that takes it along: nobody else sees it.
     package var copy: VolumeID?
+    /// What its volume was still to read of when it was deleted: it is kept until this is stored.
+    package var reads: SnapshotID?
     /// Accounts that may make volumes from it besides the owner.
     package var sharedWith: Set<AccountID>?
 
@@ -88,7 +90,10 @@ package struct SnapshotRecord: TaggedRecord, Equatable {
     package var indexKeys: [IndexKey] {
         var keys: [IndexKey] = []
         if let volume, origin == .volume { keys.append(IndexKey(.volume, volume)) }
-        if case .copy(let source) = origin, state == .pending { keys.append(IndexKey(.snapshot, source)) }
+        if state == .pending {
+            if case .copy(let source) = origin { keys.append(IndexKey(.snapshot, source)) }
+            if let reads { keys.append(IndexKey(.snapshot, reads)) }
+        }
         return keys
     }
 }

@@ -119,19 +119,26 @@ extension Transaction {
     private static let mostPending = ["st1": 1, "sc1": 1]
 
     private func checkSnapshottable(_ volume: VolumeRecord) throws(EC2Error) {
+        try checkUsable(volume)
+        let pending = state.snapshots.all(where: IndexKey(.volume, volume.id)).filter {
+            $0.state == .pending && $0.copy == nil
+        }
+        guard pending.count < Transaction.mostPending[volume.volumeType] ?? 5 else {
+            throw EC2Error(
+                "ConcurrentSnapshotLimitExceeded",
+                "You have exceeded the number of concurrent snapshots that a volume of type '\(volume.volumeType)' may "
+                    + "have: \(pending.count) are pending.")
+        }
+    }
+
+    /// Whether the volume's bytes are there to be read.
+    func checkUsable(_ volume: VolumeRecord) throws(EC2Error) {
         switch volume.state {
         case .available, .inUse: break
         case .deleting: throw .notFound(volume.id)
         case .creating, .error:
             throw EC2Error(
                 "IncorrectState", "The volume '\(volume.id)' is in the '\(volume.state.rawValue)' state.")
-        }
-        let pending = state.snapshots.all(where: IndexKey(.volume, volume.id)).filter { $0.state == .pending }
-        guard pending.count < Transaction.mostPending[volume.volumeType] ?? 5 else {
-            throw EC2Error(
-                "ConcurrentSnapshotLimitExceeded",
-                "You have exceeded the number of concurrent snapshots that a volume of type '\(volume.volumeType)' may "
-                    + "have: \(pending.count) are pending.")
         }
     }
 }

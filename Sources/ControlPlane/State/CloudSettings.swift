@@ -42,6 +42,8 @@ package struct CloudSettings: Sendable {
         package var keyPairs = 5_000
         package var snapshots = 100_000
         package var fastRestoredSnapshots = 5
+        /// Copies of volumes that are not initialized yet.
+        package var volumeCopies = 5
         package var placementGroups = 500
         /// Of KMS, for one account.
         package var encryptionKeys = 100_000

@@ -88,7 +88,8 @@ extension Transaction {
     mutating func release(_ id: VolumeID, from instance: InstanceID) {
         update(id) { (volume: inout VolumeRecord) in
             volume.attachments.removeAll { $0.instance == instance }
-            if volume.attachments.isEmpty, volume.state == .inUse { volume.state = .available }
+            guard volume.attachments.isEmpty, volume.state == .inUse else { return }
+            volume.state = volume.isLost == true ? .error : .available
         }
     }
 

@@ -10,7 +10,7 @@ package enum VolumeStep: Sendable, Equatable {
     /// Make the bytes exist.
     case create
     case remove
-    /// It can never be what it was to be a copy of.
+    /// It can never have all of what it was to be a copy of.
     case abandon
     /// The guest runs and has to get the disk.
     case plug(VolumeRecord.Attachment, GuestRun)
@@ -37,7 +37,8 @@ package struct VolumeLifecycle: Sendable {
     }
 
     package var step: VolumeStep {
-        switch volume.state {
+        if volume.state != .deleting, isMomentLost { return .abandon }
+        return switch volume.state {
         case .error: .settled
         case .deleting: state.isNeeded(volume) ? .awaitGuest : .remove
         case .creating: volume.isRealised ? .settled : createStep
@@ -45,14 +46,23 @@ package struct VolumeLifecycle: Sendable {
         }
     }
 
-    /// A copy waits for the bytes of its source's moment.
-    private var createStep: VolumeStep {
-        guard volume.source != nil else { return .create }
+    private var isMomentLost: Bool {
+        guard volume.source != nil, volume.needsSnapshot else { return false }
         return switch volume.snapshot.flatMap({ state.snapshots[$0]?.state }) {
-        case .pending: .awaitGuest
-        case .completed: .create
-        case .error, .recoverable, .deleting, nil: .abandon
+        case .pending, .completed: false
+        case .error, .recoverable, .deleting, nil: true
         }
+    }
+
+    /// A copy waits until its source's moment is held, and until it is stored where it is held by a guest that itself reads
+    /// another such moment.
+    private var createStep: VolumeStep {
+        guard let moment = volume.source.flatMap({ _ in volume.snapshot }).flatMap({ state.snapshots[$0] }) else {
+            return .create
+        }
+        guard moment.state == .pending else { return .create }
+        let holders = moment.volume.flatMap { state.volumes[$0] }?.attachments.map(\.instance) ?? []
+        return moment.isMomentHeld == true && !holders.contains(where: state.readsMoments) ? .create : .awaitGuest
     }
 
     /// No guest waits for another: one that does not let go comes last.
@@ -64,7 +74,9 @@ package struct VolumeLifecycle: Sendable {
 
     private func step(for attachment: VolumeRecord.Attachment) -> VolumeStep? {
         switch attachment.state {
-        case .attaching: withGuest(of: attachment) { .plug(attachment, $0) }
+        case .attaching:
+            state.closesCircle(volume, in: attachment.instance)
+                ? .awaitGuest : withGuest(of: attachment) { .plug(attachment, $0) }
         case .detaching, .busy: withGuest(of: attachment) { .unplug(attachment, $0) }
         case .attached:
             doubts.contains(attachment.instance) ? run(of: attachment).map { .plug(attachment, $0) } : nil
@@ -84,7 +96,8 @@ package struct VolumeLifecycle: Sendable {
         switch modification?.state {
         case .modifying: return modification.map { .grow($0, in: guest) } ?? .settled
         case .optimizing: return modification.map { .limit($0, in: guest) } ?? .settled
-        case .completed, nil: return .fill(in: guest)
+        // The bytes of a moment come into a copy from the store.
+        case .completed, nil: return state.isMomentUnstored(of: volume) ? .awaitGuest : .fill(in: guest)
         }
     }
 

@@ -35,6 +35,8 @@ package struct VolumeRecord: TaggedRecord, Equatable {
     package var modifiedAt: [Timestamp]?
     /// Whether all of its snapshot has been read into it; nil: it never had to be.
     package var isFilled: Bool?
+    /// Whether some of what it was to be a copy of is not to be had any more.
+    package var isLost: Bool?
     /// Whether it was made by fast snapshot restore.
     package var isFastRestored: Bool?
     /// MiB/s at which it is to be filled, 100 to 300; nil: as fast as the node sees fit.

@@ -75,15 +75,16 @@ extension EC2.VolumeStatusItem {
         volumeID = volume.id.description
         let isStalled = volume.attachments.contains { disks.starvedGuests.contains($0.instance) }
         let isWatched = ["gp3", "io1", "io2"].contains(volume.volumeType)
-        let isEnabled = !isThere ? "insufficient-data" : isStalled && !isWatched ? "failed" : "passed"
+        let isFailed = volume.isLost == true || isStalled && !isWatched
+        let isEnabled = !isThere ? "insufficient-data" : isFailed ? "failed" : "passed"
         volumeStatus = EC2.VolumeStatusInfo(
             details: [
                 EC2.VolumeStatusDetails(name: .ioEnabled, status: isEnabled),
                 EC2.VolumeStatusDetails(
                     name: .ioPerformance, status: isStalled && isWatched ? "stalled" : "not-applicable"),
             ],
-            status: !isThere ? .insufficientData : isStalled ? .impaired : .ok)
-        guard volume.snapshot != nil || volume.source != nil else { return }
+            status: !isThere ? .insufficientData : isStalled || isFailed ? .impaired : .ok)
+        guard volume.snapshot != nil || volume.source != nil, volume.isLost != true else { return }
         initializationStatusDetails = EC2.InitializationStatusDetails(volume, disks.fillings[volume.id])
         volumeStatus?.details.append(
             EC2.VolumeStatusDetails(

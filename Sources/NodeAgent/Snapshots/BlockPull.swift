@@ -14,6 +14,8 @@ struct BlockPull: Sendable {
     let hasParent: Bool
     /// Bytes a second at most; nil: any number.
     let rate: Int?
+    /// Told once the moment can be read: from then on others may read it too.
+    let begun: @Sendable () -> Void
     /// Told now and then: percent, below 100.
     let progress: @Sendable (Int) -> Void
 
@@ -23,7 +25,7 @@ struct BlockPull: Sendable {
         case storing(BlockStoreError)
     }
 
-    private static let allocation = "base:allocation"
+    static let allocation = "base:allocation"
     /// Blocks that are asked about at once: 1 GiB.
     private static let window = 2_048
 
@@ -31,6 +33,7 @@ struct BlockPull: Sendable {
         HostThread.giveWay()
         let client = try connect()
         defer { client.close() }
+        begun()
         let count = min(draft.blockCount, (client.size + Block.byteCount - 1) / Block.byteCount)
         let isNew: Bool
         do { isNew = try draft.progress().indexes == 0 } catch { throw .storing(error) }

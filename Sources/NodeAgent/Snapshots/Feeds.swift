@@ -14,6 +14,7 @@ import Synchronization
 actor Feeds {
     private let volumes: any VolumeBackend
     private let store: SnapshotStore
+    private let windows: MomentWindows
     private let log: Logger
     private let tell: @Sendable (NodeEvent) -> Void
     private var open: [VolumeID: Feed] = [:]
@@ -22,9 +23,10 @@ actor Feeds {
     private var waiting: [VolumeID: [CheckedContinuation<Void, Never>]] = [:]
 
     init(
-        volumes: any VolumeBackend, store: SnapshotStore, log: Logger, tell: @escaping @Sendable (NodeEvent) -> Void
+        volumes: any VolumeBackend, store: SnapshotStore, windows: MomentWindows, log: Logger,
+        tell: @escaping @Sendable (NodeEvent) -> Void
     ) {
-        (self.volumes, self.store, self.log, self.tell) = (volumes, store, log, tell)
+        (self.volumes, self.store, self.windows, self.log, self.tell) = (volumes, store, windows, log, tell)
     }
 
     /// Serves what guests of an earlier run wait for.
@@ -48,13 +50,16 @@ actor Feeds {
 
     private func open(_ volume: VolumeID, _ feed: SnapshotFeed) async throws(NodeError) {
         guard open[volume] == nil else { return }
-        let (store, log) = (store, log)
-        let snapshot = try await store.call(feed.snapshot.id) { _ throws(BlockStoreError) in
-            try store.snapshot(feed.snapshot)
+        let (store, windows, log) = (store, windows, log)
+        let source = try await store.call(feed.snapshot.id) { _ throws(BlockStoreError) in
+            try FeedSource(feed.snapshot, atMost: feed.volumeBytes, in: store, windows: windows)
         }
         guard open[volume] == nil else { return }
+        if source.isLost {
+            log.error("what a volume was to be a copy of is lost", metadata: ["volume": "\(volume)"])
+        }
         do throws(SystemError) {
-            open[volume] = try Feed(feed, of: snapshot) { error in
+            open[volume] = try Feed(feed, of: source) { error in
                 log.error("a volume's snapshot cannot be read", metadata: ["volume": "\(volume)", "error": "\(error)"])
             }
         } catch {
@@ -117,6 +122,7 @@ final class Feed: Sendable {
     let pace = Pace(rate: nil)
     private let listener: OwnedDescriptor
     private let folder: String
+    private let source: FeedSource
     private let connections = Mutex(Connections())
 
     private struct Connections {
@@ -125,16 +131,16 @@ final class Feed: Sendable {
     }
 
     init(
-        _ feed: SnapshotFeed, of snapshot: Snapshot, complain: @escaping @Sendable (BlockStoreError) -> Void
+        _ feed: SnapshotFeed, of source: FeedSource, complain: @escaping @Sendable (FeedSource.Failure) -> Void
     ) throws(SystemError) {
-        folder = feed.folder
+        (folder, self.source) = (feed.folder, source)
         let path = "\(folder)/\(SnapshotFeed.socketName)"
         listener = try UnixSocket.listen(path)
         // The folder lets in whom it is handed to; the socket lets in whoever is in the folder.
         guard chmod(path, 0o666) == 0 else { throw SystemError("chmod \(path)") }
         let export = SnapshotFeed.export(of: feed.snapshot)
         let server = NBDServer { [pace] name in
-            name == export ? SnapshotExport(snapshot, pace: pace, complain: complain) : nil
+            name == export ? SnapshotExport(source, pace: pace, complain: complain) : nil
         }
         Task { try await HostThread.run { self.serve(server) } }
     }
@@ -163,9 +169,13 @@ final class Feed: Sendable {
         }
         // Their threads close them.
         for connection in open { shutdown(connection.number, Int32(SHUT_RDWR)) }
+        source.stop()
     }
 
-    func reopen() { connections.withLock { $0.isShut = false } }
+    func reopen() {
+        source.goOn()
+        connections.withLock { $0.isShut = false }
+    }
 
     var isShut: Bool { connections.withLock { $0.isShut } }
 

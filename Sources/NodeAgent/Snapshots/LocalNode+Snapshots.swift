@@ -77,6 +77,8 @@ extension LocalNode {
         try await moments.store(snapshot)
     }
 
+    package func stopStoring(_ id: SnapshotID) async { await moments.stopStoring(id) }
+
     package func prepareSnapshot(_ snapshot: SnapshotBytes) async throws(NodeError) {
         try await ensureBase(of: snapshot)
     }
@@ -188,9 +190,9 @@ extension LocalNode {
 
     // MARK: bases
 
-    /// Whether there is anything that a volume could begin with: a base, or blocks.
+    /// Whether there is anything that a volume could begin with: a base, blocks, or a moment that is held.
     func ensureThere(_ snapshot: SnapshotBytes) async throws(NodeError) {
-        guard !snapshots.contains(snapshot.id) else { return }
+        guard !snapshots.contains(snapshot.id), await !moments.known.contains(snapshot.id) else { return }
         do { _ = try await volumes.basePath(snapshot.id) } catch { throw NodeError(error) }
     }
 

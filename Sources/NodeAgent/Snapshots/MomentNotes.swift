@@ -14,6 +14,10 @@ struct MomentNote: Codable, Sendable, Equatable {
     var launch: Int?
     /// The volume is deleted, and is to go once this is stored.
     var outlivesVolume: Bool?
+    /// Of the volume at that moment; nil: not known.
+    var sizeGiB: Int?
+    /// Whether changes since are told apart; nil: they are.
+    var marksChanges: Bool?
 
     var guest: GuestRun? {
         guard let instance, let launch else { return nil }
@@ -23,6 +27,7 @@ struct MomentNote: Codable, Sendable, Equatable {
     init(_ spec: SnapshotSpec, in guest: GuestRun?) {
         (snapshot, volume) = (spec.id, spec.volume)
         (instance, launch) = (guest?.instance, guest?.launch)
+        (sizeGiB, marksChanges) = (spec.sizeGiB, spec.marksChanges ? nil : false)
     }
 }
 

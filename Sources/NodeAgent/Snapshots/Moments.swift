@@ -14,6 +14,8 @@ actor Moments {
     private let volumes: any VolumeBackend
     private let store: SnapshotStore
     private let notes: MomentNotes
+    private let windows: MomentWindows
+    private let feeds: Feeds
     private let log: Logger
     private let tell: @Sendable (NodeEvent) -> Void
     /// The moments that are not stored yet, by volume.
@@ -22,8 +24,11 @@ actor Moments {
     private(set) var outlived: Set<VolumeID> = []
     /// How many want a volume's file for themselves.
     private var lent: [VolumeID: Int] = [:]
-    /// What reads the files of volumes that no guest has.
-    private var readers: [VolumeID: Reader] = [:]
+    /// What reads the files of volumes that no guest has, by what is stored of them.
+    private var readers: [VolumeID: [SnapshotID: Reader]] = [:]
+    /// Those that nobody wants any more, while they are stored.
+    private var unwanted: Set<SnapshotID> = []
+    private var storing: Set<SnapshotID> = []
     /// Who waits for a volume to be given back, or read no more.
     private var waiting: [VolumeID: [CheckedContinuation<Void, Never>]] = [:]
 
@@ -37,14 +42,15 @@ actor Moments {
     private static let guestRate = 64 << 20
 
     init(
-        hypervisor: any Hypervisor, volumes: any VolumeBackend, store: SnapshotStore, notes: MomentNotes, log: Logger,
-        tell: @escaping @Sendable (NodeEvent) -> Void
+        hypervisor: any Hypervisor, volumes: any VolumeBackend, store: SnapshotStore, notes: MomentNotes,
+        windows: MomentWindows, feeds: Feeds, log: Logger, tell: @escaping @Sendable (NodeEvent) -> Void
     ) {
         (self.hypervisor, self.volumes, self.store, self.notes) = (hypervisor, volumes, store, notes)
-        (self.log, self.tell) = (log, tell)
+        (self.windows, self.feeds, self.log, self.tell) = (windows, feeds, log, tell)
         for note in notes.all() {
             pending[note.volume, default: []].insert(note.snapshot)
             if note.outlivesVolume == true { outlived.insert(note.volume) }
+            windows.expect(note)
         }
     }
 
@@ -105,7 +111,9 @@ actor Moments {
             try remember(MomentNote(spec, in: guests[spec.volume]))
             let path: String
             do { path = try await volumes.makeMoment(spec.id, of: spec.volume) } catch { throw NodeError(error) }
-            moments.append(GuestMoment(snapshot: spec.id, volume: spec.volume, files: [path]))
+            moments.append(
+                GuestMoment(
+                    snapshot: spec.id, volume: spec.volume, files: [path], marksChanges: spec.marksChanges))
         }
         do { try await hypervisor.hold(moments, in: guests) } catch { throw NodeError(error) }
     }
@@ -113,6 +121,7 @@ actor Moments {
     /// A volume that a guest has open all the same is locked, and this fails.
     private func holdFree(_ spec: SnapshotSpec) async throws(NodeError) {
         try remember(MomentNote(spec, in: nil))
+        guard spec.marksChanges else { return }
         do throws(VolumeBackendError) {
             try await volumes.markChanges(of: spec.volume, since: spec.id)
         } catch { throw NodeError(error) }
@@ -146,7 +155,7 @@ actor Moments {
         // From now on it is whole only as long as the files are.
         if let guest { (note.instance, note.launch) = (guest.instance, guest.launch) }
         try notes.write(note)
-        return isWhole ? GuestMoment(snapshot: id, volume: volume, files: files, isTakenOver: true) : nil
+        return isWhole ? GuestMoment(snapshot: id, volume: volume, files: files, marksChanges: false) : nil
     }
 
     /// Whether files alone, that nobody writes to, have the moment.
@@ -158,6 +167,7 @@ actor Moments {
     private func remember(_ note: MomentNote) throws(NodeError) {
         try notes.write(note)
         pending[note.volume, default: []].insert(note.snapshot)
+        windows.expect(note)
     }
 
     private func holds(_ note: MomentNote, _ guest: GuestRun) async throws(NodeError) -> Bool {
@@ -176,6 +186,11 @@ actor Moments {
             try await forget(spec)
             return try await store.figures(of: spec.bytes)
         }
+        storing.insert(spec.id)
+        defer {
+            storing.remove(spec.id)
+            unwanted.remove(spec.id)
+        }
         let parent = spec.parent.flatMap { store.contains($0) ? $0 : nil }
         while try await !pull(spec, parent) {}
         let snapshots = store
@@ -184,9 +199,16 @@ actor Moments {
         return try await store.figures(of: spec.bytes)
     }
 
+    /// What stores the snapshot's bytes finds its draft gone and fails, and so does what was about to.
+    func stopStoring(_ id: SnapshotID) async {
+        if storing.contains(id) { unwanted.insert(id) }
+        await store.stop(id)
+    }
+
     /// Returns whether all was read: someone may want the volume's file meanwhile.
     private func pull(_ spec: SnapshotSpec, _ parent: SnapshotID?) async throws(NodeError) -> Bool {
-        guard isFree(spec.volume) else {
+        guard !unwanted.contains(spec.id) else { throw .noSuchSnapshot(spec.id) }
+        guard lent[spec.volume] == nil else {
             await change(of: spec.volume)
             return false
         }
@@ -197,14 +219,14 @@ actor Moments {
         }
         guard try await isWhole(note) else { throw .momentLost(spec.id) }
         // No `await` between the look and the note of it, so that who wants the file finds who reads it.
-        guard isFree(spec.volume) else { return false }
-        readers[spec.volume] = Reader()
+        guard lent[spec.volume] == nil else { return false }
+        readers[spec.volume, default: [:]][spec.id] = Reader()
         do throws(NodeError) {
             try await pullFree(spec, parent)
-            endReading(spec.volume)
+            endReading(spec)
             return true
         } catch {
-            guard endReading(spec.volume) else { throw error }
+            guard endReading(spec) else { throw error }
             return false
         }
     }
@@ -228,8 +250,8 @@ actor Moments {
         } catch {
             throw NodeError(error)
         }
-        readers[spec.volume]?.server = served
-        if readers[spec.volume]?.isUnwanted == true { await served.end() }
+        readers[spec.volume]?[spec.id]?.server = served
+        if readers[spec.volume]?[spec.id]?.isUnwanted == true { await served.end() }
         do throws(NodeError) { try await pull(spec, parent, from: served.source, at: nil) } catch {
             await served.end()
             throw error
@@ -240,17 +262,20 @@ actor Moments {
     private func pull(
         _ spec: SnapshotSpec, _ parent: SnapshotID?, from source: MomentSource, at rate: Int?
     ) async throws(NodeError) {
-        let (store, tell) = (store, tell)
+        let (store, windows, tell) = (store, windows, tell)
         let draft = try await store.call(spec.id) { _ throws(BlockStoreError) in
             try store.draft(
                 of: spec.bytes, volumeBytes: spec.sizeGiB << 30, parent: parent)
         }
+        // Stored or not: where it was read it can be read no more.
+        defer { windows.close(spec.id) }
         let outcome: Result<Void, BlockPull.Failure>
         do throws(SystemError) {
             outcome = try await HostThread.run {
-                let pull = BlockPull(source: source, draft: draft, hasParent: parent != nil, rate: rate) { percent in
-                    tell(.snapshotProgress(spec.id, percent: percent))
-                }
+                let pull = BlockPull(
+                    source: source, draft: draft, hasParent: parent != nil, rate: rate,
+                    begun: { windows.open(spec.id, at: source) },
+                    progress: { tell(.snapshotProgress(spec.id, percent: $0)) })
                 do throws(BlockPull.Failure) { return .success(try pull.run()) } catch { return .failure(error) }
             }
         } catch {
@@ -282,14 +307,17 @@ actor Moments {
         _ id: SnapshotID, of volume: VolumeID, forgettingChanges: Bool = false
     ) async throws(NodeError) {
         // What is known of changes since other moments that are still to be stored is kept, and since this one for the next.
-        let others = forgettingChanges ? [] : (pending[volume] ?? []).union([id])
+        let isMarked = notes.note(of: id)?.marksChanges ?? true
+        let others = !isMarked ? nil : forgettingChanges ? [] : (pending[volume] ?? []).union([id])
         while try await !letGo(of: id, volume, keepingChangesSince: others) { await change(of: volume) }
         do { try await volumes.removeMoment(id) } catch { throw NodeError(error) }
         if pending[volume] == [id], outlived.contains(volume) {
+            await feeds.close(volume)
             do { try await volumes.delete(volume) } catch { throw NodeError(error) }
             outlived.remove(volume)
         }
         notes.remove(id)
+        windows.forget(id)
         pending[volume]?.remove(id)
         guard pending[volume]?.isEmpty == true else { return }
         pending[volume] = nil
@@ -299,7 +327,7 @@ actor Moments {
 
     /// In the guest that has the volume, or in its file. Returns false where someone else has the file for himself.
     private func letGo(
-        of id: SnapshotID, _ volume: VolumeID, keepingChangesSince others: Set<SnapshotID>
+        of id: SnapshotID, _ volume: VolumeID, keepingChangesSince others: Set<SnapshotID>?
     ) async throws(NodeError) -> Bool {
         if let guest = notes.note(of: id)?.guest, await hypervisor.isOpen(volume, for: guest) {
             let moment = GuestMoment(snapshot: id, volume: volume)
@@ -311,16 +339,18 @@ actor Moments {
                 throw NodeError(error)
             }
         }
-        guard isFree(volume) else { return false }
-        readers[volume] = Reader()
-        defer { endReading(volume) }
-        do throws(VolumeBackendError) {
-            guard try await volumes.volumes().contains(volume) else { return true }
-            try await volumes.forgetChanges(of: volume, exceptSince: others)
-            return true
-        } catch {
-            throw NodeError(error)
+        guard lent[volume] == nil else { return false }
+        guard let others else { return true }
+        // Other moments that are read from the file are gone on with afterwards.
+        try await lend([volume]) { [volumes] () throws(NodeError) in
+            do throws(VolumeBackendError) {
+                guard try await volumes.volumes().contains(volume) else { return }
+                try await volumes.forgetChanges(of: volume, exceptSince: others)
+            } catch {
+                throw NodeError(error)
+            }
         }
+        return true
     }
 
     // MARK: the volumes
@@ -337,8 +367,6 @@ actor Moments {
         }
         return outlived.contains(volume)
     }
-
-    private func isFree(_ volume: VolumeID) -> Bool { lent[volume] == nil && readers[volume] == nil }
 
     /// While it lasts no moment is read from the volumes' files. What was read before is kept.
     func lend(
@@ -357,18 +385,20 @@ actor Moments {
     }
 
     private func stopReading(_ volume: VolumeID) async {
-        while readers[volume] != nil {
-            readers[volume]?.isUnwanted = true
-            await readers[volume]?.server?.end()
+        while let reading = readers[volume] {
+            for snapshot in reading.keys { readers[volume]?[snapshot]?.isUnwanted = true }
+            for reader in reading.values { await reader.server?.end() }
             if readers[volume] != nil { await change(of: volume) }
         }
     }
 
     /// Returns whether it was not wanted any more.
     @discardableResult
-    private func endReading(_ volume: VolumeID) -> Bool {
-        defer { changed(volume) }
-        return readers.removeValue(forKey: volume)?.isUnwanted ?? false
+    private func endReading(_ spec: SnapshotSpec) -> Bool {
+        defer { changed(spec.volume) }
+        let reader = readers[spec.volume]?.removeValue(forKey: spec.id)
+        if readers[spec.volume]?.isEmpty == true { readers[spec.volume] = nil }
+        return reader?.isUnwanted ?? false
     }
 
     private func change(of volume: VolumeID) async {

@@ -1,4 +1,4 @@
-// A snapshot's blocks as an NBD server reads them; each connection has its own.
+// What a feed serves, as an NBD server reads it; each connection has its own.
 
 import BlockStore
 import Glibc
@@ -6,9 +6,10 @@ import NBD
 import Synchronization
 
 final class SnapshotExport: NBDExport {
-    private let snapshot: Snapshot
+    private let source: FeedSource
+    private let reader: FeedReader
     private let pace: Pace
-    private let complain: @Sendable (BlockStoreError) -> Void
+    private let complain: @Sendable (FeedSource.Failure) -> Void
     /// The block that was read in part last: who reads on needs not unpack it again.
     private let last = Mutex(LastBlock())
 
@@ -20,11 +21,11 @@ final class SnapshotExport: NBDExport {
     /// Runs that are told at once, at most.
     private static let extentLimit = 1_024
 
-    init(_ snapshot: Snapshot, pace: Pace, complain: @escaping @Sendable (BlockStoreError) -> Void) {
-        (self.snapshot, self.pace, self.complain) = (snapshot, pace, complain)
+    init(_ source: FeedSource, pace: Pace, complain: @escaping @Sendable (FeedSource.Failure) -> Void) {
+        (self.source, reader, self.pace, self.complain) = (source, source.reader(), pace, complain)
     }
 
-    var size: Int { snapshot.volumeBytes }
+    var size: Int { source.volumeBytes }
 
     func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(NBDError) {
         var done = 0
@@ -32,9 +33,9 @@ final class SnapshotExport: NBDExport {
             let (index, begin) = (offset + done).quotientAndRemainder(dividingBy: Block.byteCount)
             let count = min(Block.byteCount - begin, buffer.count - done)
             let part = UnsafeMutableRawBufferPointer(rebasing: buffer[done..<done + count])
-            do throws(BlockStoreError) {
+            do throws(FeedSource.Failure) {
                 if count == Block.byteCount {
-                    if try snapshot.read(at: index, into: part) != nil { pace.passed(count) }
+                    if try reader.read(at: index, into: part) { pace.passed(count) }
                 } else {
                     try readPart(of: index, from: begin, into: part)
                 }
@@ -49,14 +50,17 @@ final class SnapshotExport: NBDExport {
 
     private func readPart(
         of index: Int, from begin: Int, into part: UnsafeMutableRawBufferPointer
-    ) throws(BlockStoreError) {
-        let failure: BlockStoreError? = last.withLock { last in
+    ) throws(FeedSource.Failure) {
+        let failure: FeedSource.Failure? = last.withLock { last in
             if last.index != index {
-                do throws(BlockStoreError) {
-                    last = LastBlock(index: index, bytes: try snapshot.read(at: index))
-                } catch {
-                    return error
+                if last.bytes.isEmpty { last.bytes = [UInt8](repeating: 0, count: Block.byteCount) }
+                last.index = -1
+                let failure: FeedSource.Failure? = last.bytes.withUnsafeMutableBytes { bytes in
+                    do throws(FeedSource.Failure) { _ = try reader.read(at: index, into: bytes) } catch { return error }
+                    return nil
                 }
+                if let failure { return failure }
+                last.index = index
             }
             last.bytes.withUnsafeBytes {
                 part.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[begin..<begin + part.count]))
@@ -67,6 +71,19 @@ final class SnapshotExport: NBDExport {
     }
 
     func extents(at offset: Int, length: Int) -> [NBDExtent] {
+        // Whoever reads what cannot be read is told then.
+        let unknown = [NBDExtent(length: length, flags: 0)]
+        do throws(FeedSource.Failure) {
+            guard let snapshot = try source.snapshot() else {
+                return reader.extents(at: offset, length: length) ?? unknown
+            }
+            return extents(of: snapshot, at: offset, length: length)
+        } catch {
+            return unknown
+        }
+    }
+
+    private func extents(of snapshot: Snapshot, at offset: Int, length: Int) -> [NBDExtent] {
         let end = offset + length
         var extents: [NBDExtent] = []
         var place = offset
@@ -82,7 +99,6 @@ final class SnapshotExport: NBDExport {
                 place = last
             }
         } catch {
-            // Whoever reads it is told then.
             if place < end { append(end - place, 0, to: &extents) }
         }
         return extents

@@ -123,6 +123,13 @@ package final class SnapshotStore: Sendable {
         }
     }
 
+    /// What puts a draft of the snapshot together finds it gone.
+    func stop(_ id: SnapshotID) async {
+        _ = try? await call(id) { store throws(BlockStoreError) in
+            if store.drafts().contains(id) { try store.discard(id) }
+        }
+    }
+
     /// Takes away what there is of the snapshot; the space of its blocks is given back afterwards.
     package func remove(_ id: SnapshotID) async throws(NodeError) {
         opened.withLock { opened in opened.removeAll { $0.bytes.id == id } }

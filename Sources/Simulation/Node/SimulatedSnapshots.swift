@@ -63,6 +63,9 @@ extension SimulatedNode {
         return stored
     }
 
+    /// What is asked for here is done at once.
+    package func stopStoring(_ id: SnapshotID) async {}
+
     package func copySnapshot(_ source: SnapshotBytes, to copy: SnapshotBytes) async throws(NodeError) -> StoredSnapshot
     {
         let failure: NodeError? = world.contents.withLock { contents in

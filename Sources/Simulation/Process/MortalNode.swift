@@ -111,6 +111,8 @@ package final class MortalNode: Node {
         return stored
     }
 
+    package func stopStoring(_ id: SnapshotID) async { await node.stopStoring(id) }
+
     package func prepareSnapshot(_ snapshot: SnapshotBytes) async throws(NodeError) {
         try await take(.prepareSnapshot) { () throws(NodeError) in try await node.prepareSnapshot(snapshot) }
     }

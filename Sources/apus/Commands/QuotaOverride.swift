@@ -18,7 +18,8 @@ struct QuotaOverride: ExpressibleByArgument, Sendable {
             ("key-pairs", \.keyPairs), ("network-interfaces", \.networkInterfaces),
             ("tags-per-resource", \.tagsPerResource), ("instances", \.instances), ("snapshots", \.snapshots),
             ("launch-templates", \.launchTemplates), ("versions-per-launch-template", \.versionsPerLaunchTemplate),
-            ("fast-restored-snapshots", \.fastRestoredSnapshots), ("encryption-keys", \.encryptionKeys),
+            ("fast-restored-snapshots", \.fastRestoredSnapshots), ("volume-copies", \.volumeCopies),
+            ("encryption-keys", \.encryptionKeys),
             ("placement-groups", \.placementGroups),
         ] + VCPUClass.allCases.map { ("vcpus-\($0.rawValue)", \.[vCPUs: $0]) }
         + VolumeTypeRules.all.keys.sorted().map { ("storage-gib-\($0)", \.[storageGiB: $0]) }
