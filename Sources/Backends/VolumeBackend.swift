@@ -40,6 +40,13 @@ package protocol VolumeBackend: Sendable {
         _ snapshot: SnapshotID, of volume: VolumeID, changedSince parent: SnapshotID?
     ) async throws(VolumeBackendError) -> ServedMoment
 
+    /// Makes a base that is sealed with a key of its own under the snapshot's; one that exists is left as it is.
+    ///
+    /// - Parameter serve: serves the snapshot's bytes at the feed that it is given while what it is given runs.
+    func makeSealedBase(
+        _ snapshot: SnapshotBytes, bytes: Int,
+        _ serve: @escaping @Sendable (SnapshotFeed, @Sendable () async throws -> Void) async throws -> Void
+    ) async throws(VolumeBackendError)
     /// Makes a base of bytes that `fill` writes into an empty file of that size; one that exists is left as it is.
     func makeBase(
         _ snapshot: SnapshotID, bytes: Int, _ fill: @escaping @Sendable (Int32) async throws -> Void
@@ -93,11 +100,13 @@ package struct VolumeFile: Sendable, Equatable {
     package enum Format: String, Sendable, Codable { case qcow2, raw }
     package var path: String
     package var format: Format
-    /// The flat raw files beneath a clone, the nearest first, which must be readable too.
+    /// The files beneath a clone, the nearest first, which must be readable too: flat and raw.
     package var backingPaths: [String]
+    /// What opens the one beneath it, which is a sealed qcow2 file then.
+    package var basePassphrase: VolumePassphrase?
     /// Where it reads what it has not of its snapshot, instead of a file beneath it.
     package var feed: SnapshotFeed?
-    /// What opens it; nil: its bytes are in the clear. What lies beneath a clone is not sealed by it.
+    /// What opens it; nil: its bytes are in the clear. What lies beneath it is not sealed by it.
     package var passphrase: VolumePassphrase?
     /// Through which guests have it together: the process that serves it there alone has the file open. nil: a guest has it
     /// for itself.

@@ -91,6 +91,7 @@ package struct EmptyQCOW2: Equatable {
         let virtualSize: UInt64
         let l1Entries: UInt64
         let backingFile: String?
+        let backingFormat: String
         let clusterBits: UInt64
         let closing: Closing
         /// Of what opens the clusters.
@@ -99,11 +100,13 @@ package struct EmptyQCOW2: Equatable {
 
     /// - Parameters:
     ///   - virtualSize: bytes, a multiple of 512.
-    ///   - backingFile: at most 1023 bytes; its content is read as `raw`.
+    ///   - backingFile: at most 1023 bytes.
+    ///   - backingFormat: what its content is read as, eight letters at most.
     ///   - clusterBits: 9 to 21: the unit in which the file grows and a backing's bytes are copied.
     ///   - seal: a LUKS header, for clusters that it opens; nil: they are in the clear.
     package init(
-        virtualSize: UInt64, backingFile: String?, clusterBits: UInt64 = EmptyQCOW2.clusterBits,
+        virtualSize: UInt64, backingFile: String?, backingFormat: String = "raw",
+        clusterBits: UInt64 = EmptyQCOW2.clusterBits,
         closing: Closing = .plain, seal: [UInt8]? = nil
     ) {
         let cluster: UInt64 = 1 << clusterBits
@@ -122,8 +125,8 @@ package struct EmptyQCOW2: Equatable {
         var block = BigEndianBytes()
         for _ in 0..<clusters { block.append(1, width: 2) }
         let plan = Plan(
-            virtualSize: virtualSize, l1Entries: l1Entries, backingFile: backingFile, clusterBits: clusterBits,
-            closing: closing, seal: seal.map { _ in (sealOffset, sealCount) })
+            virtualSize: virtualSize, l1Entries: l1Entries, backingFile: backingFile, backingFormat: backingFormat,
+            clusterBits: clusterBits, closing: closing, seal: seal.map { _ in (sealOffset, sealCount) })
         pieces =
             [
                 Piece(offset: 0, bytes: EmptyQCOW2.header(plan)),
@@ -181,8 +184,9 @@ package struct EmptyQCOW2: Equatable {
         }
         if let backingFile {
             header.append(backingFormatExtension, width: 4)
-            header.append(3, width: 4)
-            header.bytes += Array("raw".utf8) + [0, 0, 0, 0, 0]
+            let format = Array(plan.backingFormat.utf8)
+            header.append(UInt64(format.count), width: 4)
+            header.bytes += format + [UInt8](repeating: 0, count: 8 - format.count)
             header.append(0, width: 8)
             header.bytes += Array(backingFile.utf8)
         } else {

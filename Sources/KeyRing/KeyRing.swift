@@ -1,6 +1,6 @@
 // The keys of what lies encrypted on this host. Three layers, each sealed by the one above with AES-256-GCM:
 //
-//   master key, one a host ─▶ account keys, by the id that the control plane names ─▶ data keys, one a volume
+//   master key, one a host ─▶ account keys, by the id that the control plane names ─▶ data keys, one a volume or base
 //
 // Only the master key is in the clear on the disk, in a file of ours alone or of the operator's choice: whoever loses
 // it loses every encrypted volume and snapshot. A data key goes with its volume, and the volume's bytes with it.
@@ -20,6 +20,7 @@ package enum KeyRingError: Error, Equatable, Sendable {
     /// Sealed by another key, or damaged.
     case cannotOpen(String)
     case noSuchVolumeKey(VolumeID)
+    case noSuchBaseKey(SnapshotID)
     /// Something is sealed under it, and its own file is gone.
     case noSuchKey(EncryptionKeyID)
     case unusableID(EncryptionKeyID)
@@ -35,6 +36,7 @@ extension KeyRingError: CustomStringConvertible {
         case .masterKeyUnusable(let place): "\(place): there is no master key of 32 bytes."
         case .cannotOpen(let use): "The key of \(use) is damaged, or was sealed by another master key."
         case .noSuchVolumeKey(let volume): "The key of \(volume) is gone."
+        case .noSuchBaseKey(let snapshot): "The key of the base of \(snapshot) is gone."
         case .noSuchKey(let key): "The key \(key) is gone."
         case .unusableID(let id): "'\(id)' names no key."
         case .system(let error): error.description
@@ -46,6 +48,7 @@ package struct KeyRing: Sendable {
     private let master: SymmetricKey
     private let accounts: KeyFolder
     private let volumes: KeyFolder
+    private let bases: KeyFolder
 
     /// Opens the ring, and makes it where there is none.
     ///
@@ -57,6 +60,7 @@ package struct KeyRing: Sendable {
             let folder = try KeyFolder(directory)
             accounts = try KeyFolder(directory + "/accounts")
             volumes = try KeyFolder(directory + "/volumes")
+            bases = try KeyFolder(directory + "/bases")
             let path = masterKeyPath ?? "\(directory)/\(KeyRing.masterName)"
             var bytes = try KeyFolder.read(path)
             let sealed = SmallFile.names(in: accounts.path).sorted()
@@ -101,27 +105,53 @@ package struct KeyRing: Sendable {
     /// The volume's data key, made where it has none. It is on the disk, sealed, when this returns.
     package func makeVolumeKey(_ volume: VolumeID, under key: EncryptionKeyID) throws(KeyRingError) -> VolumePassphrase
     {
-        if let kept = try found({ () throws(SystemError) in try volumes.read(volume.description) }) {
-            return try open(kept, of: volume)
-        }
-        let id = try KeyRing.checked(key)
-        let name = Array(id.utf8)
-        let sealed = try KeyRing.seal(KeyRing.newSecret(), with: makeAccountKey(key), for: "volume \(volume) \(id)")
-        let kept = try found { () throws(SystemError) in try volumes.create(volume.description, name + sealed) }
-        return try open(kept, of: volume)
+        try makeDataKey("\(volume)", "volume", in: volumes, under: key)
     }
 
     /// - Throws: `noSuchVolumeKey` where none was made.
     package func volumeKey(of volume: VolumeID) throws(KeyRingError) -> VolumePassphrase {
-        guard let kept = try found({ () throws(SystemError) in try volumes.read(volume.description) }) else {
-            throw .noSuchVolumeKey(volume)
-        }
-        return try open(kept, of: volume)
+        guard let key = try dataKey("\(volume)", "volume", in: volumes) else { throw .noSuchVolumeKey(volume) }
+        return key
     }
 
     /// From now on nobody can read the volume's bytes. One without a key is as it should be.
     package func removeVolumeKey(of volume: VolumeID) throws(KeyRingError) {
         try found { () throws(SystemError) in try volumes.remove(volume.description) }
+    }
+
+    /// The data key of a sealed base, as of a volume's.
+    package func makeBaseKey(
+        _ snapshot: SnapshotID, under key: EncryptionKeyID
+    ) throws(KeyRingError) -> VolumePassphrase {
+        try makeDataKey("\(snapshot)", "base", in: bases, under: key)
+    }
+
+    /// - Throws: `noSuchBaseKey` where none was made.
+    package func baseKey(of snapshot: SnapshotID) throws(KeyRingError) -> VolumePassphrase {
+        guard let key = try dataKey("\(snapshot)", "base", in: bases) else { throw .noSuchBaseKey(snapshot) }
+        return key
+    }
+
+    package func removeBaseKey(of snapshot: SnapshotID) throws(KeyRingError) {
+        try found { () throws(SystemError) in try bases.remove(snapshot.description) }
+    }
+
+    private func makeDataKey(
+        _ name: String, _ kind: String, in folder: KeyFolder, under key: EncryptionKeyID
+    ) throws(KeyRingError) -> VolumePassphrase {
+        if let kept = try dataKey(name, kind, in: folder) { return kept }
+        let id = try KeyRing.checked(key)
+        let sealed = try KeyRing.seal(KeyRing.newSecret(), with: makeAccountKey(key), for: "\(kind) \(name) \(id)")
+        let kept = try found { () throws(SystemError) in try folder.create(name, Array(id.utf8) + sealed) }
+        return try open(kept, of: "\(kind) \(name)")
+    }
+
+    /// nil where there is none.
+    private func dataKey(
+        _ name: String, _ kind: String, in folder: KeyFolder
+    ) throws(KeyRingError) -> VolumePassphrase? {
+        let kept = try found { () throws(SystemError) in try folder.read(name) }
+        return try kept.map { (kept) throws(KeyRingError) in try open(kept, of: "\(kind) \(name)") }
     }
 
     // MARK: sealing
@@ -143,12 +173,12 @@ package struct KeyRing: Sendable {
         return SymmetricKey(data: try KeyRing.open(kept, with: master, for: "account \(name)"))
     }
 
-    /// The file of a volume's key: the account key's id, 36 letters, and what is sealed with it.
-    private func open(_ kept: [UInt8], of volume: VolumeID) throws(KeyRingError) -> VolumePassphrase {
+    /// The file of a data key: the account key's id, 36 letters, and what is sealed with it.
+    private func open(_ kept: [UInt8], of use: String) throws(KeyRingError) -> VolumePassphrase {
         let id = String(decoding: kept.prefix(36), as: UTF8.self)
         let key = try accountKey(EncryptionKeyID(id))
         return VolumePassphrase(
-            secret: try KeyRing.open(Array(kept.dropFirst(36)), with: key, for: "volume \(volume) \(id)"))
+            secret: try KeyRing.open(Array(kept.dropFirst(36)), with: key, for: "\(use) \(id)"))
     }
 
     private static func newSecret() -> [UInt8] { SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) } }

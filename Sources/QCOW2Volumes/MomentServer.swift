@@ -11,6 +11,8 @@ struct MomentServer: Sendable {
     let moments: [String]
     /// What opens them all; nil: they are in the clear.
     let passphrase: VolumePassphrase?
+    /// What opens a sealed base beneath the volume.
+    let basePassphrase: VolumePassphrase?
     /// Where what the volume has not read of its snapshot is served; nil: it has all.
     let feedFolder: String?
     let socket: String
@@ -18,10 +20,15 @@ struct MomentServer: Sendable {
     /// The record of changes to tell of.
     let bitmap: String?
 
-    private func arguments(listeningAt socket: String, _ secret: ToolSecret?) -> [String] {
-        let image = (moments + [volume]).enumerated().flatMap { depth, file in
+    private func arguments(listeningAt socket: String, _ secrets: [ToolSecret]) -> [String] {
+        let secret = passphrase == nil ? nil : secrets.first
+        var image = (moments + [volume]).enumerated().flatMap { depth, file in
             let options = ["driver=qcow2", "file.filename=\(file)"] + (secret == nil ? [] : [ToolSecret.option])
             return options.map { String(repeating: "backing.", count: depth) + $0 }
+        }
+        if basePassphrase != nil {
+            image.append(
+                String(repeating: "backing.", count: moments.count + 1) + "encrypt.key-secret=\(ToolSecret.baseID)")
         }
         // As the volume's own header names the feed, it is looked for in the working directory.
         var arguments = feedFolder.map { ["env", "--chdir=\($0)"] } ?? []
@@ -29,20 +36,22 @@ struct MomentServer: Sendable {
         // As many clients as copies of the volume read of it while it is stored.
         arguments += ["--export-name=\(export)", "--socket=\(socket)", "--shared=0"]
         if let bitmap { arguments.append("--bitmap=\(bitmap)") }
-        return arguments + (secret?.arguments ?? []) + ["--image-opts", image.joined(separator: ",")]
+        return arguments + secrets.flatMap(\.arguments) + ["--image-opts", image.joined(separator: ",")]
     }
 
     /// Returns once it listens.
     func start() async throws(VolumeBackendError) -> ServedMoment {
         unlink(socket)
-        let secret: ToolSecret? = if let passphrase { try ToolSecret(passphrase) } else { nil }
+        var secrets: [ToolSecret] = []
+        if let passphrase { secrets.append(try ToolSecret(passphrase)) }
+        if let basePassphrase { secrets.append(try ToolSecret(basePassphrase, as: ToolSecret.baseID)) }
         // A socket's address holds 107 bytes: its folder is reached through a descriptor of ours, until it listens.
         let slash = socket.lastIndex(of: "/") ?? socket.startIndex
         let folder = try VolumeDirectory.open(String(socket[..<slash]), O_RDONLY | O_DIRECTORY)
-        defer { withExtendedLifetime((folder, secret)) {} }
+        defer { withExtendedLifetime((folder, secrets)) {} }
         let short = "/proc/\(getpid())/fd/\(folder.number)\(socket[slash...])"
         // The server is the tool's child; the tool ends when the server listens, or cannot.
-        let outcome = try await ImageTool.run(arguments(listeningAt: short, secret), deadline: .seconds(30))
+        let outcome = try await ImageTool.run(arguments(listeningAt: short, secrets), deadline: .seconds(30))
         guard outcome.isSuccess, let process = serverProcess() else {
             throw .hostFailed("qemu-nbd does not serve \(volume): \(outcome.errorText)")
         }

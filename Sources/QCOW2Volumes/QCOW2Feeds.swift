@@ -36,7 +36,12 @@ extension QCOW2Volumes {
     package func feeds() async throws(VolumeBackendError) -> [VolumeID: SnapshotFeed] {
         var found: [VolumeID: SnapshotFeed] = [:]
         for name in try feedFiles.names() {
-            guard let volume = VolumeID(name) else { continue }
+            guard let volume = VolumeID(name) else {
+                // Of a base whose making was cut off.
+                unlink("\(feedFiles.file(name))/\(SnapshotFeed.socketName)")
+                rmdir(feedFiles.file(name))
+                continue
+            }
             if volumeFiles.contains(QCOW2Volumes.name(of: volume)), let feed = feed(of: volume, try header(of: volume))
             {
                 found[volume] = feed

@@ -118,6 +118,7 @@ extension QCOW2Volumes {
         let server = MomentServer(
             volume: path, moments: momentNames(of: snapshot).map(momentFiles.file),
             passphrase: try passphrase(of: volume, try header(of: volume)),
+            basePassphrase: try basePassphrase(beneath: try header(of: volume)),
             feedFolder: feed(of: volume, try header(of: volume))?.folder,
             socket: momentFiles.file(".\(snapshot).sock"), export: snapshot.description, bitmap: since?.name)
         return try await server.start()
@@ -157,57 +158,4 @@ private struct FileBitmap: Decodable {
     var isRecording: Bool { flags.contains("auto") }
     /// Its file was not closed in good order: it says nothing.
     var isVoid: Bool { flags.contains("in-use") }
-}
-
-// MARK: bases
-
-extension QCOW2Volumes {
-    package func makeBase(
-        _ snapshot: SnapshotID, bytes: Int, _ fill: @escaping @Sendable (Int32) async throws -> Void
-    ) async throws(VolumeBackendError) {
-        let name = QCOW2Volumes.name(of: snapshot)
-        // One that was to go with the last volume is wanted for itself again.
-        guard !baseFiles.contains(name) else { return try baseFiles.remove(QCOW2Volumes.doomName(of: snapshot)) }
-        let draft = baseFiles.draft(of: name)
-        let file = try VolumeDirectory.open(draft, O_RDWR | O_CREAT | O_EXCL)
-        do {
-            guard ftruncate(file.number, off_t(bytes)) == 0 else { throw VolumeBackendError.system("ftruncate") }
-            try await fill(file.number)
-            guard fchmod(file.number, 0o400) == 0 else { throw VolumeBackendError.system("fchmod") }
-            guard fsync(file.number) == 0 else { throw VolumeBackendError.system("fsync") }
-            try baseFiles.publish(draft, as: name)
-        } catch {
-            unlink(draft)
-            throw error as? VolumeBackendError ?? .hostFailed("\(snapshot): \(error)")
-        }
-    }
-
-    package func basePath(_ snapshot: SnapshotID) async throws(VolumeBackendError) -> String {
-        let name = QCOW2Volumes.name(of: snapshot)
-        guard baseFiles.contains(name) else { throw .noSuchSnapshot(snapshot) }
-        return baseFiles.file(name)
-    }
-
-    package func dropBase(_ snapshot: SnapshotID) async throws(VolumeBackendError) {
-        guard baseFiles.contains(QCOW2Volumes.name(of: snapshot)) else { return }
-        // Known after a crash too: the last volume's deletion takes the base along.
-        try baseFiles.mark(QCOW2Volumes.doomName(of: snapshot))
-        try dropNow(snapshot)
-    }
-
-    /// Those that are to go when no volume needs them any more.
-    func doomedBases() throws(VolumeBackendError) -> [SnapshotID] {
-        try baseFiles.names().compactMap { QCOW2Volumes.id(of: $0, suffix: ".doomed") }
-    }
-
-    // No `await` between the look and the removal, so that no volume is created on the base meanwhile.
-    func dropNow(_ snapshot: SnapshotID) throws(VolumeBackendError) {
-        guard !claims.contains(snapshot) else { return }
-        let backing = QCOW2Volumes.backingName(of: snapshot)
-        for volume in try present() where try header(of: volume).backingFile == backing { return }
-        try baseFiles.remove(QCOW2Volumes.name(of: snapshot))
-        try baseFiles.remove(QCOW2Volumes.doomName(of: snapshot))
-    }
-
-    private static func doomName(of snapshot: SnapshotID) -> String { "\(snapshot).doomed" }
 }

@@ -18,7 +18,7 @@ package actor QCOW2Volumes: VolumeBackend {
     let baseFiles: VolumeDirectory
     let momentFiles: VolumeDirectory
     let feedFiles: VolumeDirectory
-    private let keys: KeyRing
+    let keys: KeyRing
     /// Bases under encrypted volumes that are being made.
     private(set) var claims: [SnapshotID] = []
 
@@ -44,7 +44,7 @@ package actor QCOW2Volumes: VolumeBackend {
         if let key = volume.key { return try await createEncrypted(volume, key, over: beneath) }
         let content = EmptyQCOW2(
             virtualSize: UInt64(volume.sizeGiB) << 30, backingFile: beneath?.name,
-            clusterBits: beneath?.clusterBits ?? EmptyQCOW2.clusterBits)
+            backingFormat: beneath?.format ?? "raw", clusterBits: beneath?.clusterBits ?? EmptyQCOW2.clusterBits)
         try volumeFiles.create(name, content)
     }
 
@@ -52,22 +52,23 @@ package actor QCOW2Volumes: VolumeBackend {
     struct Beneath {
         /// As its header names it.
         let name: String
+        var format = "raw"
         /// What is read of a feed is read in its own unit.
         let clusterBits: UInt64
     }
 
     private func beneath(_ volume: VolumeSpec) throws(VolumeBackendError) -> Beneath? {
         guard let snapshot = volume.snapshot else { return nil }
-        let base = QCOW2Volumes.name(of: snapshot.id)
-        guard baseFiles.contains(base) else {
+        guard let base = base(of: snapshot.id) else {
             try makeFeedFolder(of: volume.id)
             return Beneath(name: QCOW2Volumes.feedName(of: snapshot), clusterBits: 19)
         }
-        guard volume.sizeGiB << 30 >= (try baseFiles.size(of: base)) else {
+        guard volume.sizeGiB << 30 >= (try size(ofBase: base)) else {
             throw .hostFailed("\(volume.id) of \(volume.sizeGiB) GiB is smaller than \(snapshot.id)")
         }
         return Beneath(
-            name: QCOW2Volumes.backingName(of: snapshot.id), clusterBits: EmptyQCOW2.clusterBits)
+            name: QCOW2Volumes.basePrefix + base, format: QCOW2Volumes.isSealed(base) ? "qcow2" : "raw",
+            clusterBits: EmptyQCOW2.clusterBits)
     }
 
     /// The key is durable before the volume is there.
@@ -77,25 +78,31 @@ package actor QCOW2Volumes: VolumeBackend {
         if let snapshot = volume.snapshot?.id { claims.append(snapshot) }
         defer { if let place = claims.firstIndex(where: { $0 == volume.snapshot?.id }) { claims.remove(at: place) } }
         let passphrase = try ringing { () throws(KeyRingError) in try keys.makeVolumeKey(volume.id, under: key) }
-        let seal: [UInt8]
-        do {
-            seal = try await HostThread.run { Result { try LUKSHeader(passphrase: passphrase.digits).bytes } }.get()
-        } catch {
-            throw .hostFailed("a LUKS header: \(error)")
-        }
+        let seal = try await QCOW2Volumes.seal(passphrase)
         let content = EmptyQCOW2(
             virtualSize: UInt64(volume.sizeGiB) << 30, backingFile: beneath?.name,
-            clusterBits: beneath?.clusterBits ?? EmptyQCOW2.clusterBits, seal: seal)
+            backingFormat: beneath?.format ?? "raw", clusterBits: beneath?.clusterBits ?? EmptyQCOW2.clusterBits,
+            seal: seal)
         try volumeFiles.create(QCOW2Volumes.name(of: volume.id), content)
     }
 
-    private func ringing<Value>(
+    /// What opens a file's clusters by the passphrase.
+    static func seal(_ passphrase: VolumePassphrase) async throws(VolumeBackendError) -> [UInt8] {
+        do {
+            return try await HostThread.run { Result { try LUKSHeader(passphrase: passphrase.digits).bytes } }.get()
+        } catch {
+            throw .hostFailed("a LUKS header: \(error)")
+        }
+    }
+
+    func ringing<Value>(
         _ body: () throws(KeyRingError) -> Value
     ) throws(VolumeBackendError) -> Value {
         do throws(KeyRingError) { return try body() } catch {
             switch error {
             case .system(let error): throw .system(error)
-            case .masterKeyMissing, .masterKeyUnusable, .cannotOpen, .noSuchVolumeKey, .noSuchKey, .unusableID:
+            case .masterKeyMissing, .masterKeyUnusable, .cannotOpen, .noSuchVolumeKey, .noSuchBaseKey, .noSuchKey,
+                .unusableID:
                 throw .hostFailed("\(error)")
             }
         }
@@ -107,9 +114,20 @@ package actor QCOW2Volumes: VolumeBackend {
         let backing = (feed == nil ? header.backingFile : nil).map { backing in
             backing.hasPrefix("/") ? backing : baseFiles.file(String(backing.dropFirst(QCOW2Volumes.basePrefix.count)))
         }
-        return VolumeFile(
+        var file = VolumeFile(
             path: volumeFiles.file(QCOW2Volumes.name(of: volume)), format: .qcow2,
             backingPaths: backing.map { [$0] } ?? [], feed: feed, passphrase: try passphrase(of: volume, header))
+        file.basePassphrase = try basePassphrase(beneath: header)
+        return file
+    }
+
+    /// nil where it stands on no sealed base.
+    func basePassphrase(beneath header: QCOW2Header) throws(VolumeBackendError) -> VolumePassphrase? {
+        guard let base = header.backingFile, base.hasPrefix(QCOW2Volumes.basePrefix), QCOW2Volumes.isSealed(base),
+            let snapshot: SnapshotID = QCOW2Volumes.id(
+                of: String(base.dropFirst(QCOW2Volumes.basePrefix.count)), suffix: ".qcow2")
+        else { return nil }
+        return try ringing { () throws(KeyRingError) in try keys.baseKey(of: snapshot) }
     }
 
     func passphrase(
@@ -146,7 +164,10 @@ package actor QCOW2Volumes: VolumeBackend {
     }
 
     package func bases() async throws(VolumeBackendError) -> Set<SnapshotID> {
-        Set(try baseFiles.names().compactMap { QCOW2Volumes.id(of: $0, suffix: ".raw") })
+        Set(
+            try baseFiles.names().compactMap { name in
+                QCOW2Volumes.id(of: name, suffix: ".raw") ?? QCOW2Volumes.id(of: name, suffix: ".qcow2")
+            })
     }
 
     package func baseUses() async throws(VolumeBackendError) -> [BaseUse] {
@@ -156,10 +177,11 @@ package actor QCOW2Volumes: VolumeBackend {
         }
         var uses: [BaseUse] = []
         for snapshot in try await bases().sorted() {
+            guard let base = base(of: snapshot) else { continue }
             uses.append(
                 BaseUse(
-                    snapshot: snapshot, bytes: try baseFiles.allocated(QCOW2Volumes.name(of: snapshot)),
-                    volumes: standing[QCOW2Volumes.backingName(of: snapshot)] ?? []))
+                    snapshot: snapshot, bytes: try baseFiles.allocated(base),
+                    volumes: standing[QCOW2Volumes.basePrefix + base] ?? []))
         }
         return uses
     }
@@ -184,11 +206,11 @@ package actor QCOW2Volumes: VolumeBackend {
     // No `await` between the look and the removal, so that no volume is created on the base meanwhile.
     package func deleteBase(_ snapshot: SnapshotID) async throws(VolumeBackendError) {
         guard !claims.contains(snapshot) else { throw .baseInUse(snapshot) }
-        let backing = QCOW2Volumes.backingName(of: snapshot)
-        for volume in try present() where try header(of: volume).backingFile == backing {
+        guard let base = base(of: snapshot) else { return }
+        for volume in try present() where try header(of: volume).backingFile == QCOW2Volumes.basePrefix + base {
             throw .baseInUse(snapshot)
         }
-        try baseFiles.remove(QCOW2Volumes.name(of: snapshot))
+        try removeBase(snapshot)
     }
 
     func header(of volume: VolumeID) throws(VolumeBackendError) -> QCOW2Header {
@@ -200,11 +222,33 @@ package actor QCOW2Volumes: VolumeBackend {
         return header
     }
 
-    private static let basePrefix = "../bases/"
+    /// The file of the snapshot's base; nil: it has none.
+    func base(of snapshot: SnapshotID) -> String? {
+        [QCOW2Volumes.name(of: snapshot), QCOW2Volumes.sealedName(of: snapshot)].first(where: baseFiles.contains)
+    }
+
+    /// Of the volume that it is the base of.
+    private func size(ofBase base: String) throws(VolumeBackendError) -> Int {
+        guard QCOW2Volumes.isSealed(base) else { return try baseFiles.size(of: base) }
+        guard let header = QCOW2Header(try baseFiles.beginning(of: base, count: 4096)) else {
+            throw .hostFailed("\(base) has no readable header")
+        }
+        return Int(header.virtualSize)
+    }
+
+    /// The key goes first: what is left of a sealed one after a crash is noise.
+    func removeBase(_ snapshot: SnapshotID) throws(VolumeBackendError) {
+        try ringing { () throws(KeyRingError) in try keys.removeBaseKey(of: snapshot) }
+        try baseFiles.remove(QCOW2Volumes.sealedName(of: snapshot))
+        try baseFiles.remove(QCOW2Volumes.name(of: snapshot))
+    }
+
+    /// As an overlay's header names the folder, so that the whole directory may move.
+    static let basePrefix = "../bases/"
+    static func sealedName(of snapshot: SnapshotID) -> String { "\(snapshot).qcow2" }
+    static func isSealed(_ base: String) -> Bool { base.hasSuffix(".qcow2") }
     static func name(of volume: VolumeID) -> String { "\(volume).qcow2" }
     static func name(of snapshot: SnapshotID) -> String { "\(snapshot).raw" }
-    /// As an overlay's header names it, so that the whole directory may move.
-    static func backingName(of snapshot: SnapshotID) -> String { basePrefix + name(of: snapshot) }
 
     static func id<Kind>(of name: String, suffix: String) -> ResourceID<Kind>? {
         name.hasSuffix(suffix) ? ResourceID(String(name.dropLast(suffix.count))) : nil

@@ -48,11 +48,26 @@ struct VolumeImage {
     }
 }
 
+extension VolumeImage {
+    /// Takes in all that is not zeros of what is named, as seen from a working directory. The file is as large, and empty.
+    func take(_ source: String, from directory: String) async throws(VolumeBackendError) {
+        guard let passphrase else { throw .hostFailed("\(path) is not sealed") }
+        let secret = try ToolSecret(passphrase)
+        try await ImageTool.require(
+            ["env", "--chdir=\(directory)", "qemu-img", "convert", "-q", "-n", "-f", "raw"] + secret.arguments
+                + ["--target-image-opts", source, "driver=qcow2,file.filename=\(path),\(ToolSecret.option)"],
+            deadline: .seconds(86_400))
+        withExtendedLifetime(secret) {}
+    }
+}
+
 /// A passphrase as the tools read it when they start: they are told the number of our descriptor and no more.
 struct ToolSecret: Sendable {
     private let file: OwnedDescriptor
+    private let name: String
 
-    init(_ passphrase: VolumePassphrase) throws(VolumeBackendError) {
+    init(_ passphrase: VolumePassphrase, as name: String = ToolSecret.id) throws(VolumeBackendError) {
+        self.name = name
         let digits = passphrase.digits
         do throws(SystemError) {
             file = try OwnedDescriptor(apus_sealed_memory_file("volume-key", digits, digits.count), "memfd_create")
@@ -61,9 +76,11 @@ struct ToolSecret: Sendable {
         }
     }
 
-    var arguments: [String] { ["--object", "secret,id=key,file=/proc/\(getpid())/fd/\(file.number)"] }
+    var arguments: [String] { ["--object", "secret,id=\(name),file=/proc/\(getpid())/fd/\(file.number)"] }
 
     static let id = "key"
+    /// The one of a sealed base.
+    static let baseID = "basekey"
     /// Of a file that it opens.
-    static let option = "encrypt.key-secret=key"
+    static let option = "encrypt.key-secret=\(id)"
 }

@@ -33,9 +33,14 @@ struct BlockNodes {
                 "driver": "file", "node-name": .string(name + "-f"), "filename": .string("/dev/fdset/\(number)"),
                 "read-only": true,
             ])
-            nodes.append([
+            var node: [String: JSONValue] = [
                 "driver": "raw", "node-name": .string(name), "file": .string(name + "-f"), "read-only": true,
-            ])
+            ]
+            if file.basePassphrase != nil {
+                (node["driver"], node["backing"]) = ("qcow2", .null)
+                node["encrypt"] = ["format": "luks", "key-secret": .string(names.baseSecret)]
+            }
+            nodes.append(.object(node))
         }
         if let feed = file.feed, let number = descriptors.feed {
             nodes.append(names.feed(feed, folder: Int64(number)))
@@ -83,8 +88,10 @@ struct BlockNames: Sendable {
     var group: String { "limit-\(volume)" }
     /// The object that holds what opens an encrypted volume.
     var secret: String { "\(volume)-k" }
+    /// The one that holds what opens a sealed base beneath it.
+    var baseSecret: String { "\(volume)-bk" }
     /// QEMU reads it once, from a sealed file in memory that it has as a descriptor; no monitor and no log sees it.
-    func secretObject(descriptor: Int64) -> JSONValue {
+    func secretObject(_ secret: String, descriptor: Int64) -> JSONValue {
         ["qom-type": "secret", "id": .string(secret), "file": .string("/proc/self/fd/\(descriptor)")]
     }
     var secretUse: String { "\(volume)/k" }

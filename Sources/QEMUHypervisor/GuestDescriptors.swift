@@ -17,6 +17,8 @@ struct DescriptorPlan: Equatable {
         var feed: Int32?
         /// What opens an encrypted one.
         var passphrase: Int32?
+        /// What opens a sealed base beneath it.
+        var basePassphrase: Int32?
     }
 
     static let monitor: Int32 = 3
@@ -54,7 +56,8 @@ struct DescriptorPlan: Equatable {
             guard file.sharedFolder == nil else { return Disk(file: take(), backing: []) }
             return Disk(
                 file: take(), backing: file.backingPaths.map { _ in take() }, feed: file.feed.map { _ in take() },
-                passphrase: file.passphrase.map { _ in take() })
+                passphrase: file.passphrase.map { _ in take() },
+                basePassphrase: file.basePassphrase.map { _ in take() })
         }
         ports = (0..<portCount).map { _ in take() }
         guard scratchCount > 0 else { return }
@@ -98,7 +101,9 @@ struct OpenDescriptors: Sendable {
             try open(file.path, O_RDWR, numbers.file)
             for (path, number) in zip(file.backingPaths, numbers.backing) { try open(path, O_RDONLY, number) }
             if let feed = file.feed, let number = numbers.feed { try open(feed.folder, O_RDONLY | O_DIRECTORY, number) }
-            if let passphrase = file.passphrase, let number = numbers.passphrase {
+            for case (let passphrase?, let number?) in [
+                (file.passphrase, numbers.passphrase), (file.basePassphrase, numbers.basePassphrase),
+            ] {
                 owned.append((try passphrase.sealedFile(), number))
             }
         }

@@ -129,7 +129,8 @@ struct GuestDisks: Sendable {
             // In the set of the volume's own file, which is in use: alone it would go with the monitor's connection.
             feed = try await hand(folder: folder, for: names.feedUse, to: Int64(set))
         }
-        if let passphrase = file.passphrase { try await hand(passphrase, as: names) }
+        if let passphrase = file.passphrase { try await hand(passphrase, names.secret, of: names) }
+        if let passphrase = file.basePassphrase { try await hand(passphrase, names.baseSecret, of: names) }
         return DescriptorPlan.Disk(file: sets[0], backing: Array(sets.dropFirst()), feed: feed)
     }
 
@@ -146,10 +147,10 @@ struct GuestDisks: Sendable {
     }
 
     /// What opens the volume goes in as a descriptor, which nobody needs once it was read.
-    private func hand(_ passphrase: VolumePassphrase, as names: BlockNames) async throws {
+    private func hand(_ passphrase: VolumePassphrase, _ secret: String, of names: BlockNames) async throws {
         let file = try passphrase.sealedFile()
         let added = try await monitor.add(file.number, for: names.secretUse)
-        try await monitor.execute("object-add", names.secretObject(descriptor: added.number))
+        try await monitor.execute("object-add", names.secretObject(secret, descriptor: added.number))
         try await monitor.execute("remove-fd", ["fdset-id": .integer(added.set)])
         withExtendedLifetime(file) {}
     }
@@ -209,7 +210,7 @@ struct GuestDisks: Sendable {
         for node in names.nodes(among: Set(view.nodes.keys)) where !kept.contains(node) {
             try await monitor.execute("blockdev-del", ["node-name": .string(node)])
         }
-        for object in [names.group, names.secret] where view.groups.contains(object) {
+        for object in [names.group, names.secret, names.baseSecret] where view.groups.contains(object) {
             try await monitor.execute("object-del", ["id": .string(object)])
         }
         let mine = view.descriptors.filter { $0.key.hasPrefix(names.volume.description + "/") }

@@ -181,10 +181,12 @@ struct QEMUArguments {
         case .firmware where index == 0: device += ",bootindex=0"
         case .firmware, .kernel: break
         }
-        let secret = plan.disks[index].passphrase.map {
-            ["-object", nodes.names.secretObject(descriptor: Int64($0)).description]
+        let (plan, names) = (plan.disks[index], nodes.names)
+        let secrets = [(names.secret, plan.passphrase), (names.baseSecret, plan.basePassphrase)].flatMap {
+            (secret, descriptor) -> [String] in
+            descriptor.map { ["-object", names.secretObject(secret, descriptor: Int64($0)).description] } ?? []
         }
-        return (secret ?? []) + nodes.definitions.flatMap { ["-blockdev", $0.description] } + ["-device", device]
+        return secrets + nodes.definitions.flatMap { ["-blockdev", $0.description] } + ["-device", device]
     }
 
     private func port(_ index: Int) -> [String] {

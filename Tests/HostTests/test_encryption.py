@@ -5,8 +5,9 @@ import os
 import pathlib
 import uuid
 
-from apus_testing.waiting import quick
-from test_snapshots import attach, detach, machines, snapshot, things, volume  # noqa: F401 - some are fixtures
+from apus_testing.waiting import eventually, quick
+from test_snapshots import (  # noqa: F401 - some are fixtures
+    attach, detach, machines, snapshot, sound, things, volume)
 
 PLACES = (0, 5_000, 300_000)
 
@@ -167,4 +168,77 @@ def test_an_image_of_an_encrypted_root_boots_and_is_nowhere_in_the_clear(site, t
         for one in machines:
             one.terminate()
         for image in images:
+            site.ec2.deregister_image(ImageId=image, DeleteAssociatedSnapshots=True)
+
+
+def test_fast_restore_of_an_encrypted_snapshot_has_its_volumes_whole_at_once_and_nowhere_in_the_clear(
+        site, machines, things):  # noqa: F811
+    first, second = machines
+    id = volume(site, things, first, Size=1, Encrypted=True, KmsKeyId=key())
+    name = attach(site, id, first)
+    early, later = marker(), marker()
+    write(first, name, early)
+    detach(site, id)
+    made = snapshot(site, things, id)
+    folders = {one: site.cloud.state / one for one in ("bases", "feeds", "keys/bases")}
+    pair = {"AvailabilityZones": [first.describe()["Placement"]["AvailabilityZone"]], "SourceSnapshotIds": [made]}
+
+    def comes_to(state):
+        def found():
+            return site.ec2.describe_fast_snapshot_restores()["FastSnapshotRestores"][0]["State"] == state
+        eventually(found, f"fast restore is {state}", 60)
+    site.ec2.enable_fast_snapshot_restores(**pair)
+    comes_to("enabled")
+    base = folders["bases"] / f"{made}.qcow2"
+    assert base.exists() and shown(site.cloud.state, early) == []
+    for encryption in ({}, {"Encrypted": True, "KmsKeyId": key()}):
+        restored = volume(site, things, first, SnapshotId=made, **encryption)
+        status = site.ec2.describe_volume_status(VolumeIds=[restored])["VolumeStatuses"][0]
+        assert status["InitializationStatusDetails"]["Progress"] == 100
+        assert not (folders["feeds"] / restored).exists(), "nothing of it is read later"
+        free = snapshot(site, things, restored)
+        found = attach(site, restored, second)
+        assert read(second, found) == {early}
+        held = site.ec2.create_snapshot(VolumeId=restored)["SnapshotId"]
+        things["snapshots"].append(held)
+        write(second, found, later)
+        site.ec2.get_waiter("snapshot_completed").wait(SnapshotIds=[held], WaiterConfig=quick(60))
+        # Apus hands the base's key to guests that it finds, as well as to those that it boots.
+        site.cloud.kill()
+        site.start_again()
+        assert read(second, found) == {later}
+        detach(site, restored)
+        for one in (free, held):
+            copy = volume(site, things, first, SnapshotId=one)
+            assert read(second, attach(site, copy, second)) == {early}
+            detach(site, copy)
+        assert shown(site.cloud.state, early, later) == []
+    site.ec2.delete_snapshot(SnapshotId=made)
+    comes_to("disabled")
+    for one in things["volumes"]:
+        site.ec2.delete_volume(VolumeId=one)
+    eventually(lambda: not base.exists() and not list(folders["keys/bases"].iterdir()), "nothing is kept ready", 60)
+
+
+def test_a_guest_boots_from_a_sealed_base(site, things):  # noqa: F811
+    root = site.ec2.describe_images(ImageIds=[site.image])["Images"][0]["RootDeviceName"]
+    machine = site.launch(BlockDeviceMappings=[{"DeviceName": root, "Ebs": {"Encrypted": True, "KmsKeyId": key()}}])
+    machine.wait("instance_running").wait_for_ssh()
+    image, machines = None, [machine]  # noqa: F811
+    try:
+        machine.ssh("echo kept > ~/kept; sync")
+        image = site.ec2.create_image(InstanceId=machine.id, Name="ready")["ImageId"]
+        site.ec2.get_waiter("image_available").wait(ImageIds=[image], WaiterConfig=quick(120))
+        made = site.ec2.describe_images(ImageIds=[image])["Images"][0]["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
+        zone = machine.describe()["Placement"]["AvailabilityZone"]
+        site.ec2.enable_fast_snapshot_restores(AvailabilityZones=[zone], SourceSnapshotIds=[made])
+        eventually(lambda: (site.cloud.state / "bases" / f"{made}.qcow2").exists(), "the base is there", 60)
+        machines.append(site.launch(ImageId=image, Placement={"AvailabilityZone": zone}))
+        machines[-1].wait("instance_running").wait_for_ssh()
+        assert machines[-1].ssh("cat ~/kept") == "kept"
+        assert not list((site.cloud.state / "feeds").iterdir())
+    finally:
+        for one in machines:
+            one.terminate()
+        if image:
             site.ec2.deregister_image(ImageId=image, DeleteAssociatedSnapshots=True)

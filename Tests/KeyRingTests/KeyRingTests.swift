@@ -116,6 +116,27 @@ struct KeyRingTests {
         }
     }
 
+    @Test("keeps a base's key apart from volumes', bound to its base, and removes it with it")
+    func bases() throws {
+        try Folder.with { folder in
+            let (first, second) = (
+                try #require(SnapshotID("snap-0123456789abcdef0")), try #require(SnapshotID("snap-0123456789abcdef1"))
+            )
+            let ring = try KeyRing(directory: folder)
+            let made = try ring.makeBaseKey(first, under: key)
+            #expect(try ring.makeBaseKey(first, under: key) == made && ring.makeBaseKey(second, under: key) != made)
+            let again = try KeyRing(directory: folder)
+            #expect(try again.baseKey(of: first) == made)
+            try FileManager.default.removeItem(atPath: "\(folder)/bases/\(second)")
+            try FileManager.default.copyItem(
+                atPath: "\(folder)/bases/\(first)", toPath: "\(folder)/bases/\(second)")
+            #expect(throws: KeyRingError.cannotOpen("base \(second) \(key)")) { try again.baseKey(of: second) }
+            try again.removeBaseKey(of: first)
+            try again.removeBaseKey(of: first)
+            #expect(throws: KeyRingError.noSuchBaseKey(first)) { try again.baseKey(of: first) }
+        }
+    }
+
     @Test("removes what a crash left half written")
     func drafts() throws {
         try Folder.with { folder in

@@ -84,6 +84,61 @@ struct SealedMomentTests {
         #expect(checked.contains("No errors"), "\(checked)")
     }
 
+    /// A snapshot's bytes as they are fed: of one byte each megabyte.
+    private struct Fed: NBDExport {
+        let size = 1 << 30
+        func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(NBDError) {
+            for place in 0..<buffer.count {
+                let megabyte = (offset + place) >> 20
+                buffer[place] = megabyte == 1 ? 0x5a : megabyte == 600 ? 0xa5 : 0
+            }
+        }
+        func extents(at offset: Int, length: Int) -> [NBDExtent] {
+            let megabyte = offset >> 20
+            let flags: UInt32 = megabyte == 1 || megabyte == 600 ? 0 : 3
+            return [NBDExtent(length: min(length, (megabyte + 1) << 20 - offset), flags: flags)]
+        }
+    }
+
+    @Test("are read over a sealed base, which is nowhere in the clear, serves any key, and goes with its last volume")
+    func base() async throws {
+        let key = EncryptionKeyID("1f0e5c1a-2f3b-4c5d-8e9f-0a1b2c3d4e5f")
+        let other = EncryptionKeyID("2f0e5c1a-2f3b-4c5d-8e9f-0a1b2c3d4e5f")
+        let bytes = SnapshotBytes(second, key: key)
+        for _ in 0..<2 {
+            try await volumes.makeSealedBase(bytes, bytes: 1 << 30) { feed, use in
+                let server = NBDServer { $0 == SnapshotFeed.export(of: bytes) ? Fed() : nil }
+                let listener = try UnixSocket.listen("\(feed.folder)/\(SnapshotFeed.socketName)")
+                let serving = Task {
+                    try await HostThread.run {
+                        while let connection = UnixSocket.accept(listener) { try? server.serve(connection) }
+                    }
+                }
+                try await use()
+                shutdown(listener.number, Int32(SHUT_RDWR))
+                try await serving.value
+            }
+        }
+        #expect(try await volumes.bases() == [second])
+        let made = try #require(VolumeID("vol-0123456789abcdef1"))
+        try await volumes.create(VolumeSpec(id: made, sizeGiB: 2, snapshot: bytes, key: other))
+        let file = try await volumes.file(of: made)
+        #expect(file.feed == nil && file.backingPaths.count == 1 && file.basePassphrase != file.passphrase)
+        try await volumes.grow(made, toGiB: 3)
+        let moment = try await volumes.makeMoment(first, of: made)
+        let served = try await volumes.serveMoment(first, of: made, changedSince: nil)
+        #expect(try await read(served.source, at: [1 << 20, 2 << 20, 600 << 20, 1 << 30]) == [0x5a, 0, 0xa5, 0])
+        await served.end()
+        try await volumes.removeMoment(first)
+        #expect(!FileManager.default.fileExists(atPath: moment))
+        try directory.expectNowhere([0x5a, 0xa5])
+        try await volumes.dropBase(second)
+        #expect(try await volumes.bases() == [second])
+        try await volumes.delete(made)
+        #expect(try await volumes.bases().isEmpty && directory.names(in: "keys/bases").isEmpty)
+        #expect(try await volumes.feeds().isEmpty && directory.names(in: "feeds").isEmpty)
+    }
+
     @Test("of one whose key is gone are refused, with a reason")
     func lostKey() async throws {
         try FileManager.default.removeItem(atPath: "\(directory.path)/keys/volumes/\(volume)")

@@ -67,6 +67,19 @@ actor Feeds {
         }
     }
 
+    /// Serves a snapshot at a feed that is no volume's, as long as it is used.
+    func serve(_ feed: SnapshotFeed, _ use: @Sendable () async throws -> Void) async throws {
+        let (store, windows, log) = (store, windows, log)
+        let source = try await store.call(feed.snapshot.id) { _ throws(BlockStoreError) in
+            try FeedSource(feed.snapshot, atMost: feed.volumeBytes, in: store, windows: windows)
+        }
+        let open = try Feed(feed, of: source) { error in
+            log.error("a snapshot cannot be read", metadata: ["snapshot": "\(feed.snapshot.id)", "error": "\(error)"])
+        }
+        defer { open.close() }
+        try await use()
+    }
+
     /// Nobody reads it any more.
     func close(_ volume: VolumeID) { open.removeValue(forKey: volume)?.close() }
 

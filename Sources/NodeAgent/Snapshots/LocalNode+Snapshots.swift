@@ -196,14 +196,14 @@ extension LocalNode {
         do { _ = try await volumes.basePath(snapshot.id) } catch { throw NodeError(error) }
     }
 
-    /// The snapshot as a file that volumes can stand on, made once of its blocks.
-    /// None is made of a sealed snapshot: it would be in the clear.
+    /// The snapshot as a file that volumes can stand on, made once of its blocks, and sealed where it is.
     func ensureBase(of snapshot: SnapshotBytes) async throws(NodeError) {
-        guard snapshot.key == nil, snapshots.contains(snapshot.id) else { return }
+        guard snapshots.contains(snapshot.id) else { return }
         let snapshots = snapshots
-        let size = try await snapshots.call(snapshot.id) { store throws(BlockStoreError) in
-            try store.snapshot(snapshot.id).volumeBytes
+        let size = try await snapshots.call(snapshot.id) { _ throws(BlockStoreError) in
+            try snapshots.snapshot(snapshot).volumeBytes
         }
+        guard snapshot.key == nil else { return try await ensureSealedBase(of: snapshot, bytes: size) }
         let failure: NodeError?
         do {
             try await volumes.makeBase(snapshot.id, bytes: size) { file in
@@ -216,6 +216,13 @@ extension LocalNode {
             failure = NodeError(error)
         }
         if let failure { throw failure }
+    }
+
+    private func ensureSealedBase(of snapshot: SnapshotBytes, bytes: Int) async throws(NodeError) {
+        let feeds = feeds
+        do {
+            try await volumes.makeSealedBase(snapshot, bytes: bytes) { feed, use in try await feeds.serve(feed, use) }
+        } catch { throw NodeError(error) }
     }
 
     /// Volumes that are made until it is there read of their own feeds.
