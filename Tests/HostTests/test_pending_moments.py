@@ -134,3 +134,20 @@ def test_a_volume_is_deleted_before_its_snapshot_is_stored(site, machines, thing
     file = site.cloud.state / "volumes" / f"{id}.qcow2"
     eventually(lambda: not file.exists(), "the volume's bytes are gone", 30)
     assert not runs(process)
+
+
+def test_a_snapshot_that_is_deleted_while_it_is_stored_is_stored_no_further(site, machines, things, data):
+    first, _ = machines
+    id = volume(site, things, first, Size=1)
+    fill(site, id, data)
+    made = snapshot(site, things, id, wait=False)
+    # What reads the moment would never come to its end.
+    process = hold_up(site, made)
+    site.ec2.delete_snapshot(SnapshotId=made)
+    moments, store = site.cloud.state / "moments", site.cloud.state / "snapshots"
+    eventually(lambda: not list(moments.glob(f"{made}*")) and not list(store.rglob(f"{made}*")), "nothing is left of it", 30)
+    assert not runs(process)
+    name = attach(site, id, first)
+    write(first, name)
+    detach(site, id)
+    sound(site)

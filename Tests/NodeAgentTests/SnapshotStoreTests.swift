@@ -38,4 +38,26 @@ struct SnapshotStoreTests {
             #expect(count == 4)
         }
     }
+
+    @Test("that nobody wants any more fail whatever puts them together, and leave nothing")
+    func stopped() async throws {
+        let folder = NSTemporaryDirectory() + "apus-store-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let store = try SnapshotStore(
+            directory: "\(folder)/snapshots", keys: try KeyRing(directory: "\(folder)/keys"),
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let snapshot = SnapshotBytes(try #require(SnapshotID("snap-0123456789abcdef0")))
+        let draft = try await store.call(snapshot.id) { _ throws(BlockStoreError) in
+            let draft = try store.draft(of: snapshot, volumeBytes: 1 << 30, parent: nil)
+            try draft.put([UInt8](repeating: 7, count: Block.byteCount), at: 0)
+            return draft
+        }
+        await store.stop(snapshot.id)
+        await store.stop(snapshot.id)
+        let gone = BlockStoreError.noSuchDraft(snapshot.id)
+        #expect(throws: gone) { try draft.put([UInt8](repeating: 8, count: Block.byteCount), at: 1) }
+        #expect(throws: gone) { try draft.commit() }
+        #expect(store.known().isEmpty)
+    }
 }

@@ -83,8 +83,8 @@ extension Transaction {
         releaseMoment(of: id)
     }
 
-    /// The moment of its source was lost before it was read. Whoever has the copy keeps what was read or written of it; what
-    /// was not is an error to read, and it is of no use once it is let go of.
+    /// The moment of its source was lost before it was read. Whoever has the copy keeps what was written to it;
+    /// anything else is an error to read, and it is of no use once it is let go of.
     mutating func abandonCopy(_ id: VolumeID) {
         update(id) { (volume: inout VolumeRecord) in
             (volume.isFilled, volume.isLost) = (nil, true)

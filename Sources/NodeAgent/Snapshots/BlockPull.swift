@@ -50,7 +50,8 @@ struct BlockPull: Sendable {
                     do throws(BlockStoreError) { try draft.putZeros(at: index) } catch { throw .storing(error) }
                 case .data:
                     if !isNew, try isThere(index) { continue }
-                    try take(index, client, &buffer)
+                    let answered = try take(index, client, &buffer)
+                    if let rate { Pace.wait(until: answered.end + Pace.rest(after: answered.time, upTo: rate)) }
                     pace.passed(Block.byteCount)
                 }
                 if index % 64 == 0 { progress(min(99, index * 100 / max(1, count))) }
@@ -72,8 +73,13 @@ struct BlockPull: Sendable {
         do { return try draft.contains(index) } catch { throw .storing(error) }
     }
 
-    private func take(_ index: Int, _ client: NBDClient, _ buffer: inout [UInt8]) throws(Failure) {
+    /// Returns when the source answered, and how long that took it.
+    private func take(
+        _ index: Int, _ client: NBDClient, _ buffer: inout [UInt8]
+    ) throws(Failure) -> (end: ContinuousClock.Instant, time: Duration) {
         var failure: Failure?
+        let begin = ContinuousClock.now
+        var end = begin
         let offset = index * Block.byteCount
         let length = min(Block.byteCount, client.size - offset)
         buffer.withUnsafeMutableBytes { bytes in
@@ -83,11 +89,13 @@ struct BlockPull: Sendable {
             } catch {
                 return failure = .reading(error)
             }
+            end = ContinuousClock.now
             do throws(BlockStoreError) { try draft.put(UnsafeRawBufferPointer(bytes), at: index) } catch {
                 failure = .storing(error)
             }
         }
         if let failure { throw failure }
+        return (end, end - begin)
     }
 
     private enum Wanted { case unchanged, zeros, data }

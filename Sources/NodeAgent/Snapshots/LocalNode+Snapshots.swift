@@ -207,7 +207,7 @@ extension LocalNode {
         let failure: NodeError?
         do {
             try await volumes.makeBase(snapshot.id, bytes: size) { file in
-                try await snapshots.call(snapshot.id) { store throws(BlockStoreError) in
+                try await snapshots.call(snapshot.id, isUrgent: false) { store throws(BlockStoreError) in
                     try BaseFile(number: file).fill(from: try store.snapshot(snapshot.id))
                 }
             }

@@ -201,8 +201,10 @@ actor Moments {
 
     /// What stores the snapshot's bytes finds its draft gone and fails, and so does what was about to.
     func stopStoring(_ id: SnapshotID) async {
-        if storing.contains(id) { unwanted.insert(id) }
+        guard storing.contains(id) else { return await store.stop(id) }
+        unwanted.insert(id)
         await store.stop(id)
+        for reading in readers.values { await reading[id]?.server?.end() }
     }
 
     /// Returns whether all was read: someone may want the volume's file meanwhile.

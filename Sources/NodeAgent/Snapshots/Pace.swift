@@ -1,5 +1,6 @@
 // So many bytes a second, in the mean, for threads that may wait.
 
+import BlockStore
 import Glibc
 import Synchronization
 
@@ -31,7 +32,19 @@ final class Pace: Sendable {
             state.bytes += count
             return .seconds(Double(state.bytes) / Double(rate)) - (ContinuousClock.now - state.begin)
         }
-        guard let wait, wait > .milliseconds(1) else { return }
+        if let wait { Pace.sleep(wait) }
+    }
+
+    /// How long a guest's machine is left alone after it answered: so long that reading takes it a tenth of the time at most,
+    /// since one that its guest keeps busy answers late. A quarter of the rate is read whatever it does.
+    static func rest(after time: Duration, upTo rate: Int) -> Duration {
+        min(time * 9, .seconds(4 * Double(Block.byteCount) / Double(rate)))
+    }
+
+    static func wait(until end: ContinuousClock.Instant) { sleep(end - ContinuousClock.now) }
+
+    private static func sleep(_ wait: Duration) {
+        guard wait > .milliseconds(1) else { return }
         let parts = wait.components
         usleep(UInt32(min(900_000, parts.seconds * 1_000_000 + parts.attoseconds / 1_000_000_000_000)))
     }

@@ -24,7 +24,7 @@ extension SnapshotStore {
     ///
     /// - Throws: `.noSuchSnapshot`, `.damagedSnapshot` where not even its blocks' list can be read.
     package func verify(_ snapshot: SnapshotBytes) async throws(NodeError) -> SnapshotCheck {
-        try await call(snapshot.id) { store throws(BlockStoreError) in
+        try await call(snapshot.id, isUrgent: false) { store throws(BlockStoreError) in
             var damaged: [Int] = []
             let result = try store.verify(snapshot.id, key: try self.key(of: snapshot)) { damaged.append($0.index) }
             return SnapshotCheck(blocks: result.blocks, damaged: damaged)
@@ -35,7 +35,7 @@ extension SnapshotStore {
     ///
     /// - Parameter path: absolute; what is there is replaced.
     package func export(_ snapshot: SnapshotBytes, to path: String) async throws(NodeError) {
-        try await call(snapshot.id) { store throws(BlockStoreError) in
+        try await call(snapshot.id, isUrgent: false) { store throws(BlockStoreError) in
             try store.export(snapshot.id, key: try self.key(of: snapshot), to: path)
         }
     }
@@ -45,7 +45,7 @@ extension SnapshotStore {
     package func `import`(
         _ id: SnapshotID, from path: String
     ) async throws(NodeError) -> (snapshot: SnapshotBytes, volumeBytes: Int) {
-        try await call(id) { store throws(BlockStoreError) in
+        try await call(id, isUrgent: false) { store throws(BlockStoreError) in
             for key in [nil] + self.keys.keys {
                 let snapshot = SnapshotBytes(id, key: key)
                 do throws(BlockStoreError) {
@@ -63,7 +63,7 @@ extension SnapshotStore {
 
     /// What all snapshots take, and how much of it nobody needs.
     package func space() async throws(NodeError) -> (all: SnapshotSpace, unused: SnapshotSpace) {
-        try await call(nil) { store throws(BlockStoreError) in
+        try await call(nil, isUrgent: false) { store throws(BlockStoreError) in
             let (all, unused) = (store.total(), try store.explain())
             return (
                 SnapshotSpace(blocks: all.blocks, bytes: all.bytes),
@@ -74,7 +74,7 @@ extension SnapshotStore {
 
     /// Gives back what nobody needs.
     package func collectNow() async throws(NodeError) -> SnapshotSpace {
-        try await call(nil) { store throws(BlockStoreError) in
+        try await call(nil, isUrgent: false) { store throws(BlockStoreError) in
             let freed = try store.collect()
             return SnapshotSpace(blocks: freed.blocks, bytes: freed.bytes)
         }

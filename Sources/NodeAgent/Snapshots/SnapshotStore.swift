@@ -38,13 +38,17 @@ package final class SnapshotStore: Sendable {
     }
 
     /// Calls the store on a thread that may wait.
+    ///
+    /// - Parameter isUrgent: whether somebody waits for it; what nobody does gives way to guests and to what is.
     func call<Value: Sendable>(
-        _ id: SnapshotID?, _ body: @escaping @Sendable (BlockStore) throws(BlockStoreError) -> Value
+        _ id: SnapshotID?, isUrgent: Bool = true,
+        _ body: @escaping @Sendable (BlockStore) throws(BlockStoreError) -> Value
     ) async throws(NodeError) -> Value {
         let store = store
         let outcome: Result<Value, BlockStoreError>
         do throws(SystemError) {
             outcome = try await HostThread.run {
+                if !isUrgent { HostThread.giveWay() }
                 do throws(BlockStoreError) { return .success(try body(store)) } catch { return .failure(error) }
             }
         } catch {
@@ -113,7 +117,7 @@ package final class SnapshotStore: Sendable {
     /// Makes a snapshot of the blocks of another. Under the same key they are shared; else each is sealed anew. Goes on
     /// where an earlier call was cut off.
     func copy(_ source: SnapshotBytes, to copy: SnapshotBytes) async throws(NodeError) {
-        try await call(copy.id) { store throws(BlockStoreError) in
+        try await call(copy.id, isUrgent: false) { store throws(BlockStoreError) in
             let origin = try self.snapshot(source)
             let isShared = source.key == copy.key
             let draft = try self.draft(
@@ -162,7 +166,9 @@ package final class SnapshotStore: Sendable {
         Task {
             repeat {
                 do throws(NodeError) {
-                    let freed = try await call(nil) { store throws(BlockStoreError) in try store.collect() }
+                    let freed = try await call(nil, isUrgent: false) { store throws(BlockStoreError) in
+                        try store.collect()
+                    }
                     log.debug("space given back", metadata: ["bytes": "\(freed.bytes)"])
                 } catch {
                     log.error("space of snapshots was not given back", metadata: ["error": "\(error)"])

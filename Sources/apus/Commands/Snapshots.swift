@@ -64,6 +64,7 @@ struct Snapshots: AsyncParsableCommand {
                     print("\(id)  \(line.blocks) blocks  \(damage.isEmpty ? "sound" : "DAMAGED: blocks \(damage)")")
                 }
             }
+            if wanted.isEmpty, !output.json { print("No snapshot has stored blocks.") }
             if output.json { print(String(decoding: try JSONEncoder().encode(reports), as: UTF8.self)) }
             if reports.contains(where: { !$0.damagedBlocks.isEmpty }) { throw ExitCode(1) }
         }
@@ -125,14 +126,21 @@ struct CollectGarbage: AsyncParsableCommand {
         let body = try output.ask("POST", "/gc", SnapshotOrders(dryRun: dryRun))
         if output.json { return print(String(decoding: body, as: UTF8.self)) }
         let report = try JSONDecoder().decode(CollectionReport.self, from: Data(body))
-        print(
-            "Snapshots take \(report.storedBytes) bytes, of which \(report.unusedBytes) in \(report.unusedBlocks) blocks nobody needs."
-        )
-        if let freed = report.freedBytes { print("Given back: \(freed) bytes.") }
+        print("Blocks of snapshots: \(ByteText.of(report.storedBytes)). \(CollectGarbage.told(report))")
         for base in report.bases ?? [] {
             let kind = base.isSecondCopy ? "a second copy of its blocks" : "its only copy"
-            print("Base of \(base.snapshotId): \(base.bytes) bytes, \(kind), under \(base.volumes.count) volumes.")
+            let use = base.volumes.isEmpty ? "no volume" : Counted.text(base.volumes.count, "volume")
+            print("Base of \(base.snapshotId): \(ByteText.of(base.bytes)), \(kind), under \(use).")
             print("  To free it: \(base.advice).")
         }
+    }
+
+    private static func told(_ report: CollectionReport) -> String {
+        let unused = "\(ByteText.of(report.unusedBytes)) in \(Counted.text(report.unusedBlocks, "block"))"
+        if let freed = report.freedBytes {
+            return freed == 0 ? "Nothing of it could be given back." : "Given back: \(ByteText.of(freed))."
+        }
+        return report.unusedBlocks == 0
+            ? "Snapshots need all of it." : "No snapshot needs \(unused) of it: `apus gc` gives that back."
     }
 }
