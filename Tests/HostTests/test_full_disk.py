@@ -43,11 +43,13 @@ def waiting(site):
     return site.cloud.json("status")["waitingForSpace"]
 
 
-def test_a_guest_waits_for_room_and_goes_on(cramped):
+@pytest.mark.parametrize("kind", [{"Size": 1}, {"Size": 4, "VolumeType": "io2", "Iops": 4000, "MultiAttachEnabled": True}],
+                         ids=["own", "shared"])
+def test_a_guest_waits_for_room_and_goes_on(cramped, kind):
     site = cramped
     machine = site.launch().wait("instance_running").wait_for_ssh()
     zone = machine.describe()["Placement"]["AvailabilityZone"]
-    volume = site.ec2.create_volume(AvailabilityZone=zone, Size=1)["VolumeId"]
+    volume = site.ec2.create_volume(AvailabilityZone=zone, **kind)["VolumeId"]
     eventually(lambda: site.ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["State"] == "available", "it is free")
     site.ec2.attach_volume(VolumeId=volume, InstanceId=machine.id, Device="/dev/sdf")
     eventually(lambda: machine.ssh("test -b /dev/vdb && echo there || true") == "there", "the guest sees it", 60)

@@ -191,6 +191,23 @@ def test_limits_hold_for_all_guests_together_and_growth_is_seen_by_all(site, mac
     sound(site, id)
 
 
+def test_a_growth_that_a_kill_cuts_off_is_seen_by_all_in_the_end(site, machines, make):  # noqa: F811
+    id = shared(site, make, machines)
+    names = {one: seen(one, id) for one in machines}
+    for size, moment in ((5, 0.02), (6, 0.05), (7, 0.1), (8, 0.2)):
+        site.ec2.modify_volume(VolumeId=id, Size=size)
+        time.sleep(moment)
+        site.cloud.kill()
+        site.start_again()
+        completed(site, id)
+        for machine in machines:
+            assert machine.ssh(f"cat /sys/block/{names[machine]}/size") == str(size << 21)
+        write(machines[0], id, f"grown-{size}", (size << 18) - 1)
+        assert read(machines[1], id, (size << 18) - 1) == f"grown-{size}"
+    leave(site, id, *machines)
+    sound(site, id)
+
+
 def test_a_snapshot_is_of_one_moment_of_what_all_wrote(site, machines, make):  # noqa: F811
     first, second = machines
     id = shared(site, make, machines)
