@@ -9,6 +9,8 @@ import Simulation
 final class FabricNode: Node {
     private let guests = SimulatedNode()
     private let fabric: KernelNetwork
+    /// Whether interfaces are held to the shares of their types: what rules cost is measured without.
+    private let isShared = getenv("FABRIC_SHARES") != nil
 
     init(fabric: KernelNetwork) { self.fabric = fabric }
 
@@ -18,6 +20,8 @@ final class FabricNode: Node {
     func resume(_ instance: InstanceID, launch: Int) { guests.world.resume(instance, launch: launch) }
 
     func apply(_ network: VPCNetwork) async throws(NodeError) {
+        var network = network
+        if !isShared { for place in network.interfaces.indices { network.interfaces[place].share = nil } }
         let clock = ContinuousClock()
         let began = clock.now
         do { try await fabric.apply(network) } catch { throw .hostFailed("\(error)") }

@@ -7,6 +7,8 @@ package import NodeContract
 package protocol Hypervisor: Sendable {
     /// `kvm` or `tcg`, by booting a canary guest; remembered for this boot of the host.
     func acceleration() async throws(HypervisorError) -> String
+    /// GPUs of the host that guests may have for themselves, by name.
+    func gpus() async -> [String: Int]
     /// Returns once the processors run. The descriptors of the ports are taken over and closed here.
     func launch(_ guest: GuestLaunch) async throws(HypervisorError)
     /// Finds guests of an earlier run of ours again and watches them; called once at start.
@@ -93,6 +95,8 @@ package enum HypervisorError: Error, Equatable, Sendable {
     case noSuchGuest(InstanceID)
     /// The hypervisor is not installed or has no accelerator that works.
     case unavailable(String)
+    /// What the guest should have for itself others have.
+    case noGPU(InstanceID)
     /// The process ended before the guest ran; the text is its standard error.
     case launchFailed(InstanceID, String)
     case monitorFailed(InstanceID, String)

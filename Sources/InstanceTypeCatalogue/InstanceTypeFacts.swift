@@ -43,6 +43,11 @@ package struct InstanceTypeFacts: Sendable, Equatable {
     package let gpuMemoryMiB: Int
     package let accelerators: [Accelerator]
 
+    /// What an instance takes of the host besides processors and memory, by name: `t4`.
+    package var devices: [String: Int] {
+        accelerators.isEmpty ? [:] : Dictionary(accelerators.map { ($0.name, $0.count) }, uniquingKeysWith: +)
+    }
+
     /// What is before the point: `c6i` of `c6i.large`.
     package var family: String { String(name.prefix { $0 != "." }) }
     package var size: String { String(name.dropFirst(family.count + 1)) }

@@ -53,7 +53,7 @@ extension KernelNetwork {
 
     /// What must be installed: the tool and the Debian package that has it.
     package static let requiredCommands = [
-        (tool: "ip", package: "iproute2"), (tool: "nft", package: "nftables"),
+        (tool: "ip", package: "iproute2"), (tool: "tc", package: "iproute2"), (tool: "nft", package: "nftables"),
         (tool: "dnsmasq", package: "dnsmasq-base"),
     ]
 }

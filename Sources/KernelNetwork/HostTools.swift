@@ -70,6 +70,18 @@ struct HostTools: Sendable {
         _ = try attempt(["ip", "-force", "-batch", "-"], input: input, in: namespace)
     }
 
+    /// `tc -batch`; nothing runs for no lines.
+    func shape(_ lines: [String], in namespace: OwnedDescriptor) throws(NetworkFabricError) {
+        guard !lines.isEmpty else { return }
+        try run(["tc", "-batch", "-"], input: lines.map { $0 + "\n" }.joined(), in: namespace)
+    }
+
+    /// As `shape`, going on where a line fails: for removing what may not be there.
+    func shapeLeniently(_ lines: [String], in namespace: OwnedDescriptor) throws(NetworkFabricError) {
+        guard !lines.isEmpty else { return }
+        _ = try attempt(["tc", "-force", "-batch", "-"], input: lines.map { $0 + "\n" }.joined(), in: namespace)
+    }
+
     /// One transaction: all of the script or nothing.
     func nft(_ script: String, in namespace: OwnedDescriptor) throws(NetworkFabricError) {
         guard !script.isEmpty else { return }

@@ -11,6 +11,11 @@ package actor KernelNetwork: NetworkFabric {
     private let tools: HostTools
     private let edge: EdgeNamespace
     private var namespaces: [VPCID: VPCNamespace] = [:]
+    /// Whether the kernel can bound what interfaces carry: tried once, when first asked for.
+    private var shaping: Task<Bool, Never>?
+    private var upkeep: Task<Void, Never>?
+    /// Seconds from one look at what interfaces carried to the next.
+    private static let trafficInterval = 10.0
 
     /// Looks at nothing yet and changes nothing; the first `apply` does.
     ///
@@ -36,8 +41,37 @@ package actor KernelNetwork: NetworkFabric {
     }
 
     package func apply(_ network: VPCNetwork) async throws(NetworkFabricError) {
+        var network = network
+        if network.interfaces.contains(where: { $0.share != nil }), await !canShape() {
+            for place in network.interfaces.indices { network.interfaces[place].share = nil }
+        }
         let attachment = try await edge.attach(network.id)
         try await namespace(of: network.id).apply(network, at: attachment)
+        if upkeep == nil, network.interfaces.contains(where: { $0.share.map { $0.peak > $0.baseline } ?? false }) {
+            upkeep = Task { [weak self] in
+                while (try? await Task.sleep(for: .seconds(KernelNetwork.trafficInterval))) != nil {
+                    guard let self else { return }
+                    // A network that is being taken away has nothing to carry any more.
+                    try? await self.lookAtTraffic(after: KernelNetwork.trafficInterval)
+                }
+            }
+        }
+    }
+
+    deinit { upkeep?.cancel() }
+
+    /// What the kernel cannot do to bound what interfaces carry; nil where it can.
+    package static func shapingObstacle() async -> String? { await Shaping.obstacle() }
+
+    private func canShape() async -> Bool {
+        let task = shaping ?? Task { await Shaping.obstacle() == nil }
+        shaping = task
+        return await task.value
+    }
+
+    /// Settles what interfaces that burst carried since the last look.
+    func lookAtTraffic(after seconds: Double) async throws(NetworkFabricError) {
+        for namespace in namespaces.values { try await namespace.lookAtTraffic(after: seconds) }
     }
 
     package func remove(_ vpc: VPCID) async throws(NetworkFabricError) {

@@ -1,10 +1,13 @@
 // Links, addresses and routes of a VPC's namespace as a value, and the `ip -batch` lines between two of them.
 
 import CloudTypes
+import NodeContract
 
 struct Routing: Equatable, Sendable {
     /// The VPC's ends of its interfaces.
     var ports: Set<String> = []
+    /// What the guests at ports may send and receive, where that is bounded.
+    var shares: [String: NetworkShare] = [:]
     /// The router's own addresses: of each subnet, of the resolver and of the metadata service.
     var localAddresses: Set<IPv4Address> = []
     var neighbours: [Neighbour: MACAddress] = [:]
@@ -46,6 +49,7 @@ extension Routing {
     /// Everything that is to be, a line each, in no order.
     var facts: [String] {
         var facts = ports.map { "port \($0)" }
+        facts += shares.map { "share \($0.key) \($0.value.baseline) \($0.value.peak)" }
         facts += localAddresses.map { "address \($0)" }
         facts += neighbours.map { "neighbour \($0.key.port) \($0.key.address) \($0.value)" }
         facts += routes.map { "route \($0.key.text($0.value))" }

@@ -71,6 +71,7 @@ struct RoutingPlan {
         let port = Names.port(of: interface.id)
         let source = network.subnets.first { $0.id == interface.subnet }?.routerAddress
         routing.ports.insert(port)
+        if let share = interface.share { routing.shares[port] = share }
         for address in interface.addresses.map(\.privateAddress) {
             routing.neighbours[Routing.Neighbour(port: port, address: address)] = interface.macAddress
             let router = source ?? VPCNetwork.linkLocalResolver

@@ -12,12 +12,14 @@ actor VPCNamespace {
     private let vpc: VPCID
     private let configuration: KernelNetwork.Configuration
     private let names: Names
-    private let tools: HostTools
+    let tools: HostTools
     private let executor: ThreadExecutor
     private var namespace: OwnedDescriptor?
     /// The edge that our link led to; another one means that the link is gone.
     private var edge: OwnedDescriptor?
     private var applied: VPCPlan?
+    /// What interfaces that burst carried, and may carry.
+    var traffic: [String: PortTraffic] = [:]
     private var resolver: Resolver
     /// The resolver's process while it is wanted: should it end, another is started.
     private var resolverWatch: ProcessWatch?
@@ -71,6 +73,7 @@ actor VPCNamespace {
             old = isNew ? Routing() : try Routing.present(in: namespace, links: links, tools: tools)
         }
         try changeLinks(to: plan.routing, from: old, in: namespace)
+        try shape(plan.routing, from: old, in: namespace)
         try changePublicRoutes(to: plan, from: before, at: attachment)
         if !isNew { try forgetConnections(takenBy: plan, from: before, in: namespace) }
         let script = before.map { plan.ruleset.changes(from: $0.ruleset) } ?? plan.ruleset.replacement()
@@ -125,10 +128,18 @@ actor VPCNamespace {
         guard try tools.attempt(["nft", "list", "chain", "inet", "apus", marker], in: namespace).isSuccess else {
             return false
         }
-        let expected = plan.routing.ports.union([Names.uplink, Names.service])
+        let expected = plan.routing.ports.union(plan.routing.shares.keys.map(Shaping.funnel(ofPort:)))
+            .union([Names.uplink, Names.service])
         guard try tools.linkNames(in: namespace).isSuperset(of: expected) else { return false }
         return try tools.linkNames(in: attachment.edge).contains(names.edgeLink(of: vpc))
     }
+
+    /// Of what is in force, interfaces whose peak is beyond their baseline.
+    var bursting: [String: NetworkShare] {
+        applied?.routing.shares.filter { $0.value.peak > $0.value.baseline } ?? [:]
+    }
+
+    var openedNamespace: OwnedDescriptor? { namespace }
 
     private func open() throws(NetworkFabricError) -> OwnedDescriptor {
         if let namespace { return namespace }

@@ -79,10 +79,12 @@ package actor LocalNode: Node {
     }
 
     package func capabilities() async -> NodeCapabilities {
-        NodeCapabilities(
+        var capabilities = NodeCapabilities(
             architectures: facts.architectures, acceleration: acceleration, processorCount: facts.processorCount,
             memoryMiB: facts.memoryMiB, hotPlugSlots: hypervisor.hotPlugSlots,
             freeDiskMiB: await volumes.freeBytes() >> 20, starvedGuests: await hypervisor.starved().sorted())
+        capabilities.gpus = await hypervisor.gpus()
+        return capabilities
     }
 
     package func inventory() async throws(NodeError) -> NodeInventory {

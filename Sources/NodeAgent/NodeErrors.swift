@@ -8,6 +8,7 @@ extension NodeError {
         switch error {
         case .noSuchGuest(let id): self = .noSuchGuest(id)
         case .unavailable(let text), .hostFailed(let text): self = .hostFailed(text)
+        case .noGPU(let id): self = .insufficientCapacity("no GPU is left for \(id)")
         case .launchFailed(let id, let text): self = .hostFailed("\(id) could not be launched: \(text)")
         case .monitorFailed(let id, let text): self = .hostFailed("the monitor of \(id) failed: \(text)")
         }

@@ -132,6 +132,8 @@ package struct NodeCapabilities: Sendable, Equatable, Codable {
     package var hotPlugSlots: Int
     /// Room on the disk that volumes and snapshots lie on; nil: there is no such disk.
     package var freeDiskMiB: Int?
+    /// GPUs that guests may have for themselves, by the name that the catalogue has for them; nil: as many as anybody wants.
+    package var gpus: [String: Int]?
     /// Guests that stand still until there is room on that disk again.
     package var starvedGuests: [InstanceID]?
 

@@ -82,6 +82,7 @@ actor Guest: DiskOwner {
         } catch {
             directory.removeRecord()
             removeProcessorGroup()
+            for gpu in boot.record.gpus ?? [] { gpu.takeBack() }
             change(to: .absent)
             throw error
         }
@@ -302,6 +303,7 @@ actor Guest: DiskOwner {
     @discardableResult
     private func conclude(_ record: GuestRecord) -> GuestEnd {
         removeProcessorGroup()
+        for gpu in record.gpus ?? [] { gpu.takeBack() }
         let end = GuestEnd(requested: record.request, shutdownReason: directory.shutdownReason())
         var record = record
         record.phase = .ended(end)

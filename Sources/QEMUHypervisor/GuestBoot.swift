@@ -25,7 +25,8 @@ struct GuestBoot: Sendable {
             disks: disks, kernel: kernel, boot: spec.boot, portCount: ports.count, scratchCount: spec.scratch.count)
         let arguments = QEMUArguments(
             spec: spec, disks: disks, plan: plan, acceleration: record.acceleration, configuration: configuration,
-            marker: directory.marker(consoleLog: DescriptorPlan.consoleLog), waits: !moments.isEmpty)
+            marker: directory.marker(consoleLog: DescriptorPlan.consoleLog),
+            passedThrough: (record.gpus ?? []).flatMap(\.functions), waits: !moments.isEmpty)
         let opened = try await prepare(plan)
         defer { withExtendedLifetime(opened) {} }
         return try await isolation.spawn(
@@ -38,6 +39,7 @@ struct GuestBoot: Sendable {
             try directory.make()
             try await endOrphan()
             try directory.write(record)
+            for gpu in record.gpus ?? [] { try gpu.hand(to: record.userID) }
             unlink(directory.processLog)
             if plan.variables != nil { try await makeVariables() }
             let scratch = try await scratchDisks()

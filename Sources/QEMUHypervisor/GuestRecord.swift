@@ -21,6 +21,8 @@ struct GuestRecord: Codable, Sendable, Equatable {
     /// Of the host: no process outlives it.
     var bootID: String
     var userID: UInt32
+    /// The host's that it has for itself; nil: none.
+    var gpus: [HostGPU]?
     var phase: Phase
     var request: Request?
 

@@ -10,10 +10,13 @@ struct Isolation: Equatable {
     let userID: UInt32
     /// The group of /dev/kvm, where only that may open it; nil otherwise.
     var deviceGroup: UInt32?
+    /// Whether all of its memory may stay where it is, for devices that it has for itself.
+    var pinsMemory = false
 
     /// The commands that turn themselves into `program`, each without leaving a process behind.
     func wrapping(_ program: [String]) -> [String] {
-        var arguments = ["unshare", "--net", "--", "prlimit", "--core=0", "--"]
+        var arguments = ["unshare", "--net", "--", "prlimit", "--core=0"]
+        arguments += pinsMemory ? ["--memlock=unlimited:unlimited", "--"] : ["--"]
         arguments += ["setpriv", "--reuid=\(userID)", "--regid=\(userID)"]
         arguments.append(deviceGroup.map { "--groups=\($0)" } ?? "--clear-groups")
         arguments += ["--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs", "--"]

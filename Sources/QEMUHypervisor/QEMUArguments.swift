@@ -15,6 +15,8 @@ struct QEMUArguments {
     let configuration: QEMUConfiguration
     /// Tells this guest's process from every other: `GuestDirectory.marker`.
     let marker: String
+    /// PCI addresses of the host's devices that it has for itself.
+    var passedThrough: [String] = []
     /// Whether its processors wait for an order to run.
     var waits = false
 
@@ -22,7 +24,7 @@ struct QEMUArguments {
         var parts = base + identity + descriptorSets + channels + boot + slots + limits
         for index in spec.disks.indices { parts += disk(index) }
         for index in spec.ports.indices { parts += port(index) }
-        parts += scratch
+        parts += scratch + hostDevices
         if waits { parts.append("-S") }
         return parts + [
             "-device", "virtio-rng-pci", "-device", "virtio-balloon-pci,id=balloon", "-device", "pvpanic-pci",
@@ -151,7 +153,9 @@ struct QEMUArguments {
 
     /// Eight root ports share one place on the root bus.
     private var slots: [String] {
-        let count = spec.disks.count + spec.ports.count + spec.scratch.count + configuration.spareSlots
+        let count =
+            spec.disks.count + spec.ports.count + spec.scratch.count + passedThrough.count
+            + configuration.spareSlots
         return (0..<count).flatMap { index in
             let place = "addr=0x\(String(0x10 + index / 8, radix: 16)).\(index % 8)"
             let shared = index % 8 == 0 ? ",multifunction=on" : ""
@@ -199,6 +203,13 @@ struct QEMUArguments {
             "virtio-net-pci,id=\(port.interface),bus=slot\(slot),netdev=net-\(port.interface)"
                 + ",mac=\(port.macAddress),romfile=",
         ]
+    }
+
+    private var hostDevices: [String] {
+        let first = spec.disks.count + spec.ports.count + spec.scratch.count
+        return passedThrough.enumerated().flatMap { place, address in
+            ["-device", "vfio-pci,host=\(address),bus=slot\(first + place)"]
+        }
     }
 
     private var scratch: [String] {

@@ -22,6 +22,8 @@ package struct QEMUConfiguration: Sendable {
     package var translationBufferMiB = 64
     /// Where the host bounds guests' use of its processors; nil: they are not bounded.
     package var processorGroups = try? ProcessorGroups.find()
+    /// Where the host's devices are told.
+    package var sysfsRoot = "/sys"
     /// Free slots for volumes and interfaces attached to a running guest.
     package var spareSlots = 8
     /// Where `OVMF_CODE_4M.fd` and `OVMF_VARS_4M.fd` lie, for guests that want UEFI.

@@ -27,6 +27,9 @@ package actor QEMUHypervisor: Hypervisor {
     private let passing: Task<Void, Never>
     private let ledger: CreditLedger
     private let processorGroup: String
+    var gpuAssignments = GPUAssignments<InstanceID>()
+    /// Guests whose launch is under way: their GPUs are theirs already.
+    var launching: Set<InstanceID> = []
 
     package init(configuration: QEMUConfiguration, logger: Logger) throws(HypervisorError) {
         (self.configuration, self.logger) = (configuration, logger)
@@ -58,6 +61,8 @@ package actor QEMUHypervisor: Hypervisor {
     package func launch(_ guest: GuestLaunch) async throws(HypervisorError) {
         let ports = guest.portDescriptors.compactMap { try? OwnedDescriptor($0, "port") }
         let (instance, launch) = (guest.spec.instance, guest.spec.launch)
+        launching.insert(instance)
+        defer { launching.remove(instance) }
         do throws(HypervisorError) { try await boot(guest, ports) } catch {
             // A machine lets go at its end of what was joined for it; there may be none.
             if await known[instance]?.isRunning(for: GuestRun(instance: instance, launch: launch)) != true {
@@ -78,9 +83,10 @@ package actor QEMUHypervisor: Hypervisor {
         let acceleration = await probed()
         let owner = owner(of: guest.spec.instance)
         let userID = try userID(of: guest.spec.instance.description)
-        let record = GuestRecord(
+        var record = GuestRecord(
             spec: guest.spec, acceleration: acceleration, bootID: GuestRecord.currentBootID(), userID: userID,
             phase: .starting)
+        if let wanted = guest.spec.gpus { record.gpus = try await takeGPUs(wanted, for: guest.spec) }
         let run = GuestRun(instance: guest.spec.instance, launch: guest.spec.launch)
         var (files, held) = ([VolumeFile](), [GuestMoment]())
         for (disk, file) in zip(guest.spec.disks, guest.disks) {
@@ -92,7 +98,8 @@ package actor QEMUHypervisor: Hypervisor {
             GuestBoot(
                 record: record, disks: files, moments: held, kernel: guest.kernel, ports: ports,
                 isolation: Isolation(
-                    userID: userID, deviceGroup: acceleration == .kvm ? AccelerationProbe.deviceGroup() : nil),
+                    userID: userID, deviceGroup: acceleration == .kvm ? AccelerationProbe.deviceGroup() : nil,
+                    pinsMemory: record.gpus != nil),
                 directory: owner.directory, configuration: configuration))
     }
 
@@ -247,7 +254,9 @@ package actor QEMUHypervisor: Hypervisor {
 
     private func adopt(_ id: InstanceID, _ owner: Guest) async -> (InstanceID, UInt32)? {
         do throws(HypervisorError) {
-            return try await owner.adopt().map { (id, $0.userID) }
+            guard let record = try await owner.adopt() else { return nil }
+            gpuAssignments.adopt(record.gpus ?? [], of: id)
+            return (id, record.userID)
         } catch {
             // Kept as it is: what cannot be read may still be what someone needs.
             logger.error("a guest's record cannot be read", metadata: ["guest": "\(id)", "error": "\(error)"])

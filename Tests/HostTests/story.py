@@ -174,7 +174,7 @@ class Story(Acts):
         guests, files, users = view.guests(), view.files(), view.users()
         mine = {reservation["ReservationId"] for reservation, instance in instances
                 if instance.get("ClientToken") == self.token}
-        links = {space: [link[0] if space != "host" and link[0] in "ev" else link for link in links]
+        links = {space: [link[0] if space != "host" and link[0] in "evi" else link for link in links]
                  for space, links in view.links().items()}
         return {
             "states": cloud.states(), "volumes": len(volumes),

@@ -32,6 +32,7 @@ struct CrashTests {
         network.groups[0].ingress = [.tcp(22, from: .block(block("198.18.0.0/16")))]
         network.add(1, "10.0.1.10", public: "198.18.0.10")
         network.add(2, "10.0.2.20")
+        network.interfaces[0].share = NetworkShare(baseline: 100_000_000, peak: 800_000_000)
         return network
     }
 
@@ -40,6 +41,7 @@ struct CrashTests {
         network.interfaces.remove(at: 1)
         network.interfaces[0].addresses[0].publicAddress = ip("198.18.0.11")
         network.add(3, "10.0.1.30", public: "198.18.0.10")
+        network.interfaces[0].share = NetworkShare(baseline: 50_000_000, peak: 400_000_000)
         network.subnets[1].routes = []
         network.naming.hasResolver = false
         return network

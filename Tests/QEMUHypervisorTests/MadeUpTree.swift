@@ -18,6 +18,11 @@ final class MadeUpTree {
         try #require(FileManager.default.createFile(atPath: file, contents: Data(text.utf8)))
     }
 
+    /// A link with a target relative to its folder.
+    func link(_ name: String, to target: String) throws {
+        try FileManager.default.createSymbolicLink(atPath: "\(path)/\(name)", withDestinationPath: target)
+    }
+
     func read(_ name: String) -> String? {
         FileManager.default.contents(atPath: "\(path)/\(name)").map { String(decoding: $0, as: UTF8.self) }
     }

@@ -61,6 +61,15 @@ struct QEMUArgumentsTests {
         #expect(emulated == "cpus=1,maxcpus=1,sockets=1,cores=1,threads=1")
     }
 
+    @Test("gives each device of the host that it has for itself a root port of its own")
+    func passedThrough() throws {
+        let arguments = try Sample.arguments(passedThrough: ["0000:01:00.0", "0000:01:00.1"])
+        let devices = try values(of: "-device", in: arguments)
+        let given = devices.filter { $0.hasPrefix("vfio-pci") }
+        #expect(given == ["vfio-pci,host=0000:01:00.0,bus=slot3", "vfio-pci,host=0000:01:00.1,bus=slot4"])
+        #expect(devices.count { $0.hasPrefix("pcie-root-port") } == 3 + 2 + 8)
+    }
+
     @Test("boots an imported disk by its own loader, the first disk first")
     func firmware() throws {
         let arguments = try Sample.arguments(boot: .firmware(.bios))
@@ -104,7 +113,7 @@ struct QEMUArgumentsTests {
 private enum Sample {
     static func arguments(
         _ acceleration: Acceleration = .tcg, boot: GuestSpec.Boot? = nil, scratch: [GuestSpec.Scratch] = [],
-        threadsPerCore: Int? = nil
+        threadsPerCore: Int? = nil, passedThrough: [String] = []
     ) throws -> [String] {
         let image = try #require(ImageID("ami-0000000a"))
         let boot = boot ?? .kernel(image: image, arguments: "console=ttyS0")
@@ -133,7 +142,8 @@ private enum Sample {
         let plan = DescriptorPlan(disks: disks, kernel: kernel, boot: boot, portCount: 1, scratchCount: scratch.count)
         return QEMUArguments(
             spec: spec, disks: disks, plan: plan, acceleration: acceleration,
-            configuration: QEMUConfiguration(stateDirectory: "/var/lib/apus"), marker: "fd=3,set=3,opaque=x"
+            configuration: QEMUConfiguration(stateDirectory: "/var/lib/apus"), marker: "fd=3,set=3,opaque=x",
+            passedThrough: passedThrough
         ).arguments()
     }
 }

@@ -20,8 +20,10 @@ extension GuestSpec {
         scratch = GuestSpec.scratch(of: instance, percent: settings.instanceStorePercent)
         if instance.pause == .resuming, !scratch.isEmpty { keepsScratch = true }
         if case .saved(let launch) = instance.hibernation { resumes = launch }
-        threadsPerCore =
-            instance.threadsPerCore ?? InstanceTypeCatalogue.facts(of: instance.instanceType)?.threadsPerCore
+        let facts = InstanceTypeCatalogue.facts(of: instance.instanceType)
+        threadsPerCore = instance.threadsPerCore ?? facts?.threadsPerCore
+        let devices = facts?.devices ?? [:]
+        gpus = devices.isEmpty ? nil : devices
         diskLimits = DiskLimits(ofInstanceType: instance.instanceType)
         // A root on instance store is no volume.
         guard !disks.isEmpty || image.rootDeviceType == .instanceStore else { return nil }

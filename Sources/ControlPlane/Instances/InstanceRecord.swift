@@ -1,6 +1,7 @@
 // An instance as the store keeps it: what was asked for, what is wanted now, what was last observed.
 
 package import CloudTypes
+internal import InstanceTypeCatalogue
 package import NodeContract
 
 package struct InstanceRecord: TaggedRecord, Equatable {
@@ -125,9 +126,15 @@ package struct InstanceRecord: TaggedRecord, Equatable {
     /// What the guest takes of the host, or is about to.
     package var weight: HostShare {
         switch state {
-        case .pending, .running, .stopping, .shuttingDown: HostShare(vCPUs: vCPUs, memoryMiB: memoryMiB)
+        case .pending, .running, .stopping, .shuttingDown: share
         case .stopped, .terminated: .zero
         }
+    }
+
+    /// What its guest takes while there is one.
+    var share: HostShare {
+        let devices = InstanceTypeCatalogue.facts(of: instanceType)?.devices ?? [:]
+        return HostShare(vCPUs: vCPUs, memoryMiB: memoryMiB, devices: devices)
     }
 
     package var indexKeys: [IndexKey] {

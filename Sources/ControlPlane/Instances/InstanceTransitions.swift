@@ -26,7 +26,7 @@ extension Transaction {
     /// - Throws: `VcpuLimitExceeded`; `InsufficientInstanceCapacity` where the host has no room for it.
     package mutating func start(_ id: InstanceID) throws(EC2Error) {
         guard let instance = state.instances[id], instance.state == .stopped else { return }
-        let share = HostShare(vCPUs: instance.vCPUs, memoryMiB: instance.memoryMiB)
+        let share = instance.share
         let facts = try instanceTypeFacts(instance.instanceType, for: nil)
         _ = try vCPUQuotaRoom(for: facts, vCPUs: share.vCPUs, atLeast: 1)
         let wish = ReservationWish(

@@ -21,7 +21,7 @@ extension Transaction {
         if let wish = order.spot { try checkPrice(wish, facts) }
         let share = HostShare(
             vCPUs: vCPUs(cores: order.attributes.coreCount, threads: order.attributes.threadsPerCore, facts),
-            memoryMiB: facts.memoryMiB)
+            memoryMiB: facts.memoryMiB, devices: facts.devices)
         let zone = placement.subnet.availabilityZone
         let group = try groupRoom(order, facts, zone: zone)
         let wish = ReservationWish(

@@ -2,6 +2,7 @@
 // Pure; the cost follows the VPC's interfaces and their groups, not the cloud.
 
 package import CloudTypes
+internal import InstanceTypeCatalogue
 package import NodeContract
 
 extension VPCNetwork {
@@ -70,10 +71,29 @@ private struct InterfacePlanner {
     init(_ state: CloudState) { (self.state, addresses) = (state, state.addresses.stamp) }
 
     func plan(_ record: Versioned<NetworkInterfaceRecord>) -> VPCNetwork.Interface {
+        var interface = interface(record)
+        // Of the instance, not of the interface: another type has another.
+        let instance = record.record.attachment.flatMap { state.instances.versioned($0.instance)?.record }
+        interface.share = instance.flatMap { NetworkShare(ofInstanceType: $0.instanceType) }
+        return interface
+    }
+
+    private func interface(_ record: Versioned<NetworkInterfaceRecord>) -> VPCNetwork.Interface {
         if let planned = record.derivation as? Planned, planned.addresses == addresses { return planned.interface }
         let interface = VPCNetwork.Interface(record.record, in: state)
         record.derivation = Planned(interface, addresses)
         return interface
+    }
+}
+
+extension NetworkShare {
+    /// nil where the catalogue does not tell.
+    package init?(ofInstanceType name: String) {
+        guard let network = InstanceTypeCatalogue.facts(of: name)?.network,
+            let peak = network.peakGbps ?? network.baselineGbps
+        else { return nil }
+        func bits(_ gigabits: Double) -> Int { Int((gigabits * 1e9).rounded()) }
+        self.init(baseline: bits(network.baselineGbps ?? peak), peak: bits(peak))
     }
 }
 

@@ -32,6 +32,8 @@ package struct GuestSpec: Sendable, Equatable, Codable {
     package var resumes: Int?
     /// By device index; the first is the primary one.
     package var ports: [Port]
+    /// GPUs that it has for itself, by name; nil: none.
+    package var gpus: [String: Int]?
     /// What all disks together may do; nil: anything.
     package var diskLimits: DiskLimits?
 

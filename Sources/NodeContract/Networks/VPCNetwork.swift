@@ -66,6 +66,8 @@ package struct VPCNetwork: Sendable, Equatable, Codable {
         package var resourceName: String?
         /// Whether that name is the guest's own, which DHCP calls it by and its address leads back to.
         package var isCalledByResourceName = false
+        /// What its guest may send and receive; nil: anything.
+        package var share: NetworkShare?
         package init(
             id: NetworkInterfaceID, macAddress: MACAddress, subnet: SubnetID, addresses: [Address],
             groups: [SecurityGroupID], sourceDestinationCheck: Bool = true

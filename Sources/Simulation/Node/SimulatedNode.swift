@@ -118,19 +118,24 @@ package final class SimulatedNode: Node {
     package let events: AsyncStream<NodeEvent>
     private let told: AsyncStream<NodeEvent>.Continuation
     private let memoryMiB: Int
+    private let gpus: [String: Int]?
     let time: any Timekeeper
 
     package init(
-        on world: SimulatedWorld = SimulatedWorld(), memoryMiB: Int = 1 << 40, time: any Timekeeper = SystemTime()
+        on world: SimulatedWorld = SimulatedWorld(), memoryMiB: Int = 1 << 40, gpus: [String: Int]? = nil,
+        time: any Timekeeper = SystemTime()
     ) {
+        self.gpus = gpus
         (self.world, self.memoryMiB, self.time) = (world, memoryMiB, time)
         (events, told) = AsyncStream.makeStream()
     }
 
     package func capabilities() async -> NodeCapabilities {
-        NodeCapabilities(
+        var capabilities = NodeCapabilities(
             architectures: [.x86_64, .arm64, .i386], acceleration: "simulated", processorCount: 1 << 30,
             memoryMiB: memoryMiB)
+        capabilities.gpus = gpus
+        return capabilities
     }
 
     package func inventory() async throws(NodeError) -> NodeInventory {

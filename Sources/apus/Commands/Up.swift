@@ -36,6 +36,11 @@ struct Up: AsyncParsableCommand {
     @Option(help: "vCPUs that guests get in all for each of the host's processors.") var processorOvercommit = 16.0
     @Option(help: "Racks that the host counts as: a spread placement group takes an instance for each, in each zone.")
     var racks = 7
+    @Option(
+        help:
+            "With --simulate: GPUs of the host, as MODEL=COUNT (repeatable): t4=4. Without it as many as are asked for."
+    )
+    var gpu: [String] = []
     @Option(help: "How many times the host's memory is given out to guests.") var memoryOvercommit = 1.0
     @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = "info"
 
@@ -57,10 +62,22 @@ struct Up: AsyncParsableCommand {
         guard (0.1...1_000).contains(processorOvercommit), (0.1...10).contains(memoryOvercommit) else {
             throw ValidationError("--processor-overcommit is 0.1 to 1000, --memory-overcommit 0.1 to 10.")
         }
+        guard gpu.isEmpty || simulate else {
+            throw ValidationError("--gpu is for simulated hosts; `apus doctor` tells what real ones have.")
+        }
+        guard gpu.allSatisfy({ Up.gpu($0) != nil }) else {
+            throw ValidationError("--gpu is MODEL=COUNT, such as t4=4.")
+        }
         guard (1...7).contains(racks) else { throw ValidationError("--racks is 1 to 7.") }
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError("--log-level \(logLevel) is unknown.")
         }
+    }
+
+    private static func gpu(_ text: String) -> (String, Int)? {
+        let parts = text.split(separator: "=", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, let count = Int(parts[1]), count >= 0 else { return nil }
+        return (String(parts[0]), count)
     }
 
     func run() async throws {
@@ -73,11 +90,13 @@ struct Up: AsyncParsableCommand {
             try directory.check(isSimulated: simulate)
             var overcommit = Overcommit()
             (overcommit.processors, overcommit.memory) = (processorOvercommit, memoryOvercommit)
-            let options = Daemon.Options(
+            let gpus = Dictionary(gpu.compactMap(Up.gpu), uniquingKeysWith: +)
+            var options = Daemon.Options(
                 directory: directory, port: port, region: try directory.region(wished: region), isSimulated: simulate,
                 publicPool: CIDRBlock(publicPool), uplink: uplink, quotas: quota,
                 idleNetworkSeconds: keepNetworks, instanceStorePercent: instanceStorePercent,
                 overcommit: overcommit, racks: racks, throttle: throttle)
+            options.gpus = gpus.isEmpty ? nil : gpus
             try await Daemon(options: options, log: log).run(until: Termination.awaited) { endpoint in
                 print("ready \(endpoint.url)")
                 fflush(nil)

@@ -29,6 +29,8 @@ struct Daemon {
         var instanceStorePercent = 100
         var overcommit = Overcommit()
         var racks = 7
+        /// Of a simulated host; nil: as many as anybody wants.
+        var gpus: [String: Int]?
         var throttle = ThrottleOption.off
     }
 
@@ -119,7 +121,7 @@ struct Daemon {
     }
 
     private func simulatedHost() -> Host {
-        let node = SimulatedNode()
+        let node = SimulatedNode(gpus: options.gpus)
         return Host(node: node, images: nil, reservedAddresses: []) { state, settings in
             for volume in state.volumes.all where volume.isRealised {
                 node.world.resume(VolumeSpec(of: volume, in: state))

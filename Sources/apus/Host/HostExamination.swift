@@ -35,7 +35,8 @@ struct HostExamination {
         findings += packages
         findings.append(await acceleration())
         findings += await datapath()
-        findings += [tap, processorBounds, diskSpace, memory, portUse]
+        findings.append(await networkBounds())
+        findings += [tap, processorBounds, gpus, diskSpace, memory, portUse]
         return findings
     }
 
@@ -144,6 +145,30 @@ struct HostExamination {
                 subject: subject, verdict: .limited, detail: "\(reason): guests use what the host has",
                 advice: "mount cgroup v2 with the cpu controller; of a service: Delegate=yes")
         }
+    }
+
+    private func networkBounds() async -> Finding {
+        let subject = "network bounds"
+        guard geteuid() == 0 else {
+            return Finding(subject: subject, verdict: .limited, detail: "not examined: needs root")
+        }
+        guard let obstacle = await KernelNetwork.shapingObstacle() else {
+            return Finding(
+                subject: subject, verdict: .ok, detail: "interfaces are held to their type's bandwidth by tc")
+        }
+        return Finding(
+            subject: subject, verdict: .limited, detail: "\(obstacle): interfaces carry what the host can",
+            advice: "the kernel needs sch_tbf, sch_ingress, cls_u32, act_mirred and ifb")
+    }
+
+    private var gpus: Finding {
+        let found = HostGPU.scan()
+        let models = Dictionary(found.map { ($0.model, 1) }, uniquingKeysWith: +).sorted { $0.key < $1.key }
+        return Finding(
+            subject: "gpus", verdict: .ok,
+            detail: found.isEmpty
+                ? "none bound to vfio-pci: types with GPUs are refused"
+                : models.map { "\($0.value) \($0.key)" }.joined(separator: ", ") + " for guests")
     }
 
     private var diskSpace: Finding {

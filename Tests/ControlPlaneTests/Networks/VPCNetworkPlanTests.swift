@@ -64,6 +64,17 @@ struct VPCNetworkPlanTests {
         #expect(Set(try plan.interfaces.map(\.id)) == present)
     }
 
+    @Test("has the share of its instance's type, and another where the type is another")
+    mutating func shares() throws {
+        let id = try transaction.addGuest(in: transaction.defaultSubnet)
+        #expect(try plan.interfaces.first?.share == NetworkShare(baseline: 64_000_000, peak: 5_000_000_000))
+        let instance = try #require(transaction.state.networkInterfaces[id]?.attachment?.instance)
+        transaction.update(instance) { (instance: inout InstanceRecord) in instance.instanceType = "m5.24xlarge" }
+        #expect(try plan.interfaces.first?.share == NetworkShare(baseline: 25_000_000_000, peak: 25_000_000_000))
+        transaction.update(instance) { (instance: inout InstanceRecord) in instance.instanceType = "x.unknown" }
+        #expect(try plan.interfaces.first?.share == nil)
+    }
+
     @Test("says with each interface what it may send and by what it is reached")
     mutating func interface() throws {
         let id = try transaction.addGuest(in: transaction.defaultSubnet)

@@ -162,6 +162,41 @@ struct LaunchTests {
         #expect(small.refusal(of: RunInstances.self, small.request()) == "InsufficientInstanceCapacity")
     }
 
+    @Test("takes of the host's GPUs what the type has, and is refused beyond, with nothing made")
+    func gpus() throws {
+        var none = try TestCloud { $0.capabilities.gpus = [:] }
+        var input = none.request()
+        for type in ["g4dn.xlarge", "inf1.xlarge", "inf2.xlarge"] {
+            input.instanceType = type
+            #expect(none.refusal(of: RunInstances.self, input) == "InsufficientInstanceCapacity")
+        }
+        #expect(none.state.instances.count == 0 && none.state.volumes.count == 0)
+        var two = try TestCloud {
+            $0.capabilities.gpus = ["t4": 2, "l4": 1]
+            ($0.capabilities.processorCount, $0.capabilities.memoryMiB) = (64, 1 << 20)
+        }
+        input = two.request(3)
+        (input.instanceType, input.minCount) = ("g4dn.xlarge", 1)
+        let first = try two.launched(input)
+        #expect(first.count == 2)
+        input.maxCount = 1
+        #expect(two.refusal(of: RunInstances.self, input) == "InsufficientInstanceCapacity")
+        // An eighth of a GPU takes the whole of it here.
+        input.instanceType = "g6.xlarge"
+        #expect(try two.launched(input).count == 1)
+        #expect(two.refusal(of: RunInstances.self, input) == "InsufficientInstanceCapacity")
+        two.transaction.becomeTerminated(try #require(first.first), reason: nil)
+        input.instanceType = "g4dn.xlarge"
+        #expect(try two.launched(input).count == 1)
+        // A cloud that does not count them has as many as are asked for.
+        var any = try TestCloud { ($0.capabilities.processorCount, $0.capabilities.memoryMiB) = (1 << 10, 1 << 22) }
+        input = any.request()
+        input.instanceType = "g4dn.metal"
+        #expect(any.refusal(of: RunInstances.self, input) != nil)
+        input.instanceType = "g4dn.12xlarge"
+        #expect(try any.launched(input).count == 1)
+    }
+
     @Test("counts the host's processors too, as often as they are given out")
     func processors() throws {
         var small = try TestCloud {
