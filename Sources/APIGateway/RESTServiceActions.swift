@@ -33,6 +33,7 @@ extension RESTServiceActions: ServedService {
 
     package func answer(_ call: ServiceCall) async throws(EC2Error) -> WireAnswer {
         guard let (action, labels) = find(call.request) else { throw RESTService.unknownOperation }
+        try call.admit(RequestCost.all(of: action.name, in: service, snapshot: labels["snapshotId"]))
         guard call.body.count <= action.binding.maxBodyBytes else {
             throw EC2Error("RequestEntityTooLargeException", "The body of the request is too long.", httpStatus: 413)
         }

@@ -31,7 +31,7 @@ package struct ServiceCall: Sendable {
     let throttle: Throttle?
     package let requestID: String
 
-    /// - Throws: `RequestLimitExceeded` where the caller's account has asked too often.
+    /// - Throws: the service's refusal where the caller's account has asked too often.
     func admit(_ costs: @autoclosure () -> [RequestCost]) throws(EC2Error) {
         try throttle?.admit(costs(), of: caller.account, at: cloud.now)
     }

@@ -2,6 +2,7 @@
 // Source: Amazon EC2 Developer Guide, "Request throttling for the Amazon EC2 API".
 
 package import AWSWire
+package import CloudTypes
 
 /// A bucket's size, and what flows into it a second.
 package struct RequestRate: Sendable, Equatable {
@@ -20,9 +21,11 @@ package struct RequestCost: Sendable, Equatable {
     package var bucket: String
     package var rate: RequestRate
     package var tokens: Double
+    /// What is answered where the tokens are not there.
+    package var refusal: EC2Error
 
-    package init(bucket: String, rate: RequestRate, tokens: Double = 1) {
-        (self.bucket, self.rate, self.tokens) = (bucket, rate, tokens)
+    package init(bucket: String, rate: RequestRate, tokens: Double = 1, refusal: EC2Error = .requestLimitExceeded) {
+        (self.bucket, self.rate, self.tokens, self.refusal) = (bucket, rate, tokens, refusal)
     }
 
     /// All that a request takes: a token for itself, and for some actions one for each instance.

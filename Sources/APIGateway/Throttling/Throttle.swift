@@ -18,22 +18,22 @@ package final class Throttle: Sendable {
 
     /// Takes all that a request costs, or nothing.
     ///
-    /// - Throws: `RequestLimitExceeded`, with status 503, after which clients try again by themselves.
+    /// - Throws: the refusal of the first cost that its bucket does not hold; clients try again by themselves.
     package func admit(_ costs: [RequestCost], of account: AccountID, at now: Timestamp) throws(EC2Error) {
-        let isAdmitted = buckets.withLock { buckets in
+        let refusal: EC2Error? = buckets.withLock { buckets in
             if buckets.count > Throttle.many { buckets = buckets.filter { !$0.value.isFull(at: now) } }
             let asked = costs.map { cost in
                 let key = Key(account: account, bucket: cost.bucket)
                 return (key, cost.tokens, buckets[key] ?? TokenBucket(cost.rate.times(factor), full: now))
             }
-            guard asked.allSatisfy({ $2.holds($1, at: now) }) else { return false }
+            if let lacking = asked.firstIndex(where: { !$2.holds($1, at: now) }) { return costs[lacking].refusal }
             for (key, tokens, var bucket) in asked {
                 bucket.take(tokens, at: now)
                 buckets[key] = bucket
             }
-            return true
+            return nil
         }
-        guard isAdmitted else { throw EC2Error("RequestLimitExceeded", "Request limit exceeded.", httpStatus: 503) }
+        if let refusal { throw refusal }
     }
 
     /// Buckets that are kept without asking whether they still say anything.

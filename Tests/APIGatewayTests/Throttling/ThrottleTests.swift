@@ -84,4 +84,49 @@ struct ThrottleTests {
         }
         #expect(throws: EC2Error.self) { try throttle.admit(emptied, of: account, at: start.adding(seconds: 5)) }
     }
+
+    private func blockCosts(_ action: String, _ snapshot: String? = nil) -> [RequestCost] {
+        RequestCost.all(of: action, in: EBS.service, snapshot: snapshot)
+    }
+
+    @Test(
+        "lets an account ask the EBS direct APIs as often a second as its quotas say",
+        arguments: [
+            ("StartSnapshot", 10), ("CompleteSnapshot", 10), ("ListSnapshotBlocks", 50), ("ListChangedBlocks", 50),
+            ("GetSnapshotBlock", 1_000), ("PutSnapshotBlock", 1_000),
+        ])
+    func blocks(action: String, most: Int) {
+        let throttle = Throttle(factor: 1)
+        let costs = blockCosts(action, "snap-1")
+        #expect(admitted(costs, by: throttle, of: account, at: start) == most)
+        #expect(admitted(costs, by: throttle, of: account, at: start.adding(seconds: 1)) == most)
+    }
+
+    @Test("refuses as the EBS direct APIs do, and tells whether account or snapshot has had too much")
+    func blockRefusals() throws {
+        let throttle = Throttle(factor: 1)
+        // The account's tokens come back as fast as a snapshot's, and go to two snapshots here.
+        for _ in 0..<500 { try throttle.admit(blockCosts("GetSnapshotBlock", "snap-1"), of: account, at: start) }
+        for _ in 0..<500 { try throttle.admit(blockCosts("GetSnapshotBlock", "snap-2"), of: account, at: start) }
+        let ofAccount = #expect(throws: EC2Error.self) {
+            try throttle.admit(blockCosts("GetSnapshotBlock", "snap-3"), of: account, at: start)
+        }
+        #expect(ofAccount?.code == "RequestThrottledException" && ofAccount?.httpStatus == 400)
+        #expect(ofAccount?.reason == "ACCOUNT_THROTTLED")
+        let snapshotAlone = Array(blockCosts("PutSnapshotBlock", "snap-1").dropFirst())
+        _ = admitted(snapshotAlone, by: throttle, of: account, at: start)
+        let ofSnapshot = #expect(throws: EC2Error.self) {
+            try throttle.admit(blockCosts("PutSnapshotBlock", "snap-1"), of: account, at: start)
+        }
+        #expect(ofSnapshot?.reason == "RESOURCE_LEVEL_THROTTLE")
+    }
+
+    @Test("refuses as rest-json services do that name no error of their own for it")
+    func recycleBin() {
+        let throttle = Throttle(factor: 1)
+        let costs = RequestCost.all(of: "CreateRule", in: RecycleBin.service, snapshot: nil)
+        #expect(admitted(costs, by: throttle, of: account, at: start) == 50)
+        let refusal = #expect(throws: EC2Error.self) { try throttle.admit(costs, of: account, at: start) }
+        #expect(refusal?.code == "ThrottlingException" && refusal?.httpStatus == 400)
+    }
 }
