@@ -107,7 +107,9 @@ final class FabricNode: Node {
     func keepInstanceStore(_ isKept: Bool, of instance: InstanceID) async throws(NodeError) {
         try await guests.keepInstanceStore(isKept, of: instance)
     }
-    func hibernateGuest(_ guest: GuestRun) async throws(NodeError) -> Bool { try await guests.hibernateGuest(guest) }
+    func hibernateGuest(_ guest: GuestRun, sealedAs root: VolumeID) async throws(NodeError) -> Bool {
+        try await guests.hibernateGuest(guest, sealedAs: root)
+    }
     func dropMemory(of instance: InstanceID) async throws(NodeError) { try await guests.dropMemory(of: instance) }
     func resetGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.resetGuest(instance) }
     func rebootGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.rebootGuest(instance) }

@@ -30,6 +30,13 @@ package protocol Hypervisor: Sendable {
     func sendControlAltDelete(_ instance: InstanceID) async throws(HypervisorError)
     /// Returns once the process is gone.
     func kill(_ instance: InstanceID) async throws(HypervisorError)
+    /// Saves the guest's memory in a file that the passphrase of its root opens, and ends the guest. Returns false where it
+    /// could not be saved: the guest runs on.
+    func hibernate(
+        _ guest: GuestRun, sealedAs root: VolumeID, with passphrase: VolumePassphrase
+    ) async throws(HypervisorError) -> Bool
+    /// Erases what is saved of the memory of a guest that does not run.
+    func dropMemory(of instance: InstanceID) async throws(HypervisorError)
     /// Whether the guest's instance store outlives its process, for a next launch to go on with.
     func keepScratch(_ isKept: Bool, of instance: InstanceID) async throws(HypervisorError)
     func forget(_ instance: InstanceID) async throws(HypervisorError)

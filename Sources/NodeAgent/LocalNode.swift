@@ -215,14 +215,16 @@ package actor LocalNode: Node {
         do { try await hypervisor.kill(instance) } catch { throw NodeError(error) }
     }
 
-    package func hibernateGuest(_ guest: GuestRun) async throws(NodeError) -> Bool {
-        guard await hypervisor.guests()[guest.instance] == .running(launch: guest.launch) else {
-            throw .noSuchGuest(guest.instance)
+    package func hibernateGuest(_ guest: GuestRun, sealedAs root: VolumeID) async throws(NodeError) -> Bool {
+        guard let passphrase = try await feeds.file(of: root).passphrase else { return false }
+        do { return try await hypervisor.hibernate(guest, sealedAs: root, with: passphrase) } catch {
+            throw NodeError(error)
         }
-        return false
     }
 
-    package func dropMemory(of instance: InstanceID) async throws(NodeError) {}
+    package func dropMemory(of instance: InstanceID) async throws(NodeError) {
+        do { try await hypervisor.dropMemory(of: instance) } catch { throw NodeError(error) }
+    }
 
     package func resetGuest(_ instance: InstanceID) async throws(NodeError) {
         do { try await hypervisor.reset(instance) } catch { throw NodeError(error) }

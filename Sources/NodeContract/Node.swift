@@ -63,9 +63,9 @@ package protocol Node: SnapshotBlockNode {
     func powerDownGuest(_ instance: InstanceID) async throws(NodeError)
     /// Cuts the power; returns once the guest is gone.
     func killGuest(_ instance: InstanceID) async throws(NodeError)
-    /// Saves the guest's memory, sealed as its root volume is, and switches the guest off. Returns false where the memory
-    /// could not be saved: the guest runs on, and its memory is saved nowhere.
-    func hibernateGuest(_ guest: GuestRun) async throws(NodeError) -> Bool
+    /// Saves the guest's memory, sealed as the volume is, which is its root, and switches the guest off. Returns false where
+    /// the memory could not be saved: the guest runs on, and its memory is saved nowhere.
+    func hibernateGuest(_ guest: GuestRun, sealedAs root: VolumeID) async throws(NodeError) -> Bool
     /// Erases what is saved of the guest's memory, if it does not run.
     func dropMemory(of instance: InstanceID) async throws(NodeError)
     /// Presses the reset button.

@@ -120,7 +120,7 @@ extension DiskOwner {
     }
 
     /// Returns once the job is gone, or the guest is.
-    private func jobEnd(_ job: String) async {
+    func jobEnd(_ job: String) async {
         await withCheckedContinuation { jobEnds[job, default: []].append($0) }
     }
 

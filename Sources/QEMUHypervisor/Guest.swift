@@ -76,9 +76,11 @@ actor Guest: DiskOwner {
     private func start(_ boot: GuestBoot) async throws(HypervisorError) {
         change(to: .starting(GuestState.Starting(launch: boot.record.spec.launch)))
         do throws(HypervisorError) {
-            let process = try await boot.spawn()
-            bound(process.pid, boot.record.spec, isNew: true)
-            try await resume(boot.record, process, holding: boot.moments)
+            if boot.resumed != nil, try await run(boot) { return }
+            var plain = boot
+            (plain.resumed, plain.record.spec.resumes) = (nil, nil)
+            do throws(SystemError) { try MemoryFiles(directory).drop() } catch { throw .hostFailed(error.description) }
+            _ = try await run(plain)
         } catch {
             directory.removeRecord()
             removeProcessorGroup()
@@ -89,41 +91,66 @@ actor Guest: DiskOwner {
     }
 
     /// Waits until the processors run. The monitor answers commands only then: its socket existed before QEMU did.
-    private func resume(
-        _ starting: GuestRecord, _ process: ProcessWatch, holding moments: [GuestMoment]
-    ) async throws(HypervisorError) {
+    ///
+    /// - Returns: whether they run; false where a memory was to be gone on with, and is of no use.
+    private func run(_ boot: GuestBoot) async throws(HypervisorError) -> Bool {
+        let process = try await boot.spawn()
+        bound(process.pid, boot.record.spec, isNew: true)
         if case .starting(var starting) = state {
             starting.process = process
             state = .starting(starting)
             if starting.isCancelled { process.signal(SIGKILL) }
         }
         let monitor = makeMonitor()
-        var record = starting
+        var record = boot.record
         do {
             guard let identity = ProcessIdentity(of: process.pid) else { throw QMPError.closed }
             record.phase = .running(identity)
             try directory.write(record)
-            if !moments.isEmpty { try await hold(moments, beforeItRuns: monitor) }
+            if boot.waits { try await prepare(boot, process, monitor) }
             let status = try await monitor.execute("query-status", within: .seconds(60))
             guard status["running"]?.flag == true else { throw QMPError.malformed("\(status)") }
         } catch {
             process.signal(SIGKILL)
             _ = await process.waitForEnd()
             await monitor.close()
+            if error is UselessMemory, !isCancelled {
+                removeProcessorGroup()
+                return false
+            }
             let complaint = directory.complaint()
             throw .launchFailed(id, complaint.isEmpty ? "\(error)" : complaint)
         }
         watch(GuestState.Running(record: record, process: process, monitor: monitor))
+        MemoryFiles(directory).dropUsed()
         surroundings.report(.guest(id, .running(launch: record.spec.launch)))
+        return true
+    }
+
+    private struct UselessMemory: Error {}
+
+    private var isCancelled: Bool {
+        if case .starting(let starting) = state { return starting.isCancelled }
+        return false
     }
 
     /// What QEMU calls a machine whose processors never ran.
     static let unbegunStatus = "prelaunch"
 
-    private func hold(_ moments: [GuestMoment], beforeItRuns monitor: GuestMonitor) async throws {
+    /// What has to be so before the processors run; then they do.
+    private func prepare(_ boot: GuestBoot, _ process: ProcessWatch, _ monitor: GuestMonitor) async throws {
         try await monitor.execute("query-status", within: .seconds(60))
-        for moment in moments { try await GuestDisks(monitor: monitor).hold([moment]) }
-        try await monitor.execute("cont")
+        let disks = GuestDisks(monitor: monitor)
+        for moment in boot.moments { try await disks.hold([moment]) }
+        if boot.resumed != nil, let root = boot.record.spec.disks.first {
+            let files = MemoryFiles(directory)
+            do { try await loadMemory(files, BlockNames(root.volume), process, disks) } catch {
+                logger.error("a memory is of no use", metadata: ["guest": "\(id)", "error": "\(error)"])
+                throw UselessMemory()
+            }
+            try files.use()
+        }
+        try await monitor.execute("cont", within: .seconds(60))
     }
 
     // MARK: adoption
@@ -138,6 +165,12 @@ actor Guest: DiskOwner {
             change(to: .ended(launch: record.spec.launch, end))
         case .running(let identity):
             guard record.bootID == GuestRecord.currentBootID(), let process = try? ProcessWatch(identity) else {
+                if let launch = record.spec.resumes, MemoryFiles(directory).machine?.launch == launch {
+                    // It never ran: its memory is still to be gone on with.
+                    directory.removeRecord()
+                    removeProcessorGroup()
+                    return nil
+                }
                 conclude(record)
                 return record
             }
@@ -169,15 +202,18 @@ actor Guest: DiskOwner {
         if status == Guest.unbegunStatus {
             await quit(running)
             await monitor.close()
+            MemoryFiles(directory).giveBack()
             directory.removeRecord()
             removeProcessorGroup()
             return false
         }
+        MemoryFiles(directory).dropUsed()
         bound(process.pid, record.spec, isNew: false)
         watch(running)
         switch status {
         case Guest.starvedStatus: starved()
-        case Guest.standingStatus:
+        // One whose memory is being saved stands until that is done, or given up.
+        case Guest.standingStatus where record.request != .hibernate:
             isStanding = true
             await goOn()
         default: break
@@ -304,7 +340,11 @@ actor Guest: DiskOwner {
     private func conclude(_ record: GuestRecord) -> GuestEnd {
         removeProcessorGroup()
         for gpu in record.gpus ?? [] { gpu.takeBack() }
-        let end = GuestEnd(requested: record.request, shutdownReason: directory.shutdownReason())
+        let files = MemoryFiles(directory)
+        files.dropUsed()
+        let end =
+            files.machine?.launch == record.spec.launch
+            ? .hibernated : GuestEnd(requested: record.request, shutdownReason: directory.shutdownReason())
         var record = record
         record.phase = .ended(end)
         store(record)
@@ -321,7 +361,7 @@ actor Guest: DiskOwner {
         GuestMonitor(socketPath: directory.monitorSocket) { [id, surroundings, weak self] event in
             switch event.name {
             case "DEVICE_DELETED": if let device = event.data["device"]?.text { await self?.departed(device) }
-            case "JOB_STATUS_CHANGE" where event.data["status"]?.text == "null":
+            case "JOB_STATUS_CHANGE" where Guest.isOver(event.data):
                 if let job = event.data["id"]?.text { await self?.jobEnded(job) }
             case "BLOCK_JOB_COMPLETED":
                 if let error = event.data["error"]?.text, let job = event.data["device"]?.text {
@@ -345,6 +385,23 @@ actor Guest: DiskOwner {
         guard running.record.spec != before else { return }
         state = .running(running)
         store(running.record)
+    }
+
+    /// What we ask of the guest, for a later run of ours to know; nil: nothing any more.
+    func note(_ request: GuestRecord.Request?) throws(GuestRecordError) {
+        guard case .running(var running) = state else { return }
+        running.record.request = request
+        state = .running(running)
+        try directory.write(running.record)
+    }
+
+    /// The guest ended as any other.
+    func forgetHibernation() {
+        guard case .ended(let launch, .hibernated) = state, let found = try? directory.readRecord() else { return }
+        var record = found
+        record.phase = .ended(.requested)
+        store(record)
+        change(to: .ended(launch: launch, .requested))
     }
 
     /// Writes what would be good to know after a restart; its loss makes us less sure, not wrong.

@@ -8,7 +8,7 @@ import HostSystem
 import NodeContract
 
 struct GuestBoot: Sendable {
-    let record: GuestRecord
+    var record: GuestRecord
     let disks: [VolumeFile]
     /// Held before its processors run.
     let moments: [GuestMoment]
@@ -17,6 +17,11 @@ struct GuestBoot: Sendable {
     let isolation: Isolation
     let directory: GuestDirectory
     let configuration: QEMUConfiguration
+    /// The machine whose memory it goes on with; nil: it boots.
+    var resumed: SavedMachine?
+
+    /// Whether its processors wait for an order to run.
+    var waits: Bool { !moments.isEmpty || resumed != nil }
 
     /// Returns as soon as the process exists.
     func spawn() async throws(HypervisorError) -> ProcessWatch {
@@ -26,7 +31,7 @@ struct GuestBoot: Sendable {
         let arguments = QEMUArguments(
             spec: spec, disks: disks, plan: plan, acceleration: record.acceleration, configuration: configuration,
             marker: directory.marker(consoleLog: DescriptorPlan.consoleLog),
-            passedThrough: (record.gpus ?? []).flatMap(\.functions), waits: !moments.isEmpty)
+            passedThrough: (record.gpus ?? []).flatMap(\.functions), waits: waits, resumed: resumed)
         let opened = try await prepare(plan)
         defer { withExtendedLifetime(opened) {} }
         return try await isolation.spawn(

@@ -155,18 +155,32 @@ struct GuestDisks: Sendable {
         withExtendedLifetime(file) {}
     }
 
-    /// A root port with nothing behind it.
-    private func freeSlot(_ view: View) async throws -> String {
-        let slots = Set(view.devices.filter { $0.hasPrefix("slot") })
-        var taken: Set<String> = []
-        for device in view.devices.subtracting(slots) {
+    /// How many root ports there are, and the number of the one behind which each device is.
+    func places() async throws(QMPError) -> (count: Int, places: [String: Int]) {
+        let view = try await look()
+        let slots = view.devices.filter { $0.hasPrefix("slot") }
+        var places: [String: Int] = [:]
+        for (device, slot) in try await taken(view) { places[device] = Int(slot.dropFirst("slot".count)) }
+        return (slots.count, places)
+    }
+
+    /// The root port of each device that is behind one.
+    private func taken(_ view: View) async throws(QMPError) -> [String: String] {
+        var taken: [String: String] = [:]
+        for device in view.devices where !device.hasPrefix("slot") {
             let bus = try await monitor.execute(
                 "qom-get", ["path": .string("\(GuestDisks.devicePath)/\(device)"), "property": "parent_bus"])
             for part in (bus.text ?? "").split(separator: "/") where part.hasPrefix("slot") {
-                taken.insert(String(part))
+                taken[device] = String(part)
             }
         }
-        let free = slots.subtracting(taken).sorted { ($0.count, $0) < ($1.count, $1) }
+        return taken
+    }
+
+    /// A root port with nothing behind it.
+    private func freeSlot(_ view: View) async throws -> String {
+        let slots = Set(view.devices.filter { $0.hasPrefix("slot") })
+        let free = slots.subtracting(try await taken(view).values).sorted { ($0.count, $0) < ($1.count, $1) }
         guard let slot = free.first else { throw Failure.impossible("the guest has no free slot left") }
         return slot
     }

@@ -6,7 +6,7 @@ import NodeContract
 
 struct GuestRecord: Codable, Sendable, Equatable {
     /// What we last asked of the guest.
-    enum Request: String, Codable, Sendable { case powerDown, kill }
+    enum Request: String, Codable, Sendable { case powerDown, kill, hibernate }
 
     enum Phase: Codable, Sendable, Equatable {
         /// A process may exist or not: it carries the directory's marker.
@@ -41,7 +41,7 @@ extension GuestEnd {
         case (.kill, _): self = .requested
         case (.powerDown, "guest-shutdown"), (.powerDown, "host-qmp-quit"): self = .requested
         case (nil, "guest-shutdown"): self = .guestShutdown
-        case (.powerDown, _), (nil, _): self = .died
+        case (.powerDown, _), (.hibernate, _), (nil, _): self = .died
         }
     }
 }

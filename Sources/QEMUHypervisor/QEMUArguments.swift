@@ -19,6 +19,8 @@ struct QEMUArguments {
     var passedThrough: [String] = []
     /// Whether its processors wait for an order to run.
     var waits = false
+    /// The machine that goes on with its memory in this one; nil: none does.
+    var resumed: SavedMachine?
 
     func arguments() -> [String] {
         var parts = base + identity + descriptorSets + channels + boot + slots + limits
@@ -154,7 +156,8 @@ struct QEMUArguments {
     /// Eight root ports share one place on the root bus.
     private var slots: [String] {
         let count =
-            spec.disks.count + spec.ports.count + spec.scratch.count + passedThrough.count
+            resumed?.slotCount
+            ?? spec.disks.count + spec.ports.count + spec.scratch.count + passedThrough.count
             + configuration.spareSlots
         return (0..<count).flatMap { index in
             let place = "addr=0x\(String(0x10 + index / 8, radix: 16)).\(index % 8)"
@@ -166,6 +169,9 @@ struct QEMUArguments {
             ]
         }
     }
+
+    /// A memory knows its devices by where they are.
+    private func place(of device: String, else number: Int) -> Int { resumed?.places[device] ?? number }
 
     /// One throttle group for all disks, one for each.
     private var limits: [String] {
@@ -179,7 +185,7 @@ struct QEMUArguments {
         let volume = spec.disks[index].volume
         let nodes = BlockNodes(volume: volume, file: disks[index], descriptors: plan.disks[index])
         var device =
-            "virtio-blk-pci,id=\(volume),bus=slot\(index),drive=\(nodes.names.top)"
+            "virtio-blk-pci,id=\(volume),bus=slot\(place(of: volume.description, else: index)),drive=\(nodes.names.top)"
             + ",serial=\(BlockNames.serial(of: volume))"
         switch spec.boot {
         case .firmware where index == 0: device += ",bootindex=0"
@@ -195,7 +201,7 @@ struct QEMUArguments {
 
     private func port(_ index: Int) -> [String] {
         let port = spec.ports[index]
-        let slot = spec.disks.count + index
+        let slot = place(of: port.interface.description, else: spec.disks.count + index)
         return [
             "-netdev", "tap,id=net-\(port.interface),fd=\(plan.ports[index]),vhost=off",
             // Without an option ROM: nothing boots from the network.

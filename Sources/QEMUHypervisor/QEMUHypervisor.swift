@@ -94,13 +94,15 @@ package actor QEMUHypervisor: Hypervisor {
             files.append(try await join(disk, file, holding: moments, run))
             if disk.isShared != true { held += moments }
         }
+        let saved = MemoryFiles(owner.directory).machine
         try await owner.launch(
             GuestBoot(
                 record: record, disks: files, moments: held, kernel: guest.kernel, ports: ports,
                 isolation: Isolation(
                     userID: userID, deviceGroup: acceleration == .kvm ? AccelerationProbe.deviceGroup() : nil,
                     pinsMemory: record.gpus != nil),
-                directory: owner.directory, configuration: configuration))
+                directory: owner.directory, configuration: configuration,
+                resumed: saved.flatMap { $0.fits(guest.spec, acceleration: acceleration) ? $0 : nil }))
     }
 
     package func adopt() async throws(HypervisorError) -> [InstanceID: GuestObservation] {
@@ -163,6 +165,16 @@ package actor QEMUHypervisor: Hypervisor {
         try await known[instance]?.kill()
         // Also what a launch joined that never came to a machine.
         await servers.leave(instance)
+    }
+
+    package func hibernate(
+        _ guest: GuestRun, sealedAs root: VolumeID, with passphrase: VolumePassphrase
+    ) async throws(HypervisorError) -> Bool {
+        try await existing(guest.instance).hibernate(guest, sealedAs: root, passphrase)
+    }
+
+    package func dropMemory(of instance: InstanceID) async throws(HypervisorError) {
+        try await known[instance]?.dropMemory()
     }
 
     package func keepScratch(_ isKept: Bool, of instance: InstanceID) async throws(HypervisorError) {

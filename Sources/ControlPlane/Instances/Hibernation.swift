@@ -80,7 +80,10 @@ extension Transaction {
     }
 
     /// The disks are not any more as the memory knows them: the instance boots when it is next started.
-    mutating func forgetMemory(of id: InstanceID) { update(id, InstanceRecord.self) { $0.hibernation = nil } }
+    mutating func forgetMemory(of id: InstanceID) {
+        guard state.instances[id]?.hibernation != nil else { return }
+        update(id, InstanceRecord.self) { $0.hibernation = nil }
+    }
 
     /// - Throws: `UnsupportedOperation`: a memory goes on in a machine like the one that it was saved from.
     func checkTypeChange(ofHibernated instance: InstanceRecord) throws(EC2Error) {

@@ -142,7 +142,9 @@ package actor InstanceReconciler {
 
     /// Where the memory cannot be saved the guest shuts down, as AWS does.
     private func hibernate(_ record: InstanceRecord) async throws(NodeError) -> WorkOutcome? {
-        guard try await node.hibernateGuest(GuestRun(instance: record.id, launch: record.launch)) else {
+        let run = GuestRun(instance: record.id, launch: record.launch)
+        let root = cloud.records.rootVolume(of: record)?.id
+        guard let root, try await node.hibernateGuest(run, sealedAs: root) else {
             cloud.log.warning("an instance that cannot hibernate shuts down", metadata: ["instance": "\(record.id)"])
             return await write(record) { $0.shutDownInstead(record.id) }
         }

@@ -29,6 +29,7 @@ extension Transaction {
         }
         try checkPlace(deviceIndex, on: instance)
         try checkUnpowered(instance, "attached to")
+        forgetMemory(of: instanceID)
         attachInterface(id, to: instanceID, deviceIndex: deviceIndex, deleteOnTermination: false)
         guard let attachment = state.networkInterfaces[id]?.attachment?.id else { throw .notFound(id) }
         return attachment
@@ -46,6 +47,7 @@ extension Transaction {
                 "OperationNotPermitted", "The network interface at device index 0 cannot be detached.")
         }
         try checkUnpowered(owned(attachment.instance), "detached from")
+        forgetMemory(of: attachment.instance)
         releasePublicAddress(of: found.id)
         update(found.id) { (interface: inout NetworkInterfaceRecord) in interface.attachment = nil }
     }

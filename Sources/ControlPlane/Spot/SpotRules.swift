@@ -8,9 +8,6 @@ internal import InstanceTypeCatalogue
 package typealias SpotLaunchReader = @Sendable ([String: String], Transaction) throws(EC2Error) -> LaunchOrder
 
 extension Transaction {
-    /// Seconds from the notice of an interruption to the interruption.
-    package static let spotNotice = 120.0
-
     package mutating func requestSpotInstance(_ wish: SpotWish, tags: [String: String]) -> SpotRequestRecord {
         var request = SpotRequestRecord(id: newID(), account: account, wish: wish, at: now)
         request.tags = tags
@@ -43,7 +40,7 @@ extension Transaction {
         }
     }
 
-    /// Tells the instance that it is taken away in two minutes; one that hibernates begins to do so at once, as on AWS.
+    /// Tells the instance that it is taken away in two minutes, or as the operator says; one that hibernates begins to do so at once, as on AWS.
     ///
     /// - Throws: `InvalidParameterValue` for what is no spot instance that runs.
     package mutating func noticeInterruption(of id: InstanceID) throws(EC2Error) {
@@ -52,7 +49,7 @@ extension Transaction {
         else { throw .invalidParameterValue("The instance '\(id)' is not a Spot Instance that runs.") }
         guard spot.interruption == nil else { return }
         let notice = SpotTerms.Interruption(
-            noticedAt: now, due: spot.behavior == .hibernate ? now : now.adding(seconds: Transaction.spotNotice))
+            noticedAt: now, due: spot.behavior == .hibernate ? now : now.adding(seconds: settings.spotNotice))
         update(id, InstanceRecord.self) { $0.spot?.interruption = notice }
         let isStop = spot.behavior != .terminate
         changeSpotRequest(

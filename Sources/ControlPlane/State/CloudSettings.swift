@@ -17,6 +17,8 @@ package struct CloudSettings: Sendable {
     package var instanceStorePercent = 100
     /// How many racks of its own the host counts as: in a zone, a spread group takes an instance for each, seven at most.
     package var racks = 7
+    /// Seconds from the notice that a spot instance is taken away to its interruption.
+    package var spotNotice = 120.0
     package var overcommit = Overcommit()
     package var prices = PriceTable.standard
 

@@ -26,7 +26,7 @@ extension Transaction {
             instance: instanceID, deviceName: deviceName, state: .attached, attachedAt: now,
             deleteOnTermination: false)
         switch instance.state {
-        case .stopped: break
+        case .stopped: forgetMemory(of: instanceID)
         case .running: (attachment.state, attachment.pluggedLaunch) = (.attaching, instance.launch)
         case .pending, .stopping, .shuttingDown, .terminated:
             throw EC2Error("IncorrectState", "Instance '\(instanceID)' is not 'running'.")

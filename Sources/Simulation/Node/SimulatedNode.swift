@@ -206,11 +206,12 @@ package final class SimulatedNode: Node {
     package func killGuest(_ instance: InstanceID) async throws(NodeError) { end(instance, .requested) }
     package func keepInstanceStore(_ isKept: Bool, of instance: InstanceID) async throws(NodeError) {}
 
-    package func hibernateGuest(_ guest: GuestRun) async throws(NodeError) -> Bool {
+    package func hibernateGuest(_ guest: GuestRun, sealedAs root: VolumeID) async throws(NodeError) -> Bool {
         let isSaved: Bool? = world.contents.withLock { contents in
             switch contents.guests[guest.instance] {
             case .running(guest.launch):
-                guard !contents.forgetful.contains(guest.instance) else { return false }
+                let isSealed = contents.volumes[root]?.key != nil && contents.disks[guest.instance][root] != nil
+                guard isSealed, !contents.forgetful.contains(guest.instance) else { return false }
                 contents.memories[guest.instance] = guest.launch
                 return true
             case .ended(guest.launch, .hibernated): return true

@@ -190,9 +190,11 @@ package final class MortalNode: Node {
         try await node.keepInstanceStore(isKept, of: instance)
     }
 
-    package func hibernateGuest(_ guest: GuestRun) async throws(NodeError) -> Bool {
+    package func hibernateGuest(_ guest: GuestRun, sealedAs root: VolumeID) async throws(NodeError) -> Bool {
         var isSaved = false
-        try await take(.hibernateGuest) { () throws(NodeError) in isSaved = try await node.hibernateGuest(guest) }
+        try await take(.hibernateGuest) { () throws(NodeError) in
+            isSaved = try await node.hibernateGuest(guest, sealedAs: root)
+        }
         return isSaved
     }
 

@@ -42,6 +42,7 @@ struct Up: AsyncParsableCommand {
     )
     var gpu: [String] = []
     @Option(help: "How many times the host's memory is given out to guests.") var memoryOvercommit = 1.0
+    @Option(help: "Seconds that a spot instance is told before it is taken away.") var spotNotice = 120
     @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = "info"
 
     func validate() throws {
@@ -68,6 +69,7 @@ struct Up: AsyncParsableCommand {
         guard gpu.allSatisfy({ Up.gpu($0) != nil }) else {
             throw ValidationError("--gpu is MODEL=COUNT, such as t4=4.")
         }
+        guard (0...86_400).contains(spotNotice) else { throw ValidationError("--spot-notice is 0 to 86400 seconds.") }
         guard (1...7).contains(racks) else { throw ValidationError("--racks is 1 to 7.") }
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError("--log-level \(logLevel) is unknown.")
@@ -95,7 +97,7 @@ struct Up: AsyncParsableCommand {
                 directory: directory, port: port, region: try directory.region(wished: region), isSimulated: simulate,
                 publicPool: CIDRBlock(publicPool), uplink: uplink, quotas: quota,
                 idleNetworkSeconds: keepNetworks, instanceStorePercent: instanceStorePercent,
-                overcommit: overcommit, racks: racks, throttle: throttle)
+                overcommit: overcommit, racks: racks, throttle: throttle, spotNotice: Double(spotNotice))
             options.gpus = gpus.isEmpty ? nil : gpus
             try await Daemon(options: options, log: log).run(until: Termination.awaited) { endpoint in
                 print("ready \(endpoint.url)")

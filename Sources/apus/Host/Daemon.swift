@@ -32,6 +32,7 @@ struct Daemon {
         /// Of a simulated host; nil: as many as anybody wants.
         var gpus: [String: Int]?
         var throttle = ThrottleOption.off
+        var spotNotice = 120.0
     }
 
     let options: Options
@@ -48,6 +49,7 @@ struct Daemon {
         if let pool = options.publicPool { settings.publicPool = pool }
         settings.instanceStorePercent = options.instanceStorePercent
         (settings.overcommit, settings.racks) = (options.overcommit, options.racks)
+        settings.spotNotice = options.spotNotice
         settings.prices = try options.directory.priceTable()
         for override in options.quotas { override.apply(to: &settings.quotas) }
         settings.reservedPublicAddresses = host.reservedAddresses
