@@ -174,9 +174,8 @@ let package = Package(
         .target(
             name: "CrashCourses",
             dependencies: [
-                "EC2API", "APIGateway", "AWSWire", "CloudStore", "CloudTypes", "ControlPlane", "NodeContract",
-                "Simulation",
-                logging,
+                "EC2API", "APIGateway", "AWSWire", "CloudStore", "CloudTypes", "ControlPlane", "InstanceTypeCatalogue",
+                "NodeContract", "RecordCoding", "Simulation", logging,
             ],
             path: "Tests/CrashCourses", swiftSettings: strict),
         .executableTarget(

@@ -9,18 +9,23 @@ import Simulation
 package final class Client {
     package let name: String
     private let rig: Rig
+    private let caller: Caller
     private(set) var ledger = Ledger()
     /// The last answers, for failures to tell.
     package private(set) var history: [String] = []
+    private(set) var refusals: [String] = []
 
-    init(_ name: String, on rig: Rig) { (self.name, self.rig) = (name, rig) }
+    init(_ name: String, on rig: Rig, as caller: Caller = Furnishing.caller) {
+        (self.name, self.rig, self.caller) = (name, rig, caller)
+    }
 
     /// Asks until there is an answer that stands.
     func perform(_ operation: Operation) {
+        ledger.adopt(rig.records)
         guard let form = form(of: operation) else { return }
         var wasLost = false
         for _ in 0..<100 {
-            if wasLost, let made = operation.made, case let ids = find(made.name), !ids.isEmpty {
+            if wasLost, !operation.hasToken, let made = operation.made, case let ids = find(made.name), !ids.isEmpty {
                 let elements = ids.map { "<\(made.element)>\($0)</\(made.element)>" }
                 return acknowledge(operation, elements.joined())
             }
@@ -32,6 +37,7 @@ package final class Client {
             case .refused(code: "InternalError", _): history.append("\(operation): InternalError")
             case .refused(let code, _):
                 history.append("\(operation): \(code)")
+                refusals.append(code)
                 if wasLost, operation.codesOfDone.contains(code) || isDone(operation) {
                     acknowledge(operation, "")
                 }
@@ -54,10 +60,38 @@ package final class Client {
 
     func hostMayHaveFailed() { ledger.hostMayHaveFailed() }
     func guestEnded(_ id: InstanceID) { ledger.guestEnded(id) }
+    func adoptInstances() { ledger.adopt(rig.records) }
     func check() -> [String] { ledger.check(rig.records, at: rig.time.now) }
+
+    /// The operator has an event in store for the instances of the name.
+    func schedule(_ code: InstanceEvent.Code, of name: String, in seconds: Double) {
+        for (place, id) in (ledger.launches[name] ?? []).enumerated() {
+            let description = "event \(rig.time.now.milliseconds) \(place) of \(self.name)/\(name)"
+            let due = rig.time.now.adding(seconds: seconds)
+            let isScheduled = rig.operate(on: id) { transaction throws(EC2Error) in
+                let known = transaction.state.instances[id]?.events ?? []
+                guard !known.contains(where: { $0.description == description }) else { return }
+                _ = try transaction.scheduleEvent(
+                    code, of: id, description: description, notBefore: due, notAfter: due, deadline: nil)
+            }
+            if isScheduled { ledger.scheduled(code, description, of: id, due: due) }
+        }
+    }
+
+    /// The operator takes spot instances of the name away.
+    func interrupt(_ name: String) {
+        ledger.adopt(rig.records)
+        for id in ledger.launches[name] ?? [] {
+            _ = rig.operate(on: id) { transaction throws(EC2Error) in try transaction.noticeInterruption(of: id) }
+        }
+    }
 
     private func acknowledge(_ operation: Operation, _ body: String) {
         history.append("\(operation): done")
+        if case .deregisterImage(let name) = operation {
+            let kept = rig.records.images.all.first { $0.name == name && $0.binStay != nil }
+            if let kept { ledger.binned(name, kept.id, at: rig.time.now) }
+        }
         ledger.acknowledge(operation, body, at: rig.time.now)
     }
 
@@ -82,7 +116,7 @@ package final class Client {
 
     private func ask(_ form: Form) -> Answer {
         guard let request = try? form.request else { return .refused(code: "BadForm", message: "") }
-        return rig.finish(rig.begin(request))
+        return rig.finish(rig.begin(request, as: caller))
     }
 
     /// Whether what was asked of a volume or a snapshot shows in what is described of it.
@@ -104,6 +138,11 @@ package final class Client {
             return found?.sizeGiB == size || found?.modification?.target.sizeGiB == size
         case .unlockSnapshot(let name):
             return ledger.id(name).flatMap { SnapshotID($0) }.flatMap { rig.records.snapshots[$0] }?.lock == nil
+        case .restoreImage(let name):
+            return ledger.binnedImages[name].flatMap { rig.records.images[$0.id] }?.state == .available
+        case .capacity(.cancelReservation(let name)):
+            return ledger.id(name).flatMap { CapacityReservationID($0) }
+                .flatMap { rig.records.capacityReservations[$0] }?.state == .cancelled
         case .restoreSnapshot(let name):
             return ledger.binned[name].flatMap { SnapshotID($0.id) }.flatMap { rig.records.snapshots[$0] }?.state
                 == .completed
@@ -158,8 +197,9 @@ extension Client {
             .replaceRoot:
             volumeForm(of: operation)
         case .createSnapshot, .createSnapshots, .copySnapshot, .lockSnapshot, .unlockSnapshot, .restoreSnapshot,
-            .createVolumeOf, .copyImage, .deregisterImage, .enableFastRestore, .disableFastRestore:
+            .createVolumeOf, .copyImage, .deregisterImage, .restoreImage, .enableFastRestore, .disableFastRestore:
             snapshotForm(of: operation)
+        case .capacity(let operation): form(of: operation)
         }
     }
 
@@ -202,6 +242,8 @@ extension Client {
                     [("SourceImageId", $0), ("SourceRegion", Furnishing.settings.region), ("Name", name)])
             }
         case .deregisterImage(let name): return image(name).map { Form("DeregisterImage", [("ImageId", $0)]) }
+        case .restoreImage(let name):
+            return ledger.binnedImages[name].map { Form("RestoreImageFromRecycleBin", [("ImageId", "\($0.id)")]) }
         default: return nil
         }
     }
@@ -213,7 +255,7 @@ extension Client {
     }
 
     private func image(_ name: String) -> String? {
-        rig.records.images.all.first { $0.name == name }?.id.description
+        rig.records.images.all.first { $0.name == name && $0.state != .deregistered }?.id.description
     }
 
     private func networkForm(of operation: Operation) -> Form? {
@@ -236,13 +278,15 @@ extension Client {
         case .associateTable(let table, let subnet):
             guard let table = ledger.id(table), let subnet = ledger.id(subnet) else { return nil }
             return Form("AssociateRouteTable", [("RouteTableId", table), ("SubnetId", subnet)])
+        case .delete(.placementGroup, let name):
+            return ledger.id(name).map { _ in Form("DeletePlacementGroup", [("GroupName", name)]) }
         case .delete(let kind, let name):
             return ledger.id(name).map { Form(kind.action, [(kind.parameter, $0)]) }
         case .launch, .stop, .start, .reboot, .terminate, .tag, .createGroup, .authorize, .revoke, .allocateAddress,
             .associate, .disassociate, .release, .createVolume, .attachVolume, .detachVolume, .endVolume, .growVolume,
             .createImage, .replaceRoot, .createSnapshot, .createSnapshots, .copySnapshot, .lockSnapshot,
             .unlockSnapshot, .restoreSnapshot, .createVolumeOf, .copyVolume, .copyImage, .deregisterImage,
-            .enableFastRestore, .disableFastRestore, .encryptByDefault, .chooseKey:
+            .enableFastRestore, .disableFastRestore, .encryptByDefault, .chooseKey, .restoreImage, .capacity:
             return nil
         }
     }
@@ -279,10 +323,11 @@ extension Client {
                 ])
         case .growVolume(let name, let size):
             return ledger.id(name).map { Form("ModifyVolume", [("VolumeId", $0), ("Size", "\(size)")]) }
-        case .createImage(let name, let instance, let reboots):
+        case .createImage(let name, let instance, let reboots, let isKept):
             guard let instance = ledger.launches[instance]?.first else { return nil }
-            return Form(
-                "CreateImage", [("InstanceId", "\(instance)"), ("Name", name), ("NoReboot", "\(!reboots)")])
+            let wanted = [("InstanceId", "\(instance)"), ("Name", name), ("NoReboot", "\(!reboots)")]
+            guard isKept else { return Form("CreateImage", wanted) }
+            return Form("CreateImage", making: name, "image", wanted).adding(Furnishing.keptTag)
         case .replaceRoot(let token, let instance):
             guard let instance = ledger.launches[instance]?.first else { return nil }
             return Form(
@@ -296,10 +341,25 @@ extension Client {
         var form = Form(
             "RunInstances",
             [
-                ("ImageId", "\(Furnishing.image)"), ("InstanceType", "t3.micro"), ("MinCount", "\(launch.count)"),
-                ("MaxCount", "\(launch.count)"), ("ClientToken", "\(name)-\(launch.name)"),
+                ("MinCount", "\(launch.count)"), ("MaxCount", "\(launch.count)"),
+                ("ClientToken", "\(name)-\(launch.name)"),
+            ])
+        if let template = launch.template {
+            guard let id = ledger.id(template) else { return nil }
+            form = form.adding([("LaunchTemplate.LaunchTemplateId", id)])
+        } else {
+            form = form.adding([
+                ("ImageId", "\(Furnishing.image)"), ("InstanceType", "t3.micro"),
                 ("MetadataOptions.InstanceMetadataTags", "enabled"),
             ])
+        }
+        if let group = launch.placement { form = form.adding([("Placement.GroupName", group)]) }
+        if launch.isSpot { form = form.adding([("InstanceMarketOptions.MarketType", "spot")]) }
+        if let reservation = launch.reservation {
+            guard let id = ledger.id(reservation) else { return nil }
+            let target = "CapacityReservationSpecification.CapacityReservationTarget.CapacityReservationId"
+            form = form.adding([(target, id)])
+        }
         if launch.terminatesItself { form = form.adding([("InstanceInitiatedShutdownBehavior", "terminate")]) }
         if let subnet = launch.subnet {
             guard let id = ledger.id(subnet) else { return nil }

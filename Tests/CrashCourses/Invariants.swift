@@ -10,7 +10,7 @@ struct Invariants {
     let world: SimulatedWorld
     let settings: CloudSettings
 
-    init(_ rig: Rig) { (state, world, settings) = (rig.records, rig.world, Furnishing.settings) }
+    init(_ rig: Rig) { (state, world, settings) = (rig.records, rig.world, rig.premises.settings) }
 
     var violations: [String] {
         states + guests + memories + volumes + disks + snapshots + keys + networks + metadata + interfaces + addresses

@@ -31,6 +31,11 @@ struct Ledger {
         var isCertain: Bool
     }
 
+    struct ImageStay {
+        var id: ImageID
+        var since: Timestamp
+    }
+
     struct Snapshot {
         /// Whether it was seen to be complete.
         var isComplete = false
@@ -53,7 +58,13 @@ struct Ledger {
     private(set) var snapshots: [String: Snapshot] = [:]
     private(set) var binned: [String: BinStay] = [:]
     private(set) var images: Set<String> = []
+    private(set) var binnedImages: [String: ImageStay] = [:]
+    private(set) var keptImages: Set<String> = []
+    private(set) var capacity = CapacityLedger()
     private var encryptsByDefault = false
+    /// What befell since the last look, also to instances that the client does not know of yet.
+    private var hasHostFailed = false
+    private var ended: Set<InstanceID> = []
     private(set) var faults: [String] = []
 
     func id(_ name: String) -> String? { ids[name] }
@@ -72,12 +83,37 @@ struct Ledger {
 
     /// Something may have failed on the host: what was to run may have ended.
     mutating func hostMayHaveFailed() {
+        hasHostFailed = true
         for id in instances.keys where instances[id]?.states.contains(.running) == true {
             instances[id]?.mayHaveEnded()
         }
     }
 
-    mutating func guestEnded(_ id: InstanceID) { instances[id]?.mayHaveEnded() }
+    /// Instances that were launched for spot requests since are the client's too.
+    mutating func adopt(_ state: CloudState) {
+        for name in capacity.spots.keys {
+            guard let request = ids[name].flatMap({ SpotRequestID($0) }) else { continue }
+            for instance in state.instances.all where instance.spot?.request == request && instances[instance.id] == nil
+            {
+                launches[name, default: []].append(instance.id)
+                instances[instance.id] = Instance(name: name, terminatesItself: false)
+                if hasHostFailed || ended.contains(instance.id) { instances[instance.id]?.mayHaveEnded() }
+            }
+        }
+    }
+
+    mutating func scheduled(_ code: InstanceEvent.Code, _ description: String, of id: InstanceID, due: Timestamp) {
+        capacity.scheduled(description, of: id, due: due)
+        switch code {
+        case .instanceStop, .instanceRetirement: instances[id]?.mayHaveEnded()
+        case .instanceReboot, .systemReboot, .systemMaintenance: break
+        }
+    }
+
+    mutating func guestEnded(_ id: InstanceID) {
+        ended.insert(id)
+        instances[id]?.mayHaveEnded()
+    }
 
     /// The client asked for the operation and was told that it is done.
     mutating func acknowledge(_ operation: Operation, _ body: String, at now: Timestamp) {
@@ -118,8 +154,15 @@ struct Ledger {
         case .restoreSnapshot(let name):
             ids[name] = binned.removeValue(forKey: name)?.id
             snapshots[name] = Snapshot(isComplete: true, isKept: true)
-        case .createImage(let name, _, _), .copyImage(let name, _): images.insert(name)
+        case .createImage(let name, _, _, let isKept):
+            images.insert(name)
+            if isKept { keptImages.insert(name) }
+        case .copyImage(let name, _): images.insert(name)
         case .deregisterImage(let name): images.remove(name)
+        case .restoreImage(let name):
+            binnedImages[name] = nil
+            images.insert(name)
+        case .capacity(let operation): acknowledge(operation, body)
         case .delete(.snapshot, let name) where snapshots[name]?.isKept == true:
             let isCertain = snapshots[name]?.isComplete == true
             binned[name] = ids.removeValue(forKey: name).map { BinStay(id: $0, since: now, isCertain: isCertain) }
@@ -132,11 +175,32 @@ struct Ledger {
         case .growVolume(let name, let size): volumes[name]?.sizeGiB = size
         case .delete(_, let name):
             (ports[name], volumes[name], snapshots[name]) = (nil, nil, nil)
+            capacity.forget(name)
             forget(name)
         case .reboot, .createVPC, .createSubnet, .createGateway, .attach, .detach, .createTable, .createRoute,
             .associateTable, .replaceRoot, .chooseKey:
             break
         }
+    }
+
+    private mutating func acknowledge(_ operation: CapacityOperation, _ body: String) {
+        capacity.acknowledge(operation, ids)
+        switch operation {
+        case .createFleet(let name, _, _, _):
+            let found = body.matches(of: /i-[0-9a-f]{17}/).compactMap { InstanceID(String($0.output)) }
+            launches[name] = found
+            for id in found { instances[id] = Instance(name: name, terminatesItself: false) }
+        case .deleteFleet(let name):
+            ask(name) { _ in [.terminated] }
+            ids[name] = nil
+        case .cancelReservation(let name): ids[name] = nil
+        case .createTemplate, .createVersion, .requestSpot, .cancelSpot, .createGroup, .reserve, .resize: break
+        }
+    }
+
+    /// The image of the name is in the recycle bin, under this id.
+    mutating func binned(_ name: String, _ id: ImageID, at now: Timestamp) {
+        if keptImages.contains(name) { binnedImages[name] = ImageStay(id: id, since: now) }
     }
 
     /// The snapshots of one moment: all of them, or none.
@@ -186,6 +250,8 @@ struct Ledger {
 
     /// Compares with the records, everything resting, and takes over what was left open.
     mutating func check(_ state: CloudState, at now: Timestamp) -> [String] {
+        adopt(state)
+        (hasHostFailed, ended) = (false, [])
         var faults = faults
         for (id, promised) in instances {
             guard let record = state.instances[id] else {
@@ -194,11 +260,12 @@ struct Ledger {
                 instances[id]?.states = [.terminated]
                 continue
             }
-            if !promised.states.contains(record.state) {
+            if !promised.states.contains(record.state), !record.wasTakenAway {
                 faults.append("\(id) is \(record.state), promised was \(promised.states)")
             }
             instances[id]?.states = [record.state]
-            if record.state != .terminated, record.tags != promised.tags { faults.append("\(id) has other tags") }
+            let tags = record.tags.filter { !$0.key.hasPrefix("aws:") }
+            if record.state != .terminated, tags != promised.tags { faults.append("\(id) has other tags") }
         }
         loseVolumes(state)
         let present = Set(
@@ -206,10 +273,14 @@ struct Ledger {
                 + state.securityGroups.all.map(\.id.description) + state.addresses.all.map(\.id.description)
                 + state.internetGateways.all.map(\.id.description) + state.routeTables.all.map(\.id.description)
                 + state.volumes.all.map(\.id.description)
-                + state.snapshots.all.filter(\.isListed).map(\.id.description))
+                + state.snapshots.all.filter(\.isListed).map(\.id.description)
+                + state.launchTemplates.all.map(\.id.description) + state.fleets.all.map(\.id.description)
+                + state.spotRequests.all.map(\.id.description) + state.placementGroups.all.map(\.id.description)
+                + state.capacityReservations.all.map(\.id.description))
         faults += ids.filter { !present.contains($0.value) }.map { "\($0.key) (\($0.value)) is lost" }
         faults += gone.intersection(present).map { "\($0) is back" }
         faults += checkRules(state) + checkAddresses(state) + checkVolumes(state)
+        faults += capacity.check(state, ids, at: now) + checkBinnedImages(state, at: now)
         return faults + checkSnapshots(state, at: now)
     }
 
@@ -255,6 +326,14 @@ struct Ledger {
         }
     }
 
+    private func checkBinnedImages(_ state: CloudState, at now: Timestamp) -> [String] {
+        binnedImages.compactMap { name, stay in
+            let isThere = state.images[stay.id]?.binStay != nil
+            let isDue = now < stay.since.adding(seconds: 86_400)
+            return isThere == isDue ? nil : "the image \(name) is \(isThere ? "still" : "not") in the bin"
+        }
+    }
+
     private func checkVolumes(_ state: CloudState) -> [String] {
         var faults: [String] = []
         for (name, promised) in volumes {
@@ -296,5 +375,12 @@ struct Ledger {
             }
         }
         return faults
+    }
+}
+
+extension InstanceRecord {
+    /// Whether it is or was on its way out for others to have its room, which may happen to every spot instance.
+    fileprivate var wasTakenAway: Bool {
+        spot?.interruption != nil || [.spotTermination, .spotShutdown].contains(stateReason)
     }
 }

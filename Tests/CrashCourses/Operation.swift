@@ -14,6 +14,13 @@ enum Operation: Sendable, Equatable {
         var hasMoreVolumes = false
         /// With an encrypted root, beside which its memory may be saved.
         var hibernates = false
+        /// The launch template that image and type come from.
+        var template: String?
+        /// The placement group.
+        var placement: String?
+        /// The reservation that it is to run in; nil: any open one.
+        var reservation: String?
+        var isSpot = false
     }
 
     case launch(Launch)
@@ -38,9 +45,11 @@ enum Operation: Sendable, Equatable {
     case disassociate(String)
     case release(String)
     /// An image of the instance, for which its guest is off for a while, or is not.
-    case createImage(String, instance: String, reboots: Bool)
+    case createImage(String, instance: String, reboots: Bool, isKept: Bool = false)
     case copyImage(String, of: String)
+    /// One that is kept goes to the recycle bin.
     case deregisterImage(String)
+    case restoreImage(String)
     /// The first state of the root again; the text tells one such request from another.
     case replaceRoot(String, instance: String)
     /// One that is kept goes to the recycle bin when it is deleted.
@@ -70,9 +79,10 @@ enum Operation: Sendable, Equatable {
     /// With the key of this id.
     case chooseKey(String)
     case delete(Kind, String)
+    case capacity(CapacityOperation)
 
     enum Kind: String, Sendable, CaseIterable {
-        case vpc, subnet, gateway, table, group, volume, snapshot
+        case vpc, subnet, gateway, table, group, volume, snapshot, template, placementGroup
 
         var action: String {
             switch self {
@@ -83,6 +93,8 @@ enum Operation: Sendable, Equatable {
             case .group: "DeleteSecurityGroup"
             case .volume: "DeleteVolume"
             case .snapshot: "DeleteSnapshot"
+            case .template: "DeleteLaunchTemplate"
+            case .placementGroup: "DeletePlacementGroup"
             }
         }
 
@@ -95,6 +107,8 @@ enum Operation: Sendable, Equatable {
             case .group: "GroupId"
             case .volume: "VolumeId"
             case .snapshot: "SnapshotId"
+            case .template: "LaunchTemplateId"
+            case .placementGroup: "GroupName"
             }
         }
     }
@@ -133,10 +147,12 @@ enum Operation: Sendable, Equatable {
             case .group: ["InvalidGroup.NotFound"]
             case .volume: ["InvalidVolume.NotFound"]
             case .snapshot: ["InvalidSnapshot.NotFound"]
+            case .template: ["InvalidLaunchTemplateId.NotFound"]
+            case .placementGroup: ["InvalidPlacementGroup.Unknown"]
             }
         // The client looks whether it was its own request.
-        case .attachVolume, .detachVolume, .endVolume, .growVolume, .unlockSnapshot, .restoreSnapshot,
-            .disableFastRestore:
+        case .attachVolume, .detachVolume, .endVolume, .growVolume, .unlockSnapshot, .restoreSnapshot, .restoreImage,
+            .disableFastRestore, .capacity:
             []
         case .launch, .stop, .start, .reboot, .terminate, .tag, .createVPC, .createSubnet, .createGateway, .createTable,
             .associateTable, .createGroup, .allocateAddress, .associate, .createVolume, .createVolumeOf, .copyVolume,
@@ -161,15 +177,21 @@ enum Operation: Sendable, Equatable {
             (name, "volumeId")
         case .createSnapshot(let name, _, _), .createSnapshots(let name, _, _), .copySnapshot(let name, _):
             (name, "snapshotId")
+        case .capacity(let operation): operation.made
         case .launch, .stop, .start, .reboot, .terminate, .tag, .attach, .detach, .createRoute, .associateTable,
             .authorize,
             .revoke, .associate, .disassociate, .release, .attachVolume, .detachVolume, .endVolume, .growVolume,
             .delete,
-            .createImage, .copyImage, .deregisterImage, .replaceRoot, .lockSnapshot, .unlockSnapshot, .restoreSnapshot,
-            .enableFastRestore, .disableFastRestore, .encryptByDefault, .chooseKey:
+            .createImage, .copyImage, .deregisterImage, .restoreImage, .replaceRoot, .lockSnapshot, .unlockSnapshot,
+            .restoreSnapshot, .enableFastRestore, .disableFastRestore, .encryptByDefault, .chooseKey:
             nil
         }
     }
+}
+
+extension Operation {
+    /// Whether it may be asked for again without looking for what it has made.
+    var hasToken: Bool { if case .capacity(let operation) = self { operation.hasToken } else { false } }
 }
 
 /// A request under way to its bytes.

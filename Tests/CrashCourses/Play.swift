@@ -14,6 +14,8 @@ package struct Play {
     package private(set) var processCount = 0
     /// After the last event: terminated instances are forgotten an hour later.
     package private(set) var recordsAfterEvents = CloudState()
+    /// What the story was refused, in order.
+    package private(set) var refusals: [String] = []
 
     /// How often an instance went on with a saved memory.
     package var resumptionCount: Int {
@@ -28,13 +30,14 @@ package struct Play {
             .proceed
         }
     ) {
-        rig = Rig(order: order, judge: judge)
+        rig = Rig(order: order, premises: scenario.premises, judge: judge)
         client = Client("client", on: rig)
         for event in scenario.events {
             play(event)
             if hostMayFail { client.hostMayHaveFailed() }
         }
         recordsAfterEvents = rig.records
+        refusals = client.refusals
         for instance in recordsAfterEvents.instances.all {
             let count = rig.world.restartCount(of: instance.id)
             if !hostMayFail, count > instance.rebootsWanted {
@@ -60,6 +63,8 @@ package struct Play {
             rig.run(jobs: 10_000)
         case .shutDownInside(let name): end(name, .guestShutdown)
         case .die(let name): end(name, .died)
+        case .interrupt(let name): client.interrupt(name)
+        case .schedule(let code, let name, let seconds): client.schedule(code, of: name, in: seconds)
         case .cling(let name): for id in client.ledger.launches[name] ?? [] { rig.world.makeClinging(id) }
         case .makeForgetful(let name):
             for id in client.ledger.launches[name] ?? [] { rig.world.makeForgetful(id) }
@@ -77,6 +82,7 @@ package struct Play {
     private mutating func examine(_ when: String) {
         rig.settle()
         faults += (rig.faults + client.check() + Invariants(rig).violations).map { when + $0 }
+        faults += (CapacityInvariants(rig).violations + rig.usageFaults()).map { when + $0 }
     }
 
     /// Everything is deleted: nothing may be left on the host but volumes that were to stay.
@@ -97,8 +103,15 @@ package struct Play {
 extension Client {
     /// Deletes all that the client made, in an order in which nothing is in the way.
     func deleteEverything(settle: () -> Void) {
+        for name in ledger.capacity.spots.keys.sorted() { perform(.capacity(.cancelSpot(name))) }
+        for name in ledger.capacity.reservations.keys.sorted() { perform(.capacity(.cancelReservation(name))) }
+        settle()
+        adoptInstances()
+        for name in ledger.capacity.fleets.sorted() { perform(.capacity(.deleteFleet(name))) }
         for name in ledger.instanceNames { perform(.terminate(name)) }
         settle()
+        for name in ledger.capacity.groups.sorted() { perform(.delete(.placementGroup, name)) }
+        for name in ledger.capacity.templates.keys.sorted() { perform(.delete(.template, name)) }
         for name in ledger.volumeNames { perform(.delete(.volume, name)) }
         for name in ledger.snapshotNames {
             if ledger.snapshots[name]?.isLocked == true { perform(.unlockSnapshot(name)) }

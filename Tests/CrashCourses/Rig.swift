@@ -11,6 +11,8 @@ package final class Rig {
     private static let restingSeconds = 600.0
 
     let world = SimulatedWorld()
+    let premises: Premises
+    private var usage = UsageWitness()
     package let contents: MemoryStore.Contents
     let time = ManualTime()
     package let executor: SteppedExecutor
@@ -25,17 +27,17 @@ package final class Rig {
     private(set) var faults: [String] = []
 
     init(
-        seed: UInt64 = 0, order: SteppedExecutor.Order = .arrival,
+        seed: UInt64 = 0, order: SteppedExecutor.Order = .arrival, premises: Premises = Premises(),
         delay: @escaping @Sendable () -> MortalNode.Delay = { .turns(1) },
         judge: @escaping @Sendable (_ process: Int, _ number: Int, _ step: Lifeline.Step) -> Lifeline.Fate = {
             _, _, _ in
             .proceed
         }
     ) {
-        (self.seed, self.delay, self.judge) = (seed, delay, judge)
-        contents = Furnishing.contents()
+        (self.seed, self.delay, self.judge, self.premises) = (seed, delay, judge, premises)
+        contents = Furnishing.contents(premises)
         executor = SteppedExecutor(order)
-        process = ServerProcess(on: world, contents, at: time, delay: delay) { _, _ in .proceed }
+        process = ServerProcess(on: world, contents, at: time, premises.settings, delay: delay) { _, _ in .proceed }
         boot()
     }
 
@@ -59,13 +61,36 @@ package final class Rig {
 
     // MARK: Calls
 
-    func begin(_ request: QueryRequest) -> Call {
+    func begin(_ request: QueryRequest, as caller: Caller) -> Call {
         if process.life.isOver { restart() }
         let call = Call()
         let process = process
-        Task(executorPreference: executor) { call.end(await process.answer(request)) }
+        Task(executorPreference: executor) { call.end(await process.answer(request, as: caller)) }
         return call
     }
+
+    /// An order of the operator about an instance, given until it is obeyed; false where it is refused.
+    func operate(
+        on id: InstanceID, _ body: @escaping @Sendable (inout Transaction) throws(EC2Error) -> Void
+    ) -> Bool {
+        for _ in 0..<100 {
+            if process.life.isOver { restart() }
+            guard let account = records.instances[id]?.account else { return false }
+            let call = Call()
+            let process = process
+            Task(executorPreference: executor) { call.end(await process.operate(as: .system(for: account), body)) }
+            switch finish(call) {
+            case .acknowledged: return true
+            case .lost, .refused(code: "InternalError", _): continue
+            case .refused: return false
+            }
+        }
+        note("an order of the operator was never obeyed")
+        return false
+    }
+
+    /// What is told of use that is not what the store's changes say.
+    func usageFaults() -> [String] { usage.faults(contents, records) }
 
     /// Runs everything until the call has ended, well or not; the clock goes on where the call waits for it.
     func finish(_ call: Call) -> Answer {
@@ -133,7 +158,7 @@ package final class Rig {
     private func boot() {
         let (number, judge) = (processCount, judge)
         processCount += 1
-        process = ServerProcess(on: world, contents, at: time, delay: delay) { [calm] step, kind in
+        process = ServerProcess(on: world, contents, at: time, premises.settings, delay: delay) { [calm] step, kind in
             calm.value.withLock { $0 } ? .proceed : judge(number, step, kind)
         }
         process.start(on: executor, chance: SeededNumbers(seed: seed &* 1_000_003 &+ UInt64(number)))

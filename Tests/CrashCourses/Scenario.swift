@@ -20,20 +20,28 @@ package struct Scenario: Sendable, CustomStringConvertible {
         case makeForgetful(String)
         /// The guests let go of no disk, until they are switched off.
         case cling(String)
+        /// The operator takes spot instances away, with two minutes' notice.
+        case interrupt(String)
+        /// The operator has an event in store for instances, in so many seconds.
+        case schedule(InstanceEvent.Code, String, in: Double)
     }
 
     let name: String
+    var premises = Premises()
+    /// The codes by which the story is refused what it asks for, undisturbed; nil: nobody looks.
+    package var refusals: [String]?
     let events: [Event]
     package var description: String { name }
 }
 
 extension Scenario {
-    package static let all = [
-        shortLife, lifeOfAnInstance, severalAtOnce, ownNetwork, addresses, endsByThemselves, deafGuests, hurried,
-        travellingVolume, clingingGuest, hurriedVolumes, imagesOfInstances, copiedImages, replacedRoots,
-        snapshotsOfVolumes, snapshotsOfInstances, volumesOfSnapshots, binnedSnapshots, copiedVolumes,
-        fastRestores, encryption, hibernation, hibernationInDoubt, sharedVolumes,
-    ]
+    package static let all =
+        [
+            shortLife, lifeOfAnInstance, severalAtOnce, ownNetwork, addresses, endsByThemselves, deafGuests, hurried,
+            travellingVolume, clingingGuest, hurriedVolumes, imagesOfInstances, copiedImages, replacedRoots,
+            snapshotsOfVolumes, snapshotsOfInstances, volumesOfSnapshots, binnedSnapshots, copiedVolumes,
+            fastRestores, encryption, hibernation, hibernationInDoubt, sharedVolumes,
+        ] + capacity
 
     package static let shortLife = Scenario(
         name: "launch and terminate", events: [.ask(.launch(.init(name: "a"))), .settle, .ask(.terminate("a"))])

@@ -62,6 +62,9 @@ package struct Schedule {
     private let hasSnapshots: Bool
     /// Whether some of their volumes are shared: of every fourth seed.
     private let sharesVolumes: Bool
+    /// Whether they ask for templates, fleets, spot requests, groups and reservations too, on a host that a dozen instances fill:
+    /// of two seeds in three.
+    private let hasCapacity: Bool
     private let weather: Weather
     package private(set) var faults: [String] = []
     private(set) var operations = 0
@@ -75,10 +78,14 @@ package struct Schedule {
         self.weather = weather
         hasSnapshots = !seed.isMultiple(of: 2)
         sharesVolumes = seed % 4 == 3
+        hasCapacity = !seed.isMultiple(of: 3)
+        let premises = Premises(isNarrow: hasCapacity, hasStranger: seed % 3 == 2)
         rig = Rig(
-            seed: seed, order: chance.once(in: 4) ? .arrival : .random(seed: seed), delay: { weather.delay(chance) }
+            seed: seed, order: chance.once(in: 4) ? .arrival : .random(seed: seed), premises: premises,
+            delay: { weather.delay(chance) }
         ) { _, _, step in weather.fate(of: step, chance) }
-        clients = [Client("one", on: rig), Client("two", on: rig)]
+        let second = premises.hasStranger ? Furnishing.stranger : Furnishing.caller
+        clients = [Client("one", on: rig), Client("two", on: rig, as: second)]
         while operations < wanted, faults.isEmpty { happen() }
         finish()
     }
@@ -93,6 +100,7 @@ package struct Schedule {
             rig.run(jobs: chance.number(200))
         case 4 where chance.once(in: 4): examine("")
         case 5: rig.run(jobs: chance.number(300))
+        case 6 where hasCapacity: decree()
         default: ask()
         }
         if weather.isDeaf { for id in rig.world.runningGuests { rig.world.makeDeaf(id) } }
@@ -106,6 +114,17 @@ package struct Schedule {
             client.repeatLaunch(launch)
         } else {
             client.perform(operation)
+        }
+    }
+
+    /// The operator takes a spot instance away, or has an event in store.
+    private func decree() {
+        guard let client = chance.pick(clients), let name = chance.pick(client.ledger.instanceNames) else { return }
+        switch chance.number(5) {
+        case 0...1: client.interrupt(name)
+        case 2: client.schedule(.instanceReboot, of: name, in: Double(chance.number(900)))
+        case 3: client.schedule(.systemMaintenance, of: name, in: Double(chance.number(900)))
+        default: client.schedule(.instanceStop, of: name, in: Double(chance.number(900)))
         }
     }
 
@@ -130,6 +149,7 @@ package struct Schedule {
         rig.isCalm = true
         rig.settle()
         faults += (rig.faults + clients.flatMap { $0.check() } + Invariants(rig).violations).map { when + $0 }
+        faults += (CapacityInvariants(rig).violations + rig.usageFaults()).map { when + $0 }
         rig.isCalm = false
     }
 
@@ -142,7 +162,7 @@ package struct Schedule {
         if !rig.world.knownGuests.isEmpty { faults.append("guests are left") }
         if !rig.world.networks.isEmpty { faults.append("networks are left") }
         if !rig.world.metadata.isEmpty { faults.append("metadata are left") }
-        if rig.records.vpcs.count != 1 { faults.append("VPCs are left") }
+        if rig.records.vpcs.all.contains(where: { !$0.isDefault }) { faults.append("VPCs are left") }
         faults += rig.records.volumes.all.filter { $0.state != .available }.map { "\($0.id) is left" }
     }
 }
@@ -168,6 +188,7 @@ extension Schedule {
         let ledger = client.ledger
         let alive = ledger.instanceNames.filter(ledger.isAlive)
         if hasSnapshots, chance.once(in: 3) { return snapshotOperation(of: client) }
+        if hasCapacity, chance.once(in: 2) { return capacityOperation(of: client).map { .capacity($0) } }
         switch chance.number(24) {
         case 0...2: return launch(client)
         case 3: return chance.pick(launches(of: client)).map { .launch($0) }
@@ -196,8 +217,45 @@ extension Schedule {
         launch.terminatesItself = chance.once(in: 3)
         launch.hibernates = made.isMultiple(of: 3)
         launch.hasMoreVolumes = chance.once(in: 4)
+        if hasCapacity { place(&launch, client) }
         orders["\(client.name)/\(launch.name)"] = launch
         return .launch(launch)
+    }
+
+    private mutating func place(_ launch: inout Operation.Launch, _ client: Client) {
+        let ledger = client.ledger.capacity
+        switch chance.number(6) {
+        case 0: launch.template = chance.pick(ledger.templates.keys.sorted())
+        case 1: launch.placement = chance.pick(ledger.groups.sorted())
+        case 2: launch.reservation = chance.pick(ledger.reservations.keys.sorted())
+        case 3: launch.isSpot = true
+        default: break
+        }
+    }
+
+    private mutating func capacityOperation(of client: Client) -> CapacityOperation? {
+        made += 1
+        let ledger = client.ledger.capacity
+        let name = "cap\(made)-\(client.name)"
+        let template = chance.pick(ledger.templates.keys.sorted())
+        let reservation = chance.pick(ledger.reservations.keys.sorted())
+        switch chance.number(16) {
+        case 0: return .createTemplate(name)
+        case 1: return template.map { .createVersion(name, of: $0) }
+        case 2, 3:
+            return template.map {
+                .createFleet(name, template: $0, count: 1 + chance.number(3), isSpot: chance.once(in: 2))
+            }
+        case 4: return chance.pick(ledger.fleets.sorted()).map { .deleteFleet($0) }
+        case 5...7:
+            let isPersistent = chance.once(in: 2)
+            return .requestSpot(name, isPersistent: isPersistent, stops: isPersistent && chance.once(in: 2))
+        case 8, 9: return chance.pick(ledger.spots.keys.sorted()).map { .cancelSpot($0) }
+        case 10: return .createGroup(name, strategy: ["cluster", "spread", "partition"][chance.number(3)])
+        case 11, 12: return .reserve(name, count: 1 + chance.number(4), isOpen: chance.once(in: 2))
+        case 13: return reservation.map { .resize($0, count: 1 + chance.number(5)) }
+        default: return reservation.map { .cancelReservation($0) }
+        }
     }
 
     private func launches(of client: Client) -> [Operation.Launch] {

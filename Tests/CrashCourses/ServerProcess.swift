@@ -19,12 +19,13 @@ final class ServerProcess: Sendable {
     private let hasEnded = Mutex(false)
 
     private let time: ManualTime
+    private let settings: CloudSettings
 
     init(
-        on world: SimulatedWorld, _ contents: MemoryStore.Contents, at time: ManualTime,
+        on world: SimulatedWorld, _ contents: MemoryStore.Contents, at time: ManualTime, _ settings: CloudSettings,
         delay: @escaping @Sendable () -> MortalNode.Delay, judge: @escaping Lifeline.Judge
     ) {
-        self.time = time
+        (self.time, self.settings) = (time, settings)
         life = Lifeline(judge: judge)
         host = SimulatedNode(on: world, time: time)
         store = MortalStore(on: contents, life)
@@ -43,10 +44,15 @@ final class ServerProcess: Sendable {
                 group.addTask { await self.node.run() }
                 do {
                     let cloud = try await Cloud.open(
-                        self.store, settings: Furnishing.settings, log: Furnishing.log, random: chance,
+                        self.store, settings: self.settings, log: Furnishing.log, random: chance,
                         time: self.time)
                     self.opened.withLock { $0 = cloud }
-                    try await Reconcilers(cloud: cloud, node: self.node).run()
+                    try await Reconcilers(
+                        cloud: cloud, node: self.node,
+                        readingLaunches: { parameters, transaction throws(EC2Error) in
+                            try LaunchOrder(parameters: parameters, in: transaction)
+                        }
+                    ).run()
                 } catch {
                     // A process that cannot go on ends, and is started again.
                 }
@@ -58,13 +64,28 @@ final class ServerProcess: Sendable {
         root.withLock { $0 = task }
     }
 
-    func answer(_ request: QueryRequest) async -> Answer {
+    func answer(_ request: QueryRequest, as caller: Caller) async -> Answer {
         guard let cloud else { return .lost }
-        let call = ActionCall(request: request, caller: Furnishing.caller, cloud: cloud, node: node, requestID: "test")
+        let call = ActionCall(request: request, caller: caller, cloud: cloud, node: node, requestID: "test")
         let answer: Answer
         do {
             let body = try await EC2Actions.service.action(of: request).answer(call)
             answer = .acknowledged(String(decoding: body.bytes, as: UTF8.self))
+        } catch {
+            answer = .refused(code: error.code, message: error.message)
+        }
+        return life.isOver ? .lost : answer
+    }
+
+    /// What the operator orders.
+    func operate(
+        as caller: Caller, _ body: @escaping @Sendable (inout Transaction) throws(EC2Error) -> Void
+    ) async -> Answer {
+        guard let cloud else { return .lost }
+        let answer: Answer
+        do {
+            try await cloud.transact(as: caller, body)
+            answer = .acknowledged("")
         } catch {
             answer = .refused(code: error.code, message: error.message)
         }

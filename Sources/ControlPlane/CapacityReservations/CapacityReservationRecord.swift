@@ -21,6 +21,14 @@ package struct CapacityReservationRecord: TaggedRecord, Equatable {
     package var createdAt: Timestamp
     package var tags: [String: String] = [:]
 
+    /// Of all its slots, be they used or not.
+    package var weight: HostShare {
+        switch state {
+        case .active: HostShare(ofType: slot.instanceType).times(count)
+        case .expired, .cancelled: .zero
+        }
+    }
+
     package enum State: String, Sendable, Codable { case active, expired, cancelled }
 
     /// What an instance must be to run in the reservation.

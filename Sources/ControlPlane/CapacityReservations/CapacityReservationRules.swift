@@ -61,6 +61,7 @@ extension Transaction {
             reservation.isOpen = isOpen
         }
         put(reservation)
+        admitWaiting()
         guard reservation.isOpen else { return }
         for instance in runningOutside(of: reservation).prefix(state.freeSlots(of: reservation)) {
             enter(instance.id, id)
@@ -90,6 +91,7 @@ extension Transaction {
     private mutating func end(_ reservation: CapacityReservationRecord, as state: CapacityReservationRecord.State) {
         for instance in self.state.users(of: reservation.id) { leaveCapacityReservation(instance.id) }
         update(reservation.id, CapacityReservationRecord.self) { [now] in ($0.state, $0.stateSince) = (state, now) }
+        admitWaiting()
     }
 
     mutating func leaveCapacityReservation(_ id: InstanceID) {

@@ -137,6 +137,11 @@ package struct InstanceRecord: TaggedRecord, Equatable {
         return HostShare(vCPUs: vCPUs, memoryMiB: memoryMiB, devices: devices)
     }
 
+    /// The slot of the reservation that it uses.
+    package var coveredWeight: HostShare {
+        capacityReservation == nil ? .zero : HostShare(ofType: instanceType)
+    }
+
     package var indexKeys: [IndexKey] {
         var keys = [
             IndexKey(.vpc, vpc), IndexKey(.subnet, subnet), IndexKey(.image, image),

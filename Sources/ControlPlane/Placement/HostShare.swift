@@ -69,12 +69,7 @@ extension CloudSettings {
 
 extension CloudState {
     /// What is taken: by guests that run or are about to, and by slots of reservations that nobody uses.
-    package var takenShare: HostShare {
-        capacityReservations.all.reduce(instances.weight) { taken, reservation in
-            guard let facts = InstanceTypeCatalogue.facts(of: reservation.slot.instanceType) else { return taken }
-            return taken + HostShare(of: facts).times(freeSlots(of: reservation))
-        }
-    }
+    package var takenShare: HostShare { instances.weight + capacityReservations.weight - instances.coveredWeight }
 
     /// How many more instances of the type fit on the host now; none where it cannot run the type at all.
     /// - Parameter given: what would be given back for them.
@@ -94,4 +89,7 @@ extension HostShare {
     package init(of facts: InstanceTypeFacts) {
         self.init(vCPUs: facts.vCPUs, memoryMiB: facts.memoryMiB, devices: facts.devices)
     }
+
+    /// Of a type that there is no more: nothing.
+    init(ofType name: String) { self = InstanceTypeCatalogue.facts(of: name).map(HostShare.init(of:)) ?? .zero }
 }

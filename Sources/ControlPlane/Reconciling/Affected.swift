@@ -62,6 +62,7 @@ struct Affected {
         case RootTaskRecord.kind: if let id = RootTaskID(key.id) { noteRootTask(id) }
         case NetworkInterfaceRecord.kind: if let id = NetworkInterfaceID(key.id) { noteInterface(id) }
         case AddressRecord.kind: if let id = AllocationID(key.id) { noteAddress(id) }
+        case CapacityReservationRecord.kind: if let id = CapacityReservationID(key.id) { noteReservation(id) }
         case SecurityGroupRecord.kind: if let id = SecurityGroupID(key.id) { noteGroup(id) }
         case SubnetRecord.kind:
             if let id = SubnetID(key.id), let subnet = after.subnets[id] ?? before.subnets[id] {
@@ -99,7 +100,7 @@ struct Affected {
         }
         if let spot = new.spot { spotRequests.insert(spot.request) }
         // Its room may be what a spot request waits for.
-        if old.weight != new.weight { spotRequests.formUnion(after.spotRequests.ids(where: SpotRequestRecord.openKey)) }
+        if old.weight != new.weight { noteRoom() }
         guard old.state != new.state || old.pause != new.pause else { return }
         if new.state == .running, new.pause == nil { booted.insert(id) }
         // What waited for the guest to come or go.
@@ -109,6 +110,15 @@ struct Affected {
         for volume in after.volumes.all(where: IndexKey(.instance, id)) { noteSnapshots(of: volume.id) }
         images.formUnion(after.images.ids(where: IndexKey(.instance, id)))
         noteRootTasks(of: id)
+    }
+
+    /// Its slots may be what a spot request waits for.
+    private mutating func noteReservation(_ id: CapacityReservationID) {
+        if before.capacityReservations[id]?.weight != after.capacityReservations[id]?.weight { noteRoom() }
+    }
+
+    private mutating func noteRoom() {
+        spotRequests.formUnion(after.spotRequests.ids(where: SpotRequestRecord.openKey))
     }
 
     /// The disks of a launch are its instance's affair until the instance runs.

@@ -18,6 +18,8 @@ where ID: Hashable & Sendable & Comparable & LosslessRecordID {
     var indexKeys: [IndexKey] { get }
     /// What the record takes of the host; the sum over all records of the kind is always at hand.
     var weight: HostShare { get }
+    /// What of its weight another record's weight stands for already; the sum is always at hand too.
+    var coveredWeight: HostShare { get }
     /// What quotas count of the record; the sums over the records of each account are always at hand.
     var uses: [CountedUse: Int] { get }
 }
@@ -25,6 +27,7 @@ where ID: Hashable & Sendable & Comparable & LosslessRecordID {
 extension CloudRecord {
     package var indexKeys: [IndexKey] { [] }
     package var weight: HostShare { .zero }
+    package var coveredWeight: HostShare { .zero }
     package var uses: [CountedUse: Int] { [:] }
 }
 

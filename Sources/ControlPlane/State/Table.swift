@@ -46,6 +46,7 @@ package struct Table<Record: CloudRecord>: Sendable {
     package private(set) var stamp = TableStamp.empty
     /// The sum of the records' weights.
     package private(set) var weight = HostShare.zero
+    package private(set) var coveredWeight = HostShare.zero
     private var uses: TreeDictionary<AccountUse, Int> = [:]
 
     private struct AccountUse: Hashable {
@@ -98,6 +99,7 @@ package struct Table<Record: CloudRecord>: Sendable {
         let old = before.map { keys(of: $0.record) } ?? []
         stamp = .fresh()
         weight += record.weight - (before?.record.weight ?? .zero)
+        coveredWeight += record.coveredWeight - (before?.record.coveredWeight ?? .zero)
         count(record, instead: before?.record)
         guard new != old else { return }
         for key in new where !old.contains(key) {
@@ -111,6 +113,7 @@ package struct Table<Record: CloudRecord>: Sendable {
         guard let old = rows.removeValue(forKey: id) else { return }
         stamp = .fresh()
         weight -= old.record.weight
+        coveredWeight -= old.record.coveredWeight
         count(nil, instead: old.record)
         for key in keys(of: old.record) { unlink(id, from: key) }
     }

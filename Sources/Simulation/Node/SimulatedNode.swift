@@ -6,6 +6,12 @@ package import NodeContract
 internal import Pictures
 import Synchronization
 
+/// Processors and memory of guests.
+package struct SimulatedShare: Sendable, Equatable {
+    package var vCPUs = 0
+    package var memoryMiB = 0
+}
+
 /// What a simulated host holds; it outlives the control plane, as a real host does.
 package final class SimulatedWorld: Sendable {
     struct Contents {
@@ -31,10 +37,22 @@ package final class SimulatedWorld: Sendable {
         var ailments: [InstanceID: GuestHealth] = [:]
         /// What processors of guests do; those that rest are not there.
         var processors: [InstanceID: SimulatedProcessors] = [:]
+        /// What guests are said to have used; the others have been idle for an hour.
+        var uses: [InstanceID: GuestUse] = [:]
         /// How often each launch was started: more than once is a fault of the control plane.
         var starts: [InstanceID: [Int]] = [:]
         /// When each guest restarted.
         var restarts: [InstanceID: [Timestamp]] = [:]
+        /// What each guest was last given of processors and memory.
+        var shares: [InstanceID: SimulatedShare] = [:]
+        var peak = SimulatedShare()
+
+        mutating func notePeak() {
+            let running = guests.filter { if case .running = $0.value { true } else { false } }
+            let shares = running.keys.compactMap { self.shares[$0] }
+            peak.vCPUs = max(peak.vCPUs, shares.reduce(0) { $0 + $1.vCPUs })
+            peak.memoryMiB = max(peak.memoryMiB, shares.reduce(0) { $0 + $1.memoryMiB })
+        }
     }
     let contents = Mutex(Contents())
 
@@ -71,6 +89,8 @@ package final class SimulatedWorld: Sendable {
     package var preparedSnapshots: Set<SnapshotID> { contents.withLock { $0.preparedSnapshots } }
     package var networks: [VPCID: VPCNetwork] { contents.withLock { $0.networks } }
     package var metadata: [InstanceID: InstanceMetadata] { contents.withLock { $0.metadata } }
+    /// The most that the guests had at a time.
+    package var peakShare: SimulatedShare { contents.withLock { $0.peak } }
     /// The launch numbers that were booted, in order.
     package func starts(of instance: InstanceID) -> [Int] { contents.withLock { $0.starts[instance] ?? [] } }
     /// How often the guest restarted, in all its launches.
@@ -118,21 +138,22 @@ package final class SimulatedNode: Node {
     package let events: AsyncStream<NodeEvent>
     private let told: AsyncStream<NodeEvent>.Continuation
     private let memoryMiB: Int
+    private let processorCount: Int
     private let gpus: [String: Int]?
     let time: any Timekeeper
 
     package init(
-        on world: SimulatedWorld = SimulatedWorld(), memoryMiB: Int = 1 << 40, gpus: [String: Int]? = nil,
-        time: any Timekeeper = SystemTime()
+        on world: SimulatedWorld = SimulatedWorld(), memoryMiB: Int = 1 << 40, processorCount: Int = 1 << 30,
+        gpus: [String: Int]? = nil, time: any Timekeeper = SystemTime()
     ) {
-        self.gpus = gpus
-        (self.world, self.memoryMiB, self.time) = (world, memoryMiB, time)
+        (self.world, self.memoryMiB, self.processorCount, self.gpus, self.time) =
+            (world, memoryMiB, processorCount, gpus, time)
         (events, told) = AsyncStream.makeStream()
     }
 
     package func capabilities() async -> NodeCapabilities {
         var capabilities = NodeCapabilities(
-            architectures: [.x86_64, .arm64, .i386], acceleration: "simulated", processorCount: 1 << 30,
+            architectures: [.x86_64, .arm64, .i386], acceleration: "simulated", processorCount: processorCount,
             memoryMiB: memoryMiB)
         capabilities.gpus = gpus
         return capabilities
@@ -183,6 +204,8 @@ package final class SimulatedNode: Node {
             }
             contents.guests[guest.instance] = .running(launch: guest.launch)
             contents.starts[guest.instance, default: []].append(guest.launch)
+            contents.shares[guest.instance] = SimulatedShare(vCPUs: guest.vCPUs, memoryMiB: guest.memoryMiB)
+            contents.notePeak()
             contents.clinging.remove(guest.instance)
             contents.ailments[guest.instance] = nil
             contents.processors[guest.instance] = nil
@@ -252,6 +275,20 @@ package final class SimulatedNode: Node {
                 .map { ($0.run.instance, contents.ailments[$0.run.instance] ?? .well) }
             return Dictionary(found) { $1 }
         }
+    }
+
+    package func use(
+        of guest: GuestRun, at interfaces: [NetworkInterfaceID], in vpc: VPCID
+    ) async throws(NodeError) -> GuestUse? {
+        world.contents.withLock { contents in
+            guard contents.guests[guest.instance] == .running(launch: guest.launch) else { return nil }
+            return contents.uses[guest.instance] ?? GuestUse(seconds: 3_600, processorSeconds: 0, memoryMiB: 0)
+        }
+    }
+
+    /// What the guest is said to have used from now on.
+    package func setUse(_ use: GuestUse, of instance: InstanceID) {
+        world.contents.withLock { $0.uses[instance] = use }
     }
 
     package func forgetGuest(_ instance: InstanceID) async throws(NodeError) {

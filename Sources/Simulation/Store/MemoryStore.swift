@@ -15,6 +15,11 @@ package final class MemoryStore: CloudStore {
 
         package var revision: Revision { table.withLock { $0.revision } }
 
+        /// The commits after `known`, oldest first, as long as they are kept.
+        package func changes(after known: Revision) throws(StoreError) -> [ChangeSet] {
+            try table.withLock { $0 }.changes(after: known)
+        }
+
         /// All records in key order.
         package var records: [StoredRecord] { table.withLock { $0 }.sortedRecords }
     }

@@ -34,7 +34,7 @@ struct MemoryTable: Sendable {
         revision = next
         log.append(ChangeSet(revision: next, changes: changes))
         // Trimmed rarely, so that the cost of moving the rest is spread over many commits.
-        if log.count >= 2 * keptCommits { log.removeFirst(log.count - keptCommits) }
+        if log.count / 2 >= keptCommits { log.removeFirst(log.count - keptCommits) }
         return next
     }
 

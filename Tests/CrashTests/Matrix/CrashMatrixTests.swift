@@ -12,6 +12,7 @@ struct CrashMatrixTests {
         let undisturbed = Play(scenario)
         #expect(undisturbed.faults == [], "undisturbed")
         #expect(undisturbed.processCount == 1)
+        if let refusals = scenario.refusals { #expect(undisturbed.refusals == refusals) }
         for (place, step) in undisturbed.steps.enumerated() {
             for moment in Lifeline.Moment.allCases {
                 let play = Play(scenario) { process, number, _ in
