@@ -113,6 +113,9 @@ final class FabricNode: Node {
     func dropMemory(of instance: InstanceID) async throws(NodeError) { try await guests.dropMemory(of: instance) }
     func resetGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.resetGuest(instance) }
     func rebootGuest(_ instance: InstanceID) async throws(NodeError) { try await guests.rebootGuest(instance) }
+    func use(
+        of guest: GuestRun, at interfaces: [NetworkInterfaceID], in vpc: VPCID
+    ) async throws(NodeError) -> GuestUse? { nil }
     func examine(_ guests: [GuestExamination]) async throws(NodeError) -> [InstanceID: GuestHealth] {
         Dictionary(guests.map { ($0.run.instance, .well) }) { $1 }
     }

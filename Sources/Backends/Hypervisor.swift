@@ -25,6 +25,8 @@ package protocol Hypervisor: Sendable {
     func processorSeconds(of guests: [GuestRun]) async -> [InstanceID: Double]
     /// How much of the host's processors the guest may use; where the host cannot bound it, the guest runs on.
     func limitProcessors(of guest: GuestRun, to processors: Double) async throws(HypervisorError)
+    /// What the guest's machine has used since it was started, but for its interfaces; nil where it does not run.
+    func use(of guest: GuestRun) async -> GuestUse?
     func powerDown(_ instance: InstanceID) async throws(HypervisorError)
     func reset(_ instance: InstanceID) async throws(HypervisorError)
     func sendControlAltDelete(_ instance: InstanceID) async throws(HypervisorError)

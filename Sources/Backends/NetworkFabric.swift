@@ -20,6 +20,8 @@ package protocol NetworkFabric: Sendable {
     func answering(
         _ ports: [GuestExamination.Port], in vpc: VPCID
     ) async throws(NetworkFabricError) -> Set<NetworkInterfaceID>
+    /// Bytes that the interfaces have received and sent since they were made.
+    func traffic(of interfaces: [NetworkInterfaceID], in vpc: VPCID) async throws(NetworkFabricError) -> Int
 }
 
 package enum NetworkFabricError: Error, Equatable, Sendable {

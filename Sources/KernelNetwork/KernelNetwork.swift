@@ -101,6 +101,15 @@ package actor KernelNetwork: NetworkFabric {
         return try await Neighbours.answering(ports, in: namespace)
     }
 
+    package func traffic(
+        of interfaces: [NetworkInterfaceID], in vpc: VPCID
+    ) async throws(NetworkFabricError) -> Int {
+        guard let namespace = HostTools.openNamespace(configuration.names.namespace(of: vpc)) else {
+            throw .noSuchNetwork(vpc)
+        }
+        return try await Traffic.bytes(of: interfaces, in: namespace)
+    }
+
     /// Removes every namespace, link, route, table, file and process that bears this Apus's prefix, of whatever run.
     ///
     /// - Throws: the first failure, when all else has been removed all the same.

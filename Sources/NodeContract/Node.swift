@@ -80,6 +80,12 @@ package protocol Node: SnapshotBlockNode {
     /// How much of the host's processors the guest may use from now on: 0.5 is half of one. A host that cannot bound it lets
     /// it run.
     func limitProcessors(of guest: GuestRun, to processors: Double) async throws(NodeError)
+    /// What the guest's machine has used since it was started; nil where it does not run.
+    ///
+    /// - Parameter interfaces: all of its own, which are in one VPC.
+    func use(
+        of guest: GuestRun, at interfaces: [NetworkInterfaceID], in vpc: VPCID
+    ) async throws(NodeError) -> GuestUse?
     /// Whether the instance store of a guest that runs outlives its machine, for the next launch to go on with; what was
     /// kept and no guest has is erased where not.
     func keepInstanceStore(_ isKept: Bool, of instance: InstanceID) async throws(NodeError)

@@ -151,6 +151,10 @@ package actor QEMUHypervisor: Hypervisor {
         await known[guest.instance]?.examine(guest) ?? MachineHealth(isThere: false, hasDisks: true)
     }
 
+    package func use(of guest: GuestRun) async -> GuestUse? {
+        await known[guest.instance]?.use(launch: guest.launch)
+    }
+
     package func powerDown(_ instance: InstanceID) async throws(HypervisorError) {
         try await existing(instance).powerDown()
     }

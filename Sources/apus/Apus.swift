@@ -14,6 +14,7 @@ struct Apus: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Up.self, Down.self, Env.self, Accounts.self, Image.self, Snapshots.self, CollectGarbage.self, Doctor.self,
-            Status.self, Types.self, Simulate.self, Usage.self, Credits.self, Console.self, Events.self, Interrupt.self,
+            Status.self, Types.self, Simulate.self, Usage.self, Credits.self, Limits.self, Console.self, Events.self,
+            Interrupt.self,
         ])
 }

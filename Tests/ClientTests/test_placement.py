@@ -3,6 +3,8 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from apus_testing.running import Apus
+
 from examples import linux_image
 from test_terraform import terraform  # noqa: F401 - a fixture
 
@@ -110,3 +112,41 @@ def test_terraform_applies_plans_empty_changes_and_destroys(terraform, tmp_path,
         assert (shown["TotalInstanceCount"], shown["AvailableInstanceCount"]) == (slots, slots - 1)
     terraform("destroy", "-no-color", "-auto-approve", *values)
     assert ec2.describe_placement_groups()["PlacementGroups"] == []
+
+
+@pytest.fixture
+def full(tmp_path):
+    """A host for four t3.micro."""
+    cloud = Apus(tmp_path / "state", options=["--simulated-processors", "8", "--processor-overcommit", "1"])
+    yield cloud.start()
+    cloud.down()
+
+
+def test_a_launch_takes_as_many_as_fit_between_the_fewest_and_the_most(full):
+    ec2, image = full.first_account().ec2, linux_image(full.first_account())
+
+    def launch(fewest, most):
+        try:
+            return len(ec2.run_instances(
+                ImageId=image, InstanceType="t3.micro", MinCount=fewest, MaxCount=most)["Instances"])
+        except ec2.exceptions.ClientError as error:
+            return error.response["Error"]["Code"]
+    assert launch(5, 9) == "InsufficientInstanceCapacity"
+    assert ec2.describe_instances()["Reservations"] == []
+    assert launch(1, 3) == 3 and launch(1, 5) == 1
+    assert launch(1, 1) == "InsufficientInstanceCapacity"
+    reservations = ec2.describe_instances()["Reservations"]
+    assert sorted(len(one["Instances"]) for one in reservations) == [1, 3]
+
+
+@pytest.mark.parametrize("placement", [
+    {"Tenancy": "dedicated"}, {"Tenancy": "host"}, {"HostId": "h-0123456789abcdef0"}, {"Affinity": "host"},
+    {"HostResourceGroupArn": "arn:aws:resource-groups:us-east-1:123456789012:group/g"}])
+def test_hardware_of_ones_own_is_refused_and_nothing_is_made(ec2, image, placement):
+    with pytest.raises(ec2.exceptions.ClientError) as raised:
+        ec2.run_instances(ImageId=image, InstanceType="t3.micro", MinCount=1, MaxCount=1, Placement=placement)
+    assert raised.value.response["Error"]["Code"] in ("UnsupportedOperation", "InvalidParameterValue")
+    assert ec2.describe_instances()["Reservations"] == []
+    made = ec2.run_instances(
+        ImageId=image, InstanceType="t3.micro", MinCount=1, MaxCount=1, Placement={"Tenancy": "default"})
+    assert made["Instances"][0]["Placement"]["Tenancy"] == "default"

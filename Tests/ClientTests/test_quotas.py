@@ -1,5 +1,6 @@
 """Every quota that an operator may set holds, with AWS's code, and what it refuses leaves nothing behind."""
 
+import json
 import re
 import subprocess
 
@@ -199,3 +200,20 @@ def test_quotas_are_told_where_aws_tells_them(small):
             for attribute in ec2.describe_account_attributes()["AccountAttributes"]}
     assert (told["max-instances"], told["max-elastic-ips"], told["vpc-max-elastic-ips"]) == ("4", "1", "1")
     assert told["vpc-max-security-groups-per-interface"] == "1"
+
+
+def test_limits_tell_each_bound_and_what_an_account_has_of_it(small):
+    tenant = Tenant(small)
+    tenant.launch(0, count=2)
+    tenant.volume(0, Size=7)
+    told = {line["quota"]: (line["use"], line["limit"]) for line in json.loads(
+        small.command("limits", tenant.account.id, "--json").stdout)}
+    assert {name: limit for name, (_, limit) in told.items() if name in SMALL} == SMALL
+    assert (told["instances"], told["vcpus-standard"], told["vcpus-g"]) == ((2, 4), (4, 6), (0, 4))
+    assert told["storage-gib-gp3"] == (2 * 8 + 7, 30) and told["vpcs"] == (1, 2) and told["network-interfaces"] == (2, 8)
+    assert told["subnets-per-vpc"] == (3, 4)
+    lines = small.command("limits", tenant.account.id, "--used").stdout.splitlines()
+    assert lines[0].split() == ["quota", "use", "limit"] and any(line.split() == ["instances", "2", "4"] for line in lines)
+    assert not any(line.split()[1] == "0" for line in lines[1:])
+    refused = small.command("limits", "999999999999", check=False)
+    assert refused.returncode == 1 and "no account" in refused.stderr

@@ -22,7 +22,7 @@ package enum FinderAspect: String, Sendable, Codable, CaseIterable {
 }
 
 package struct FinderQuery: Sendable, Equatable, Codable {
-    /// How much each aspect matters: 0 or more, and only their proportions count.
+    /// How much each aspect matters: 0 or more, and only their proportions count. Where none does, the cheapest come first.
     package var weights: [FinderAspect: Double]
     /// How busy the vCPUs are on average, 0 to 1. A burstable type whose baseline is below that counts for less.
     package var load = 1.0
@@ -31,13 +31,17 @@ package struct FinderQuery: Sendable, Equatable, Codable {
     package var leastMemoryGiB: Double?
     package var mostMemoryGiB: Double?
     package var leastGPUMemoryGiB: Double?
-    package var leastLocalStorageGB: Int?
+    package var features = FinderFeatures()
+    /// What was seen to be used, where the wish is made of that.
+    package var like: MeasuredUse?
     /// `x86_64`, `arm64`; nil: any.
     package var architecture: String?
     package var includesBurstable = false
     package var includesPreviousGeneration = false
     /// Only types of which one more fits on this cloud now.
     package var mustFit = false
+    /// Every size of a family rather than one.
+    package var showsEverySize = false
     package var limit = 10
 
     package init(weights: [FinderAspect: Double]) { self.weights = weights }
@@ -49,17 +53,15 @@ package struct FinderQuery: Sendable, Equatable, Codable {
         return aspect.amount(in: facts) * min(1, baseline / max(load, 0.01))
     }
 
-    /// Whether the type has what must be there. Bare metal and what runs macOS are never recommended.
+    /// Whether the type has what must be there. What runs macOS is never recommended, bare metal only where it is asked for.
     func admits(_ facts: InstanceTypeFacts) -> Bool {
         let memoryGiB = FinderAspect.memory.amount(in: facts)
-        return !facts.isBareMetal && facts.processorManufacturer != "Apple"
+        return facts.processorManufacturer != "Apple" && features.admits(facts)
             && (facts.isCurrentGeneration || includesPreviousGeneration) && (!facts.isBurstable || includesBurstable)
-            && facts.usageClasses.contains("on-demand")
             && (architecture.map { wanted in facts.architectures.contains { $0.rawValue == wanted } } ?? true)
             && (leastVCPUs ?? 0) <= facts.vCPUs && facts.vCPUs <= (mostVCPUs ?? .max)
             && (leastMemoryGiB ?? 0) <= memoryGiB && memoryGiB <= (mostMemoryGiB ?? .infinity)
             && (leastGPUMemoryGiB ?? 0) <= FinderAspect.gpu.amount(in: facts)
-            && (leastLocalStorageGB ?? 0) <= (facts.instanceStore?.totalGB ?? 0)
     }
 }
 
@@ -85,7 +87,7 @@ package enum Workload: String, Sendable, CaseIterable {
             (query.leastVCPUs, query.mostVCPUs) = (2, 8)
             (query.leastMemoryGiB, query.mostMemoryGiB) = (16, 64)
         case .batch: (query.leastVCPUs, query.mostVCPUs) = (8, 64)
-        case .analytics: (query.leastVCPUs, query.mostVCPUs, query.leastLocalStorageGB) = (4, 32, 500)
+        case .analytics: (query.leastVCPUs, query.mostVCPUs, query.features.leastLocalStorageGB) = (4, 32, 500)
         case .machineLearning: (query.leastVCPUs, query.leastGPUMemoryGiB) = (4, 15)
         }
         return query

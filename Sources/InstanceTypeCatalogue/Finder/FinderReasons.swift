@@ -3,9 +3,25 @@
 struct FinderReasons {
     let field: FinderField
     let candidate: FinderCandidate
+    let like: MeasuredUse?
     private var facts: InstanceTypeFacts { candidate.facts }
 
-    var all: [String] { [size] + strengths + [price] + devices + cautions }
+    var all: [String] { [size] + comparison + strengths + [price] + devices + cautions }
+
+    /// Beside what the instance has that the wish was made of.
+    private var comparison: [String] {
+        guard let like else { return [] }
+        let enough =
+            BurstableFigures(of: facts).map { figures in
+                "a burstable type would do: \((figures.baseline * Double(facts.vCPUs)).plain) vCPUs for good"
+            } ?? (facts.vCPUs < like.vCPUs ? "\(facts.vCPUs) would do" : "as many are there, of their own")
+        let memory = FinderAspect.memory.amount(in: facts)
+        let change = field.price(of: like.instanceType).map { Int(((candidate.price / $0 - 1) * 100).rounded()) }
+        return ["\(like.processorSentence): \(enough)"]
+            + ["touches \(like.usedMemoryGiB.plain) GiB of memory: \(memory.plain) GiB would do"]
+            + (change.map { $0 == 0 ? [] : ["\(abs($0)) % \($0 < 0 ? "cheaper" : "dearer") than \(like.instanceType)"] }
+                ?? [])
+    }
 
     private var size: String {
         let perVCPU = (FinderAspect.memory.amount(in: facts) / Double(facts.vCPUs)).plain
@@ -52,7 +68,7 @@ struct FinderReasons {
             cautions.append("bursts: \(percent) % of each vCPU for good, all of it on saved credits")
         }
         if facts.processorManufacturer == "AWS" { cautions.append("needs an arm64 image") }
-        if candidate.fitsNow == 0 { cautions.append("does not fit on this cloud now") }
+        if !candidate.fits { cautions.append("does not fit on this cloud now") }
         return cautions
     }
 }
@@ -72,5 +88,5 @@ extension FinderAspect {
 
 extension Double {
     /// `8`, `0.5`
-    fileprivate var plain: String { self == rounded() ? "\(Int(self))" : "\(rounded(toDigits: 2))" }
+    var plain: String { self == rounded() ? "\(Int(self))" : "\(rounded(toDigits: 2))" }
 }

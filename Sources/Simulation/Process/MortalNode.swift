@@ -224,6 +224,10 @@ package final class MortalNode: Node {
         }
     }
 
+    package func use(
+        of guest: GuestRun, at interfaces: [NetworkInterfaceID], in vpc: VPCID
+    ) async throws(NodeError) -> GuestUse? { try await node.use(of: guest, at: interfaces, in: vpc) }
+
     package func forgetGuest(_ instance: InstanceID) async throws(NodeError) {
         try await take(.forgetGuest) { () throws(NodeError) in try await node.forgetGuest(instance) }
     }

@@ -23,6 +23,9 @@ struct Up: AsyncParsableCommand {
     @Option(help: "The region that the cloud calls itself; default: the one it was made with, us-east-1 for a new one.")
     var region: String?
     @Flag(help: "Simulated guests, disks and networks: needs no root and no QEMU.") var simulate = false
+    @Option(help: "Processors of the simulated host; as many as anyone wants where nothing is said.")
+    var simulatedProcessors: Int?
+    @Option(help: "GiB of memory of the simulated host, likewise.") var simulatedMemory: Int?
     @Option(help: "Public addresses that this host routes to its guests.") var publicPool = "198.18.0.0/16"
     @Option(help: "Let guests reach out through this interface of the host.") var uplink: String?
     @Option(help: "Another bound than AWS's default, as NAME=COUNT (repeatable): \(QuotaOverride.names).")
@@ -55,6 +58,12 @@ struct Up: AsyncParsableCommand {
         }
         guard uplink == nil || !simulate else {
             throw ValidationError("--uplink is for real guests; simulated ones reach nothing.")
+        }
+        guard simulate || (simulatedProcessors == nil && simulatedMemory == nil) else {
+            throw ValidationError("--simulated-processors and --simulated-memory are for a simulated host.")
+        }
+        guard [simulatedProcessors, simulatedMemory].allSatisfy({ (1...1 << 30).contains($0 ?? 1) }) else {
+            throw ValidationError("A simulated host has one processor and one GiB of memory at least.")
         }
         guard keepNetworks >= 0 else { throw ValidationError("--keep-networks is a number of seconds.") }
         guard (1...100).contains(instanceStorePercent) else {
@@ -97,7 +106,8 @@ struct Up: AsyncParsableCommand {
                 directory: directory, port: port, region: try directory.region(wished: region), isSimulated: simulate,
                 publicPool: CIDRBlock(publicPool), uplink: uplink, quotas: quota,
                 idleNetworkSeconds: keepNetworks, instanceStorePercent: instanceStorePercent,
-                overcommit: overcommit, racks: racks, throttle: throttle, spotNotice: Double(spotNotice))
+                overcommit: overcommit, racks: racks, throttle: throttle, spotNotice: Double(spotNotice),
+                simulatedProcessors: simulatedProcessors, simulatedMemoryGiB: simulatedMemory)
             options.gpus = gpus.isEmpty ? nil : gpus
             try await Daemon(options: options, log: log).run(until: Termination.awaited) { endpoint in
                 print("ready \(endpoint.url)")

@@ -33,6 +33,9 @@ struct Daemon {
         var gpus: [String: Int]?
         var throttle = ThrottleOption.off
         var spotNotice = 120.0
+        /// Of the simulated host; nil: as many as anyone wants.
+        var simulatedProcessors: Int?
+        var simulatedMemoryGiB: Int?
     }
 
     let options: Options
@@ -123,7 +126,9 @@ struct Daemon {
     }
 
     private func simulatedHost() -> Host {
-        let node = SimulatedNode(gpus: options.gpus)
+        let node = SimulatedNode(
+            memoryMiB: options.simulatedMemoryGiB.map { $0 << 10 } ?? 1 << 40,
+            processorCount: options.simulatedProcessors ?? 1 << 30, gpus: options.gpus)
         return Host(node: node, images: nil, reservedAddresses: []) { state, settings in
             for volume in state.volumes.all where volume.isRealised {
                 node.world.resume(VolumeSpec(of: volume, in: state))

@@ -13,9 +13,9 @@ enum SimulatedEvent: String, Codable, CaseIterable, Sendable {
     case losesMachine = "loses-machine"
     case losesDisks = "loses-disks"
     case isWell = "is-well"
-    case works, rests
+    case works, rests, uses
 
-    func befall(_ record: InstanceRecord, on node: SimulatedNode) {
+    func befall(_ record: InstanceRecord, on node: SimulatedNode, use: GuestUse?) {
         let instance = record.id
         switch self {
         case .dies: node.end(instance, .died)
@@ -31,6 +31,7 @@ enum SimulatedEvent: String, Codable, CaseIterable, Sendable {
         case .isWell: node.setHealth(.well, of: instance)
         case .works: node.setLoad(Double(record.vCPUs), of: instance)
         case .rests: node.setLoad(0, of: instance)
+        case .uses: if let use { node.setUse(use, of: instance) }
         }
     }
 
@@ -45,6 +46,7 @@ extension OperatorService {
     struct SimulationOrder: Codable {
         var instance: String
         var event: SimulatedEvent
+        var use: GuestUse?
     }
 
     func befall(_ body: [UInt8]) throws -> SimulationOrder {
@@ -55,7 +57,7 @@ extension OperatorService {
         else {
             throw CommandFailure("No instance \(order.instance) runs.")
         }
-        order.event.befall(instance, on: node)
+        order.event.befall(instance, on: node, use: order.use)
         return order
     }
 }
