@@ -17,6 +17,16 @@ from examples import World, linux_image, public_key  # noqa: E402
 from gallery import QUOTAS, Gallery  # noqa: E402
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "terraform: waits for Terraform most of its time; scripts/test runs it beside others")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "terraform" in item.fixturenames:
+            item.add_marker("terraform")
+
+
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory):
     end_in_good_order()

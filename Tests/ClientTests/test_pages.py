@@ -115,9 +115,15 @@ def test_named_resources_come_in_pages_where_the_reference_does_not_exclude_it(w
     assert sorted(subnet["SubnetId"] for subnet in found) == sorted(subnets) and "NextToken" not in rest
 
 
-def test_things_that_come_and_go_between_two_pages_shift_nothing(roomy):
+def test_things_that_come_and_go_between_two_pages_shift_nothing(roomy, world):
     """What was there all the time is shown exactly once; each kind is listed by a key that never changes."""
     ec2 = roomy.new_account().ec2
+
+    def volume_goes(id):
+        ec2.get_waiter("volume_available").wait(VolumeIds=[id], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        ec2.delete_volume(VolumeId=id)
+        ec2.get_waiter("volume_deleted").wait(VolumeIds=[id], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+
     kinds = {
         "describe_security_groups": (
             "SecurityGroups", "GroupId", lambda n: ec2.create_security_group(GroupName=f"g{n}", Description="d")["GroupId"],
@@ -131,7 +137,15 @@ def test_things_that_come_and_go_between_two_pages_shift_nothing(roomy):
             lambda n: ec2.create_dhcp_options(
                 DhcpConfigurations=[{"Key": "domain-name", "Values": [f"{n}.x"]}])["DhcpOptions"]["DhcpOptionsId"],
             lambda id: ec2.delete_dhcp_options(DhcpOptionsId=id)),
+        "describe_launch_templates": (
+            "LaunchTemplates", "LaunchTemplateId", lambda n: ec2.create_launch_template(
+                LaunchTemplateName=f"template-{n}", LaunchTemplateData=data)["LaunchTemplate"]["LaunchTemplateId"],
+            lambda id: ec2.delete_launch_template(LaunchTemplateId=id)),
+        "describe_volumes": (
+            "Volumes", "VolumeId", lambda n: ec2.create_volume(AvailabilityZone="us-east-1a", Size=1)["VolumeId"],
+            volume_goes),
     }
+    data = {"ImageId": world.image, "InstanceType": "t3.micro"}
     subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
     for method, (key, identifier, make, end) in kinds.items():
         ids = [make(number) for number in range(14)]

@@ -81,7 +81,10 @@ def test_the_rules_of_tags_hold_wherever_they_are_given(world, tagging, pairs, k
 
 def test_fifty_tags_are_the_most_of_any_resource(world, roomy):
     account = roomy.new_account()
-    for number, resource in enumerate(one_of_each(account)):
+    for resource in one_of_each(account, world.image):
+        for key in ("aws:mine", "AWS:mine"):
+            answer = account.ask("CreateTags", {"ResourceId.1": resource, "Tag.1.Key": key, "Tag.1.Value": "v"})
+            assert (answer.code, answer.status) == ("InvalidParameterValue", 400), resource
         tags = {f"Tag.{tag}.Key": f"k{tag}" for tag in range(1, 51)}
         values = {f"Tag.{tag}.Value": "v" for tag in range(1, 51)}
         assert account.ask("CreateTags", {"ResourceId.1": resource, **tags, **values}).status == 200, resource
@@ -94,7 +97,8 @@ def test_fifty_tags_are_the_most_of_any_resource(world, roomy):
         assert answer.status == 200, resource
 
 
-def one_of_each(account):
+def one_of_each(account, image):
+    """Of every kind that can be tagged."""
     ec2 = account.ec2
     vpc = ec2.describe_vpcs()["Vpcs"][0]
     group = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
@@ -106,4 +110,33 @@ def one_of_each(account):
         ec2.describe_security_group_rules()["SecurityGroupRules"][0]["SecurityGroupRuleId"],
         ec2.create_volume(AvailabilityZone="us-east-1a", Size=1)["VolumeId"],
         ec2.create_key_pair(KeyName="k", KeyType="ed25519")["KeyPairId"],
-        ec2.allocate_address(Domain="vpc")["AllocationId"]]
+        ec2.allocate_address(Domain="vpc")["AllocationId"], *launched(ec2, image), *reserved(ec2)]
+
+
+def launched(ec2, image):
+    """An instance, and what others are launched of."""
+    data = {"ImageId": image, "InstanceType": "t3.micro"}
+    instance = ec2.run_instances(**data, MinCount=1, MaxCount=1)["Instances"][0]
+    ec2.get_waiter("instance_running").wait(
+        InstanceIds=[instance["InstanceId"]], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    root = ec2.describe_instances(InstanceIds=[instance["InstanceId"]])["Reservations"][0]["Instances"][0]
+    volume = root["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
+    template = ec2.create_launch_template(LaunchTemplateName="tagged", LaunchTemplateData=data)["LaunchTemplate"]
+    configuration = {"LaunchTemplateSpecification": {"LaunchTemplateId": template["LaunchTemplateId"], "Version": "1"}}
+    target = {"TotalTargetCapacity": 0, "DefaultTargetCapacityType": "on-demand"}
+    return [
+        instance["InstanceId"], instance["NetworkInterfaces"][0]["NetworkInterfaceId"],
+        ec2.create_snapshot(VolumeId=volume)["SnapshotId"],
+        ec2.create_image(InstanceId=instance["InstanceId"], Name="tagged", NoReboot=True)["ImageId"],
+        template["LaunchTemplateId"],
+        ec2.create_fleet(Type="instant", LaunchTemplateConfigs=[configuration], TargetCapacitySpecification=target)["FleetId"],
+        ec2.request_spot_instances(LaunchSpecification=data, SpotPrice="0.000001")["SpotInstanceRequests"][0][
+            "SpotInstanceRequestId"]]
+
+
+def reserved(ec2):
+    return [
+        ec2.create_placement_group(GroupName="p")["PlacementGroup"]["GroupId"],
+        ec2.create_capacity_reservation(
+            InstanceType="t3.micro", InstancePlatform="Linux/UNIX", InstanceCount=1, AvailabilityZone="us-east-1a",
+        )["CapacityReservation"]["CapacityReservationId"]]

@@ -24,7 +24,8 @@ nothing is listed that a test did not see, and `scripts/test` fails when a run s
 | answer | a call that makes sense succeeds, and its answer is one that the model describes | `test_conformance.py`; of the other services `test_other_services.py` |
 | input | missing, surplus, ill-typed, out of range, too long, unknown: each member that the model names, refused with AWS's code | `test_every_action.py`, `test_wrong_values.py`, `test_other_services.py` |
 | ids | ids of nothing and malformed ones are refused with the kind's own code | `test_every_action.py` |
-| account | what another account has is not found | `test_every_action.py` |
+| account | what another account has is not found | `test_every_action.py`, `test_permissions.py` |
+| permission | what decides whether the call is done: a *signature* of the account's key (a wrong one, an unknown key and none at all are refused, and nothing changes), and the *owner* of what the call names. There are no users and policies yet: a key may do all that its account may | `test_permissions.py` |
 | DryRun | `DryRunOperation`, and nothing changes | `test_every_action.py` |
 | token | `ClientToken`: once for the same request, `IdempotentParameterMismatch` for another one | `test_client_tokens.py` |
 | tags | tags at creation are there, and the rules of tags hold | `test_tags_at_creation.py` |
@@ -51,9 +52,9 @@ def section(service, title, told):
     spoken = sorted(shown)
     lines = [f"\n## {title}\n", f"{len(spoken)} of {len(model.operation_names)} actions of the model are answered, "
              f"{len(model.operation_names) - len(spoken)} are not.\n"]
-    columns = ["action", "answer", "input", "ids", "account", "DryRun", "token", "tags", "filters", "pages", "waiters"]
+    columns = ["action", "answer", "input", "ids", "account", "permission", "DryRun", "token", "tags", "filters", "pages", "waiters"]
     if service != "ec2":
-        columns = ["action", "answer", "input", "token"]
+        columns = ["action", "answer", "input", "permission", "token"]
     lines += ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     for action in spoken:
         row = cells(action, model.operation_model(action), shown[action])
@@ -76,6 +77,7 @@ def cells(action, operation, shown):
         "input": yes("values", *required) if members else "–",
         "ids": where("unknown ids" in shown or "malformed ids" in shown, yes(*IDS) or "malformed"),
         "account": where("malformed ids" in shown, yes("accounts")),
+        "permission": permission(shown),
         "DryRun": where("DryRun" in members, yes("dry run")),
         "token": where("ClientToken" in members, yes("token")),
         "tags": where("TagSpecifications" in members, yes("tags", "tag rules")),
@@ -83,6 +85,12 @@ def cells(action, operation, shown):
         "pages": where({"MaxResults", "NextToken"} <= set(members), pages(shown)),
         "waiters": ", ".join(sorted(key.partition(" ")[2] for key in shown if key.startswith("waiter "))) or "–",
     }
+
+
+def permission(shown):
+    if "signature" not in shown:
+        return ""
+    return "signature, owner" if "accounts" in shown else "signature"
 
 
 def filters(shown):
