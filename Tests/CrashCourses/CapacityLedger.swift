@@ -18,7 +18,7 @@ struct CapacityLedger {
     /// Ids of reservations that were cancelled.
     private var cancelled: Set<CapacityReservationID> = []
     /// By the descriptions of events: each has one of its own.
-    private var events: [String: (instance: InstanceID, due: Timestamp)] = [:]
+    private var events: [String: (instance: InstanceID, launch: Int, due: Timestamp)] = [:]
     private(set) var goneFleets: Set<FleetID> = []
 
     mutating func acknowledge(_ operation: CapacityOperation, _ ids: [String: String]) {
@@ -45,8 +45,8 @@ struct CapacityLedger {
         groups.remove(name)
     }
 
-    mutating func scheduled(_ description: String, of instance: InstanceID, due: Timestamp) {
-        events[description] = (instance, due)
+    mutating func scheduled(_ description: String, of instance: InstanceID, launch: Int, due: Timestamp) {
+        events[description] = (instance, launch, due)
     }
 
     func check(_ state: CloudState, _ ids: [String: String], at now: Timestamp) -> [String] {
@@ -115,8 +115,11 @@ struct CapacityLedger {
             guard found.count == 1, let event = found.first else {
                 return "\(description) is there \(found.count) times"
             }
+            // One that moved to other hardware has nothing to fear of the old one.
+            let isElsewhere = instance.launch > promised.launch
             let wanted = promised.due <= now ? InstanceEvent.State.completed : .active
-            return event.state == wanted ? nil : "\(description) is \(event.state)"
+            return event.state == wanted || (event.state == .canceled && isElsewhere)
+                ? nil : "\(description) is \(event.state)"
         }
     }
 }

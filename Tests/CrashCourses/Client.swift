@@ -74,7 +74,8 @@ package final class Client {
                 _ = try transaction.scheduleEvent(
                     code, of: id, description: description, notBefore: due, notAfter: due, deadline: nil)
             }
-            if isScheduled { ledger.scheduled(code, description, of: id, due: due) }
+            let launch = rig.records.instances[id]?.launch ?? 1
+            if isScheduled { ledger.scheduled(code, description, of: id, launch: launch, due: due) }
         }
     }
 

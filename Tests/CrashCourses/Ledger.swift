@@ -102,8 +102,10 @@ struct Ledger {
         }
     }
 
-    mutating func scheduled(_ code: InstanceEvent.Code, _ description: String, of id: InstanceID, due: Timestamp) {
-        capacity.scheduled(description, of: id, due: due)
+    mutating func scheduled(
+        _ code: InstanceEvent.Code, _ description: String, of id: InstanceID, launch: Int, due: Timestamp
+    ) {
+        capacity.scheduled(description, of: id, launch: launch, due: due)
         switch code {
         case .instanceStop, .instanceRetirement: instances[id]?.mayHaveEnded()
         case .instanceReboot, .systemReboot, .systemMaintenance: break

@@ -7,7 +7,7 @@ package struct FinderFeatures: Sendable, Equatable, Codable {
     package var mostGPUs: Int?
     package var leastLocalStorageGB: Int?
     package var mostLocalStorageGB: Int?
-    /// By the figure that DescribeInstanceTypes tells as network performance, be it "up to" or for good.
+    /// By the figure that DescribeInstanceTypes tells as network performance, be it "up to" or for good; a word is less than any.
     package var leastNetworkGbps: Double?
     package var mostNetworkGbps: Double?
     package var isBareMetal: Bool? = false
@@ -38,7 +38,7 @@ package struct FinderFeatures: Sendable, Equatable, Codable {
         return (leastGPUs ?? 0) <= facts.gpuCount && facts.gpuCount <= (mostGPUs ?? .max)
             && (leastLocalStorageGB ?? 0) <= disks && disks <= (mostLocalStorageGB ?? .max)
             && leastNetworkGbps.map { $0 <= network ?? -1 } ?? true
-            && mostNetworkGbps.map { (network ?? .infinity) <= $0 } ?? true
+            && mostNetworkGbps.map { network ?? 0 <= $0 } ?? true
     }
 
     private func sustains(_ facts: InstanceTypeFacts) -> Bool {
