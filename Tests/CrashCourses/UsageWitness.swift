@@ -26,7 +26,9 @@ struct UsageWitness {
 
     mutating func faults(_ contents: MemoryStore.Contents, _ state: CloudState) -> [String] {
         do {
-            for change in try contents.changes(after: known).flatMap(\.changes) { see(change) }
+            for set in try contents.changes(after: known) {
+                for change in set.changes { see(change, among: set.changes) }
+            }
         } catch {
             faults.append("changes are missing: \(error)")
         }
@@ -35,10 +37,10 @@ struct UsageWitness {
         return faults + sums(state) + readings(state)
     }
 
-    private mutating func see(_ change: RecordChange) {
+    private mutating func see(_ change: RecordChange, among changes: [RecordChange]) {
         guard case .put(let stored) = change else { return }
         switch stored.key.kind {
-        case InstanceRecord.kind: if let record: InstanceRecord = read(stored) { see(record) }
+        case InstanceRecord.kind: if let record: InstanceRecord = read(stored) { see(record, among: changes) }
         case VolumeRecord.kind:
             if let record: VolumeRecord = read(stored), counted[record.id] == nil {
                 counted[record.id] = record.createdAt
@@ -52,12 +54,25 @@ struct UsageWitness {
         try? CBORRecordDecoder().decode(Record.self, from: stored.data)
     }
 
-    private mutating func see(_ instance: InstanceRecord) {
-        if instance.state == .running {
+    /// An instance whose memory is saved counts as one that runs.
+    private mutating func see(_ instance: InstanceRecord, among changes: [RecordChange]) {
+        if instance.state == .running || instance.state == .stopping && instance.hibernation == .saving {
             running[instance.id] = running[instance.id] ?? instance.stateSince
         } else if let began = running.removeValue(forKey: instance.id) {
-            seconds[instance.account, default: 0] += max(60, instance.stateSince.seconds(since: began).rounded(.up))
+            let end = end(of: instance, among: changes)
+            seconds[instance.account, default: 0] += max(60, end.seconds(since: began).rounded(.up))
         }
+    }
+
+    /// When saving ends while the instance stops, its record does not tell; what is written with it does.
+    private func end(of instance: InstanceRecord, among changes: [RecordChange]) -> Timestamp {
+        guard instance.state == .stopping, instance.hibernates else { return instance.stateSince }
+        let written = changes.compactMap { change -> UsageRecord? in
+            guard case .put(let stored) = change, stored.key.kind == UsageRecord.kind else { return nil }
+            return read(stored)
+        }
+        let ends = written.filter { $0.resource == "\(instance.id)" && $0.meter == .instance }.map(\.to)
+        return ends.max() ?? instance.stateSince
     }
 
     private mutating func see(_ record: UsageRecord) {
