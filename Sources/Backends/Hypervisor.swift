@@ -39,7 +39,8 @@ package protocol Hypervisor: Sendable {
     ) async throws(HypervisorError) -> Bool
     /// Erases what is saved of the memory of a guest that does not run.
     func dropMemory(of instance: InstanceID) async throws(HypervisorError)
-    /// Whether the guest's instance store outlives its process, for a next launch to go on with.
+    /// Whether the guest's instance store outlives its process, for a next launch to go on with, which fails where it is
+    /// lost all the same.
     func keepScratch(_ isKept: Bool, of instance: InstanceID) async throws(HypervisorError)
     func forget(_ instance: InstanceID) async throws(HypervisorError)
     /// Disks that a guest can get while it runs.
@@ -108,6 +109,8 @@ package enum HypervisorError: Error, Equatable, Sendable {
     case noGPU(InstanceID)
     /// The process ended before the guest ran; the text is its standard error.
     case launchFailed(InstanceID, String)
+    /// The guest was to go on with its instance store, which is not kept any more.
+    case instanceStoreLost(InstanceID)
     case monitorFailed(InstanceID, String)
     case hostFailed(String)
 }

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -141,6 +142,8 @@ int apus_reap(pid_t pid, int *status) {
         if (errno != EINTR) return -1;
     }
 }
+
+int apus_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
 int apus_was_signalled(int status) { return WIFSIGNALED(status); }
 

@@ -27,12 +27,24 @@ package struct ProcessIdentity: Hashable, Sendable, Codable {
     package var isRunning: Bool { ProcessIdentity(of: pid) == self }
 
     /// Asks the process to end, kills it after `grace`, and returns once it is gone. Blocks: for threads of one's own.
-    package func endBlocking(grace: Duration = .seconds(3)) {
+    ///
+    /// - Parameter grace: nil: it is not asked.
+    package func endBlocking(grace: Duration? = .seconds(3)) {
         guard let process = try? OwnedDescriptor(apus_pidfd_open(pid), "pidfd_open"), isRunning else { return }
-        for signal in [SIGTERM, SIGKILL] {
-            guard apus_pidfd_send_signal(process.number, signal) == 0 else { return }
-            var request = pollfd(fd: process.number, events: Int16(POLLIN), revents: 0)
-            if poll(&request, 1, Int32(grace.components.seconds * 1000)) > 0 { return }
+        if let grace, ProcessIdentity.end(process, by: SIGTERM, within: Int32(grace.components.seconds * 1000)) {
+            return
+        }
+        // One that is killed does not stay, however busy the host is.
+        _ = ProcessIdentity.end(process, by: SIGKILL, within: -1)
+    }
+
+    /// - Parameter milliseconds: -1: for ever.
+    private static func end(_ process: OwnedDescriptor, by signal: Int32, within milliseconds: Int32) -> Bool {
+        guard apus_pidfd_send_signal(process.number, signal) == 0 else { return true }
+        var request = pollfd(fd: process.number, events: Int16(POLLIN), revents: 0)
+        while true {
+            let count = poll(&request, 1, milliseconds)
+            guard count < 0, errno == EINTR else { return count > 0 }
         }
     }
 }
@@ -53,6 +65,12 @@ package final class ProcessWatch: Sendable {
     private struct Waiting {
         var end: ProcessEnd?
         var continuations: [CheckedContinuation<ProcessEnd, Never>] = []
+    }
+
+    /// Has those become our children that tools of ours leave when they end, so that a watch reaps them; else whoever is
+    /// first among all processes may leave them as they are.
+    package static func adoptOrphans() throws(SystemError) {
+        guard apus_adopt_orphans() == 0 else { throw SystemError("prctl") }
     }
 
     /// Watches `pid` and, where it is our child, reaps it.

@@ -25,16 +25,28 @@ package enum SmallFile {
         guard Glibc.write(file.number, bytes, bytes.count) == bytes.count else { throw SystemError("write \(path)") }
     }
 
-    /// Replaces a file as a whole: readers see the old text or the new one. Not synced.
+    /// Replaces a file as a whole: readers see the old text or the new one.
+    ///
+    /// - Parameter isSynced: whether it is on the disk when this returns.
     package static func replace(
-        _ path: String, with text: String, mode: UInt32 = 0o644, owner: UInt32? = nil, group: UInt32? = nil
+        _ path: String, with text: String, mode: UInt32 = 0o644, owner: UInt32? = nil, group: UInt32? = nil,
+        isSynced: Bool = false
     ) throws(SystemError) {
         let draft = path + ".new"
         try write(draft, text, flags: O_TRUNC, mode: mode)
+        if isSynced { try sync(draft, O_WRONLY) }
         if owner != nil || group != nil {
             guard chown(draft, owner ?? .max, group ?? .max) == 0 else { throw SystemError("chown \(draft)") }
         }
         guard rename(draft, path) == 0 else { throw SystemError("rename \(path)") }
+        guard isSynced else { return }
+        let slash = path.lastIndex(of: "/") ?? path.startIndex
+        try sync(String(path[..<slash]), O_RDONLY | O_DIRECTORY)
+    }
+
+    private static func sync(_ path: String, _ flags: Int32) throws(SystemError) {
+        let file = try OwnedDescriptor(open(path, flags | O_CLOEXEC), "open \(path)")
+        guard fsync(file.number) == 0 else { throw SystemError("fsync \(path)") }
     }
 
     private static func write(_ path: String, _ text: String, flags: Int32, mode: UInt32) throws(SystemError) {

@@ -10,6 +10,7 @@ extension NodeError {
         case .unavailable(let text), .hostFailed(let text): self = .hostFailed(text)
         case .noGPU(let id): self = .insufficientCapacity("no GPU is left for \(id)")
         case .launchFailed(let id, let text): self = .hostFailed("\(id) could not be launched: \(text)")
+        case .instanceStoreLost(let id): self = .instanceStoreLost(id)
         case .monitorFailed(let id, let text): self = .hostFailed("the monitor of \(id) failed: \(text)")
         }
     }

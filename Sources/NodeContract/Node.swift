@@ -124,6 +124,8 @@ package enum NodeError: Error, Equatable, Sendable {
     /// A stored block is not what was stored; the text names it.
     case damagedSnapshot(SnapshotID, String)
     case noSuchImage(ImageID)
+    /// What was kept of the guest's instance store is not there any more.
+    case instanceStoreLost(InstanceID)
     /// A command or system call of the host failed; the text is for the log.
     case hostFailed(String)
 }

@@ -42,6 +42,7 @@ struct MomentServer: Sendable {
     /// Returns once it listens.
     func start() async throws(VolumeBackendError) -> ServedMoment {
         unlink(socket)
+        do throws(SystemError) { try ProcessWatch.adoptOrphans() } catch { throw .system(error) }
         var secrets: [ToolSecret] = []
         if let passphrase { secrets.append(try ToolSecret(passphrase)) }
         if let basePassphrase { secrets.append(try ToolSecret(basePassphrase, as: ToolSecret.baseID)) }
@@ -50,7 +51,7 @@ struct MomentServer: Sendable {
         let folder = try VolumeDirectory.open(String(socket[..<slash]), O_RDONLY | O_DIRECTORY)
         defer { withExtendedLifetime((folder, secrets)) {} }
         let short = "/proc/\(getpid())/fd/\(folder.number)\(socket[slash...])"
-        // The server is the tool's child; the tool ends when the server listens, or cannot.
+        // The server is the tool's child, and ours from then on; the tool ends when the server listens, or cannot.
         let outcome = try await ImageTool.run(arguments(listeningAt: short, secrets), deadline: .seconds(30))
         guard outcome.isSuccess, let process = serverProcess() else {
             throw .hostFailed("qemu-nbd does not serve \(volume): \(outcome.errorText)")
@@ -83,7 +84,8 @@ struct MomentServer: Sendable {
             guard words.first?.hasSuffix("qemu-nbd") == true,
                 words.contains(where: { $0.contains("file.filename=\(folder)/") })
             else { continue }
-            ProcessIdentity(of: pid)?.endBlocking()
+            // It may stand still, and writes nothing.
+            ProcessIdentity(of: pid)?.endBlocking(grace: nil)
         }
     }
 }

@@ -16,7 +16,7 @@ protocol DiskOwner: Actor {
     /// Where the process serves moments of its volumes.
     nonisolated var momentsSocket: String { get }
     /// Who waits for a job of the block layer to be gone.
-    var jobEnds: [String: [CheckedContinuation<Void, Never>]] { get set }
+    var jobEnds: [String: Occasion] { get set }
     /// Volumes whose filling failed, until its job is gone.
     var failedFills: Set<VolumeID> { get set }
 

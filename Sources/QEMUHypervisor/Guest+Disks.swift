@@ -87,10 +87,7 @@ extension Guest {
     /// The machine says that a device is gone.
     func departed(_ device: String) {
         guard let volume = VolumeID(device) else { return }
-        if let waiting = departures.removeValue(forKey: device) {
-            for continuation in waiting { continuation.resume(returning: true) }
-            return
-        }
+        if let waiting = departures.removeValue(forKey: device) { return waiting.happen() }
         guard let run else { return }
         Task { await self.tidy(volume, run) }
     }
@@ -131,9 +128,13 @@ extension Guest {
     private func remove(_ names: BlockNames, from disks: GuestDisks, force: Bool) async throws(QMPError) -> Bool {
         var view = try await disks.look()
         if view.isPlugged(names) {
-            async let isGone = departure(of: names.device)
-            try await disks.askToLetGo(of: names)
-            _ = await isGone
+            let isGone = departures[names.device] ?? Occasion()
+            departures[names.device] = isGone
+            do throws(QMPError) { try await disks.askToLetGo(of: names) } catch {
+                departures[names.device] = nil
+                throw error
+            }
+            await departure(of: names.device, isGone)
             view = try await disks.look()
         }
         if !view.isPlugged(names) {
@@ -147,19 +148,17 @@ extension Guest {
         return force || (view.isSevered(names) && view.nodes[names.file] == nil)
     }
 
-    /// Whether the device leaves within the guest's patience.
-    private func departure(of device: String) async -> Bool {
+    /// Returns once the device left, or the guest's patience is over.
+    private func departure(of device: String, _ isGone: Occasion) async {
         let deadline = Task {
             try await Task.sleep(for: Guest.departurePatience)
             self.giveUp(waitingFor: device)
         }
         defer { deadline.cancel() }
-        return await withCheckedContinuation { departures[device, default: []].append($0) }
+        await isGone.wait()
     }
 
-    private func giveUp(waitingFor device: String) {
-        for continuation in departures.removeValue(forKey: device) ?? [] { continuation.resume(returning: false) }
-    }
+    private func giveUp(waitingFor device: String) { departures.removeValue(forKey: device)?.happen() }
 
     func isRunning(for guest: GuestRun) -> Bool { observation == .running(launch: guest.launch) }
 

@@ -176,17 +176,17 @@ extension Guest {
     private func run(
         _ job: String, _ command: String, _ arguments: [String: JSONValue], _ disks: GuestDisks
     ) async throws {
-        async let isOver: Void = jobEnd(job)
+        let isOver = Occasion()
+        jobEnds[job] = isOver
         do {
             try await disks.monitor.execute(command, .object(arguments.merging(["job-id": .string(job)]) { $1 }))
-            // Its end may have been told before anybody listened.
+            // Its end may have been told to nobody, where the monitor's connection was lost.
             if try await status(of: job, disks)?["status"]?.text == "concluded" { jobEnded(job) }
         } catch {
-            jobEnded(job)
-            await isOver
+            jobEnds[job] = nil
             throw error
         }
-        await isOver
+        await isOver.wait()
         let error = try await status(of: job, disks)?["error"]?.text
         try await disks.monitor.execute("job-dismiss", ["id": .string(job)])
         if let error { throw GuestDisks.Failure.impossible(error) }

@@ -109,23 +109,19 @@ extension DiskOwner {
     /// Returns once the job is gone.
     func cancel(_ job: String, in disks: GuestDisks) async throws(QMPError) {
         guard try await disks.jobs().contains(job) else { return }
-        async let isGone: Void = jobEnd(job)
+        let isGone = jobEnds[job] ?? Occasion()
+        jobEnds[job] = isGone
         do throws(QMPError) { try await disks.monitor.execute("job-cancel", ["id": .string(job)]) } catch {
             // It came to its own end meanwhile.
             guard case .refused = error else { throw error }
         }
-        // Its end may have been told before anybody listened.
+        // Its end may have been told to nobody, where the monitor's connection was lost.
         if try await !disks.jobs().contains(job) { jobEnded(job) }
-        await isGone
-    }
-
-    /// Returns once the job is gone, or the guest is.
-    func jobEnd(_ job: String) async {
-        await withCheckedContinuation { jobEnds[job, default: []].append($0) }
+        await isGone.wait()
     }
 
     func jobEnded(_ job: String) {
-        for continuation in jobEnds.removeValue(forKey: job) ?? [] { continuation.resume() }
+        jobEnds.removeValue(forKey: job)?.happen()
         if let volume = BlockNames.volume(ofFill: job) { fillEnded(volume) }
     }
 }

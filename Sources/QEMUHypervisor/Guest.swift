@@ -37,9 +37,9 @@ actor Guest: DiskOwner {
     /// The same of all of them together.
     var togetherApplied: DiskLimits?
     /// Who waits for a device to be gone.
-    var departures: [String: [CheckedContinuation<Bool, Never>]] = [:]
+    var departures: [String: Occasion] = [:]
     /// Who waits for a job of the block layer to be gone.
-    var jobEnds: [String: [CheckedContinuation<Void, Never>]] = [:]
+    var jobEnds: [String: Occasion] = [:]
     /// Volumes whose filling failed, until its job is gone.
     var failedFills: Set<VolumeID> = []
     /// It stands still because the disk under one of its volumes is full.

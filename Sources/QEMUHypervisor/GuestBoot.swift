@@ -57,14 +57,14 @@ struct GuestBoot: Sendable {
         }
     }
 
-    /// What was kept of the launch before, or new ones. Where nothing could be kept they begin empty, as after a fault of the
-    /// host.
+    /// What was kept of the launch before, or new ones: a guest that is to go on with its data does not find them gone.
     private func scratchDisks() async throws(HypervisorError) -> ScratchDisks? {
         let wanted = record.spec.scratch
-        if record.spec.keepsScratch == true, let kept = ScratchKeeper(directory).disks(count: wanted.count) {
-            return kept
+        guard record.spec.keepsScratch == true else { return try await ScratchDisks(wanted, in: directory.path) }
+        guard let kept = ScratchKeeper(directory).disks(count: wanted.count) else {
+            throw .instanceStoreLost(record.spec.instance)
         }
-        return try await ScratchDisks(wanted, in: directory.path)
+        return kept
     }
 
     /// A process of this guest that nobody owns would hold its disks.

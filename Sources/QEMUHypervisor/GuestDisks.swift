@@ -235,6 +235,12 @@ struct GuestDisks: Sendable {
 
     func grow(_ names: BlockNames, toBytes size: Int64, _ view: View) async throws(QMPError) {
         guard let current = view.nodes[names.data], current < size else { return }
+        // A file of which a record of changes says nothing any more cannot grow.
+        for bitmap in view.bitmaps[names.data] ?? [] where bitmap.isVoid {
+            try await monitor.execute(
+                "block-dirty-bitmap-remove",
+                ["node": .string(names.data), "name": .string(bitmap.snapshot.description)])
+        }
         try await monitor.execute(
             "block_resize", ["node-name": .string(names.top), "size": .integer(size)], within: .seconds(60))
     }

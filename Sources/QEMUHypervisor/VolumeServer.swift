@@ -42,10 +42,10 @@ actor VolumeServer: DiskOwner {
     private var isDetached = false
     /// Beginning and end too.
     let turn = Gate()
-    var jobEnds: [String: [CheckedContinuation<Void, Never>]] = [:]
+    var jobEnds: [String: Occasion] = [:]
     var failedFills: Set<VolumeID> = []
     /// Who waits for guests' requests to be done that were under way when they were hung up on.
-    private var exportEnds: [CheckedContinuation<Void, Never>] = []
+    private var exportEnd: Occasion?
 
     init(_ volume: VolumeID, folder: ServerFolder, surroundings: Surroundings) {
         (self.volume, self.folder, self.surroundings) = (volume, folder, surroundings)
@@ -311,18 +311,17 @@ actor VolumeServer: DiskOwner {
     /// Returns once nothing of the guests' is under way.
     private func endExport(in disks: GuestDisks) async throws(QMPError) {
         guard try await disks.isExported(names) else { return }
-        async let isGone: Void = exportEnd()
+        let isGone = Occasion()
+        exportEnd = isGone
         try await disks.endExport(names)
-        // Its end may have been told before anybody listened.
+        // Its end may have been told to nobody, where the monitor's connection was lost.
         if try await !disks.isExported(names) { exportEnded() }
-        await isGone
+        await isGone.wait()
     }
 
-    private func exportEnd() async { await withCheckedContinuation { exportEnds.append($0) } }
-
     private func exportEnded() {
-        for continuation in exportEnds { continuation.resume() }
-        exportEnds = []
+        exportEnd?.happen()
+        exportEnd = nil
     }
 
     func failure(_ failure: GuestDisks.Failure) -> HypervisorError {

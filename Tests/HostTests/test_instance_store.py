@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 
 import botocore.exceptions
 import pytest
@@ -119,6 +120,21 @@ def test_it_is_kept_while_the_guest_is_off_for_an_image_or_another_root(site, ma
     site.ec2.start_instances(InstanceIds=[machine.id])
     machine.wait("instance_running").wait_for_ssh()
     assert read(machine) == ""
+
+
+def test_an_instance_whose_instance_store_is_lost_while_its_guest_is_off_stops_and_says_so(site, machine):
+    machine.ssh(f"echo {MARK} | sudo dd of=/dev/nvme0n1 bs=4096 seek=1000 conv=sync,fsync 2>/dev/null")
+    image = site.ec2.create_image(InstanceId=machine.id, Name="lost")["ImageId"]
+    [keeper] = eventually(lambda: keepers(machine), "the instance store is kept", 30, every=0.01)
+    os.kill(keeper, signal.SIGKILL)
+    machine.wait("instance_stopped")
+    reason = machine.describe()["StateReason"]
+    assert reason["Code"] == "Server.InternalError" and "instance store" in reason["Message"]
+    site.ec2.get_waiter("image_available").wait(ImageIds=[image], WaiterConfig={"Delay": 1, "MaxAttempts": 120})
+    site.ec2.deregister_image(ImageId=image, DeleteAssociatedSnapshots=True)
+    site.ec2.start_instances(InstanceIds=[machine.id])
+    machine.wait("instance_running").wait_for_ssh()
+    assert read(machine) == "" and not keepers(machine)
 
 
 def test_its_key_is_in_no_argument_log_or_record(machine):

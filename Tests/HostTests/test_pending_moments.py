@@ -39,13 +39,16 @@ def hold_up(site, made):
     process = eventually(reader, "the moment is read", 30, every=0.005)
     os.kill(process, signal.SIGSTOP)
     assert is_pending(site, made)
-    return process
+    return process, began(process)
 
 
-def runs(process):
-    """One that ended may have nobody to take note of it."""
-    stat = pathlib.Path(f"/proc/{process}/stat")
-    return stat.exists() and stat.read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+def began(process):
+    """When the process began: another may get its number. None where it ended; nobody may have taken note of that."""
+    try:
+        fields = pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if fields[0] in "ZX" else fields[19]
 
 
 def is_pending(site, made):
@@ -123,7 +126,7 @@ def test_a_volume_is_deleted_before_its_snapshot_is_stored(site, machines, thing
     id = volume(site, things, first, Size=1)
     fill(site, id, data)
     made = snapshot(site, things, id, wait=False)
-    process = hold_up(site, made)
+    process, since = hold_up(site, made)
     site.ec2.delete_volume(VolumeId=id)
     site.ec2.get_waiter("volume_deleted").wait(VolumeIds=[id], WaiterConfig={"Delay": 1, "MaxAttempts": 10})
     assert is_pending(site, made)
@@ -133,7 +136,7 @@ def test_a_volume_is_deleted_before_its_snapshot_is_stored(site, machines, thing
     holds(site, completed(site, made), data)
     file = site.cloud.state / "volumes" / f"{id}.qcow2"
     eventually(lambda: not file.exists(), "the volume's bytes are gone", 30)
-    assert not runs(process)
+    assert began(process) != since
 
 
 def test_a_snapshot_that_is_deleted_while_it_is_stored_is_stored_no_further(site, machines, things, data):
@@ -142,11 +145,11 @@ def test_a_snapshot_that_is_deleted_while_it_is_stored_is_stored_no_further(site
     fill(site, id, data)
     made = snapshot(site, things, id, wait=False)
     # What reads the moment would never come to its end.
-    process = hold_up(site, made)
+    process, since = hold_up(site, made)
     site.ec2.delete_snapshot(SnapshotId=made)
     moments, store = site.cloud.state / "moments", site.cloud.state / "snapshots"
     eventually(lambda: not list(moments.glob(f"{made}*")) and not list(store.rglob(f"{made}*")), "nothing is left of it", 30)
-    assert not runs(process)
+    assert began(process) != since
     name = attach(site, id, first)
     write(first, name)
     detach(site, id)

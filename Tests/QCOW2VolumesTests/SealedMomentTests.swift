@@ -73,7 +73,11 @@ struct SealedMomentTests {
         let changes = try #require(served.source.changes)
         let changed = try await extents(served.source, changes)
         #expect(changed == [10: true])
+        // Whoever is first among all processes need not take note of its end.
+        let status = try #require(SmallFile.read("/proc/\(pid)/status"))
+        #expect(status.contains("PPid:\t\(getpid())\n"))
         await served.end()
+        #expect(SmallFile.read("/proc/\(pid)/status") == nil)
         try directory.expectNowhere([0x5a, 0x77], but: ["secret"])
         try await volumes.forgetChanges(of: volume, exceptSince: [])
         let after = try await volumes.serveMoment(second, of: volume, changedSince: first)
@@ -137,6 +141,24 @@ struct SealedMomentTests {
         try await volumes.delete(made)
         #expect(try await volumes.bases().isEmpty && directory.names(in: "keys/bases").isEmpty)
         #expect(try await volumes.feeds().isEmpty && directory.names(in: "feeds").isEmpty)
+    }
+
+    @Test("of one whose record of changes says nothing any more, since who had it died, grow all the same")
+    func voidChanges() async throws {
+        try await volumes.markChanges(of: volume, since: first)
+        let path = try await volumes.file(of: volume).path
+        let digits = try #require(try await volumes.file(of: volume).passphrase).digits
+        let secret = try directory.write("secret", digits)
+        let outcome = try await HostCommand.run([
+            "qemu-io", "--object", "secret,id=key,file=\(secret)", "-c", "write -q 0 64k", "-c", "sigraise 9",
+            "--image-opts", image(path),
+        ])
+        unlink(secret)
+        #expect(outcome.exitStatus == 128 + SIGKILL)
+        try await volumes.grow(volume, toGiB: 4)
+        let served = try await volumes.serveMoment(second, of: volume, changedSince: first)
+        #expect(served.source.changes == nil)
+        await served.end()
     }
 
     @Test("of one whose key is gone are refused, with a reason")

@@ -151,6 +151,34 @@ struct DiskTests {
         }
     }
 
+    @Test("grows though its record of changes says nothing any more, since its machine died")
+    func voidChanges() async throws {
+        try await GuestLab.with { lab, hypervisor in
+            let snapshot = try #require(SnapshotID("snap-0123456789abcdef0"))
+            try await hypervisor.launch(lab.guest(boot: .firmware(.bios)))
+            let (disk, file) = try await lab.furtherDisk()
+            let first = GuestRun(instance: lab.instance, launch: 1)
+            try await hypervisor.attach(disk, file, holding: [], to: first)
+            let moment = try await lab.hold(snapshot, of: disk.volume, hypervisor, first)
+            _ = try await hypervisor.letGo(of: moment, keepingChangesSince: [snapshot], in: first)
+            // Told to be in use while the machine lives, as it is once the file was opened for writing again.
+            try await hypervisor.kill(lab.instance)
+            let next = GuestRun(instance: lab.instance, launch: 2)
+            try await hypervisor.launch(lab.guest(launch: 2, boot: .firmware(.bios)))
+            try await hypervisor.attach(disk, file, holding: [], to: next)
+            let process = try ProcessWatch(lab.process())
+            process.signal(SIGKILL)
+            _ = await process.waitForEnd()
+            let last = GuestRun(instance: lab.instance, launch: 3)
+            try await hypervisor.launch(lab.guest(launch: 3, boot: .firmware(.bios)))
+            try await hypervisor.attach(disk, file, holding: [], to: last)
+            try await hypervisor.grow(disk.volume, toGiB: 2, in: last)
+            let again = try await lab.hold(snapshot, of: disk.volume, hypervisor, last)
+            let source = try await hypervisor.read(again, changedSince: nil, in: last)
+            #expect(source.changes == nil)
+        }
+    }
+
     @Test("is asked of one launch only, and of as many disks as there are slots")
     func refused() async throws {
         try await GuestLab.with { lab, hypervisor in

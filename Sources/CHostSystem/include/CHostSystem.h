@@ -75,6 +75,9 @@ int apus_poll_add(int poll, int descriptor);
 /// Waits for readable descriptors and takes them out of `poll`; answers how many of them are in `ready`.
 int apus_poll_wait(int poll, int *ready, int limit);
 
+/// From now on processes whose parents ended, and were begun by us or by those, are our children.
+int apus_adopt_orphans(void);
+
 /// Pairs of a wait status: whether it tells of a signal, and the exit code or signal number.
 int apus_was_signalled(int status);
 int apus_exit_code(int status);

@@ -199,7 +199,11 @@ package actor InstanceReconciler {
         }
         guard step == .start else { return .lookAgain(at: cloud.now.adding(seconds: 2)) }
         let reason: InstanceStateReason =
-            if case .insufficientCapacity = error { .insufficientCapacity } else { .internalError }
+            switch error {
+            case .insufficientCapacity: .insufficientCapacity
+            case .instanceStoreLost: .instanceStoreLost
+            case .noSuchGuest, .noSuchSnapshot, .momentLost, .damagedSnapshot, .noSuchImage, .hostFailed: .internalError
+            }
         failed[id] = FailedLaunch(launch: record.launch, reason: reason)
         return .lookAgain(at: cloud.now)
     }

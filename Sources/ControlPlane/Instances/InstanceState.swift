@@ -39,6 +39,9 @@ package struct InstanceStateReason: Sendable, Codable, Equatable {
         code: "Server.InternalError", message: "Server.InternalError: Internal error on launch")
     package static let hostDown = InstanceStateReason(
         code: "Server.ScheduledStop", message: "Server.ScheduledStop: The operator took the host down")
+    package static let instanceStoreLost = InstanceStateReason(
+        code: "Server.InternalError",
+        message: "Server.InternalError: The data on the instance store was lost while the instance was restarted")
     package static let guestDied = InstanceStateReason(
         code: "Server.InternalError", message: "Server.InternalError: The instance's virtual machine ended unexpectedly"
     )

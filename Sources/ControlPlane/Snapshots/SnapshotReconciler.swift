@@ -95,7 +95,7 @@ package struct SnapshotReconciler: Sendable {
             reason = "The instance's host lost the data of this moment before it was stored."
         case .noSuchSnapshot(let id): reason = "The data of \(id) is not there."
         case .damagedSnapshot(let id, _): reason = "The data of \(id) is damaged."
-        case .noSuchGuest, .insufficientCapacity, .noSuchImage, .hostFailed:
+        case .noSuchGuest, .insufficientCapacity, .noSuchImage, .instanceStoreLost, .hostFailed:
             return .lookAgain(at: cloud.now.adding(seconds: 2))
         }
         guard snapshot.state == .pending else { return .lookAgain(at: cloud.now.adding(seconds: 60)) }

@@ -140,7 +140,7 @@ package struct VolumeReconciler: Sendable {
         case .noSuchGuest:
             // It ends or has ended, and its record is about to tell.
             return .lookAgain(at: cloud.now.adding(seconds: 1))
-        case .insufficientCapacity, .noSuchImage, .momentLost, .damagedSnapshot, .hostFailed:
+        case .insufficientCapacity, .noSuchImage, .instanceStoreLost, .momentLost, .damagedSnapshot, .hostFailed:
             cloud.log.error("a volume could not be made so", metadata: ["volume": "\(id)", "error": "\(error)"])
             return .lookAgain(at: cloud.now.adding(seconds: 2))
         }

@@ -55,11 +55,11 @@ struct MomentNotes: Sendable {
         return try? JSONDecoder().decode(MomentNote.self, from: Data(text.utf8))
     }
 
-    /// Not synced: when the host's power goes, the guest that held the moment is gone with it.
+    /// On the disk when this returns: a moment of a volume that nobody has open outlives the host's power.
     func write(_ note: MomentNote) throws(NodeError) {
         do {
             let text = String(decoding: try JSONEncoder().encode(note), as: UTF8.self)
-            try SmallFile.replace(path(note.snapshot), with: text)
+            try SmallFile.replace(path(note.snapshot), with: text, isSynced: true)
         } catch {
             throw .hostFailed("a moment's note: \(error)")
         }

@@ -33,6 +33,9 @@ package final class SimulatedWorld: Sendable {
         var forgetful: Set<InstanceID> = []
         /// The launches that went on with a saved memory, by the launch that it was of.
         var resumptions: [InstanceID: [Int: Int]] = [:]
+        /// Whether volumes cannot be filled with their snapshots, and how often each was to be.
+        var fillsFail = false
+        var fillings: [VolumeID: Int] = [:]
         /// What ails guests; those that are well are not there.
         var ailments: [InstanceID: GuestHealth] = [:]
         /// What processors of guests do; those that rest are not there.
@@ -122,6 +125,10 @@ package final class SimulatedWorld: Sendable {
     package func setHealth(_ health: GuestHealth, of instance: InstanceID) {
         contents.withLock { $0.ailments[instance] = health == .well ? nil : health }
     }
+    /// Whether filling volumes with their snapshots fails from now on.
+    package func letFillsFail(_ fail: Bool) { contents.withLock { $0.fillsFail = fail } }
+    /// How often the volume was to be filled.
+    package func fillings(of volume: VolumeID) -> Int { contents.withLock { $0.fillings[volume] ?? 0 } }
     /// The launch whose memory is saved of each guest.
     package var memories: [InstanceID: Int] { contents.withLock { $0.memories } }
     /// The launches of the guest that went on with a saved memory, by the launch that it was of: one alone for each.

@@ -28,7 +28,12 @@ extension SimulatedNode {
             contents.volumes[volume.id] == nil ? .hostFailed("no volume \(volume.id)") : contents.refusal(of: volume)
         }
         if let failure { throw failure }
-        return true
+        let fails = world.contents.withLock { contents in
+            contents.fillings[volume.id, default: 0] += 1
+            return contents.fillsFail
+        }
+        if fails { tell(.volumeFillFailed(volume.id)) }
+        return !fails
     }
 
     package func observeDisks(filling volumes: [VolumeID: GuestRun?]) async -> DiskObservation { DiskObservation() }

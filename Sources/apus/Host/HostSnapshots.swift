@@ -105,7 +105,7 @@ struct HostSnapshots: SnapshotKeeper {
                 "\(id) has no stored blocks; an image that was brought in has them once they are first asked for.")
         case .damagedSnapshot(let id, let place): CommandFailure("\(id) is damaged: \(place)")
         case .insufficientCapacity(let text), .hostFailed(let text): CommandFailure(text)
-        case .noSuchGuest, .noSuchImage, .momentLost: error
+        case .noSuchGuest, .noSuchImage, .instanceStoreLost, .momentLost: error
         }
     }
 }
