@@ -104,7 +104,20 @@ actor GuestMonitor {
         return try result.get()
     }
 
+    /// One connection in a thousand that comes while QEMU begins is greeted, and what is said on it then never heard; the
+    /// next one is.
+    private static let greetingPatience = Duration.seconds(5)
+
     private static func connect(_ path: String, within deadline: Duration) async -> Result<QMPClient, QMPError> {
+        let end = ContinuousClock.now + deadline
+        while true {
+            let left = ContinuousClock.now.duration(to: end)
+            let outcome = await connectOnce(path, within: min(left, greetingPatience))
+            guard case .failure(.timedOut) = outcome, left > greetingPatience else { return outcome }
+        }
+    }
+
+    private static func connectOnce(_ path: String, within deadline: Duration) async -> Result<QMPClient, QMPError> {
         do throws(SystemError) {
             let socket = try UnixSocket.connect(path)
             do throws(QMPError) {

@@ -65,6 +65,9 @@ struct SealedMomentTests {
         try await volumes.forgetChanges(of: volume, exceptSince: [first, second])
         let served = try await volumes.serveMoment(second, of: volume, changedSince: first)
         let pid = try #require(try server())
+        // Whoever is first among all processes need not take note of its end.
+        let status = try #require(SmallFile.read("/proc/\(pid)/status"))
+        #expect(status.contains("PPid:\t\(getpid())\n"))
         let digits = Data(try #require(try await volumes.file(of: volume).passphrase).digits)
         for place in ["cmdline", "environ"] {
             let bytes = try #require(FileManager.default.contents(atPath: "/proc/\(pid)/\(place)"))
@@ -73,9 +76,6 @@ struct SealedMomentTests {
         let changes = try #require(served.source.changes)
         let changed = try await extents(served.source, changes)
         #expect(changed == [10: true])
-        // Whoever is first among all processes need not take note of its end.
-        let status = try #require(SmallFile.read("/proc/\(pid)/status"))
-        #expect(status.contains("PPid:\t\(getpid())\n"))
         await served.end()
         #expect(SmallFile.read("/proc/\(pid)/status") == nil)
         try directory.expectNowhere([0x5a, 0x77], but: ["secret"])
