@@ -16,12 +16,14 @@ from examples import EXAMPLES, changed, everything, exampled
 from test_other_services import EXAMPLES as OTHERS
 from test_other_services import Things
 
-# EC2's codes, and those of the services of rest-json and of STS.
+# EC2's codes, and those of STS and of the services that speak JSON.
+BY_JSON = [("InvalidSignatureException", 403), ("UnrecognizedClientException", 403), ("MissingAuthenticationTokenException", 403)]
 REFUSED = {
     "ec2": [("AuthFailure", 401), ("AuthFailure", 401), ("MissingParameter", 400)],
     "sts": [("SignatureDoesNotMatch", 403), ("InvalidClientTokenId", 403), ("MissingAuthenticationToken", 403)],
-    "ebs": [("InvalidSignatureException", 403), ("UnrecognizedClientException", 403), ("MissingAuthenticationTokenException", 403)],
-    "rbin": [("InvalidSignatureException", 403), ("UnrecognizedClientException", 403), ("MissingAuthenticationTokenException", 403)],
+    "ebs": BY_JSON,
+    "rbin": BY_JSON,
+    "ec2-instance-connect": [(code, 400) for code, _ in BY_JSON],
 }
 
 
@@ -55,7 +57,7 @@ def unsigned(account, service, action, parameters):
     answer = connection.getresponse()
     text = answer.read().decode()
     connection.close()
-    code = answer.headers.get("x-amzn-errortype") or re.search("<Code>(.*?)</Code>", text)[1]
+    code = answer.headers.get("x-amzn-errortype") or re.search('(?:<Code>|"__type":")([A-Za-z.]*)', text)[1]
     return code, answer.status
 
 
