@@ -108,8 +108,8 @@ CASES = {
     "iops-io2": (lambda t: lambda n: t.volume(n, Size=10, VolumeType="io2", Iops=400), "MaxIOPSLimitExceeded", 2),
     "iops-io1": (lambda t: lambda n: t.volume(n, Size=10, VolumeType="io1", Iops=500), "MaxIOPSLimitExceeded", 1),
 }
-# In EC2APITests: FastSnapshotRestoreTests, EncryptionTests.
-ELSEWHERE = {"fast-restored-snapshots", "encryption-keys"}
+# In EC2APITests: FastSnapshotRestoreTests, EncryptionTests, CopyVolumesTests.
+ELSEWHERE = {"fast-restored-snapshots", "encryption-keys", "volume-copies"}
 
 
 def with_table(tenant):

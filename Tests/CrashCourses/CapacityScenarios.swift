@@ -12,20 +12,20 @@ extension Scenario {
     package static let templates = Scenario(
         name: "launches from a template that gets versions and goes", refusals: [],
         events: [
-            .ask(.capacity(.createTemplate("t"))), .ask(.launch(.init(name: "a", template: "t"))),
-            .ask(.capacity(.createVersion("v2", of: "t"))), .askAgain(.init(name: "a", template: "t")),
-            .ask(.capacity(.createVersion("v3", of: "t"))), .settle,
-            .ask(.launch(.init(name: "b", count: 2, template: "t"))), .ask(.delete(.template, "t")), .settle,
+            .ask(.capacity(.createTemplate("base"))), .ask(.launch(.init(name: "a", template: "base"))),
+            .ask(.capacity(.createVersion("v2", of: "base"))), .askAgain(.init(name: "a", template: "base")),
+            .ask(.capacity(.createVersion("v3", of: "base"))), .settle,
+            .ask(.launch(.init(name: "b", count: 2, template: "base"))), .ask(.delete(.template, "base")), .settle,
             .ask(.stop("a")), .settle, .ask(.start("a")), .settle,
         ])
 
     package static let fleets = Scenario(
         name: "fleets that are launched, lose an instance and go", refusals: [],
         events: [
-            .ask(.capacity(.createTemplate("t"))),
-            .ask(.capacity(.createFleet("f", template: "t", count: 2, isSpot: false))),
-            .ask(.capacity(.createFleet("g", template: "t", count: 2, isSpot: true))), .settle, .die("f"), .settle,
-            .ask(.delete(.template, "t")), .ask(.capacity(.deleteFleet("f"))), .settle, .interrupt("g"), .settle,
+            .ask(.capacity(.createTemplate("base"))),
+            .ask(.capacity(.createFleet("f", template: "base", count: 2, isSpot: false))),
+            .ask(.capacity(.createFleet("g", template: "base", count: 2, isSpot: true))), .settle, .die("f"), .settle,
+            .ask(.delete(.template, "base")), .ask(.capacity(.deleteFleet("f"))), .settle, .interrupt("g"), .settle,
             .pass(seconds: 4_000), .settle,
         ])
 
@@ -73,7 +73,8 @@ extension Scenario {
         ])
 
     package static let placementGroups = Scenario(
-        name: "groups that fill up, empty and go", refusals: ["InsufficientInstanceCapacity"],
+        name: "groups that fill up, empty and go",
+        refusals: ["InsufficientInstanceCapacity", "InsufficientInstanceCapacity", "InvalidPlacementGroup.InUse"],
         events: [
             .ask(.capacity(.createGroup("apart", strategy: "spread"))),
             .ask(.capacity(.createGroup("parts", strategy: "partition"))),
@@ -82,12 +83,13 @@ extension Scenario {
             .ask(.launch(.init(name: "c", count: 2, placement: "parts"))), .settle, .ask(.stop("a")), .settle,
             .ask(.launch(.init(name: "d", count: 2, placement: "apart"))), .settle, .ask(.start("a")),
             .ask(.delete(.placementGroup, "apart")), .settle, .ask(.terminate("a")), .ask(.terminate("d")), .settle,
-            .ask(.delete(.placementGroup, "apart")), .ask(.terminate("c")), .ask(.delete(.placementGroup, "parts")),
-            .settle,
+            .ask(.delete(.placementGroup, "apart")), .ask(.terminate("c")), .settle,
+            .ask(.delete(.placementGroup, "parts")), .settle,
         ])
 
     package static let reservations = Scenario(
-        name: "reservations that are used, grow, shrink and go", premises: Premises(isNarrow: true), refusals: [],
+        name: "reservations that are used, grow, shrink and go", premises: Premises(isNarrow: true),
+        refusals: ["InvalidParameterValue"],
         events: [
             .ask(.launch(.init(name: "early"))), .settle,
             .ask(.capacity(.reserve("open", count: 2, isOpen: true))),
@@ -95,7 +97,8 @@ extension Scenario {
             .ask(.launch(.init(name: "a", count: 2))),
             .ask(.launch(.init(name: "b", count: 2, reservation: "aimed"))), .settle, .ask(.stop("b")), .settle,
             .ask(.capacity(.requestSpot("s", isPersistent: false, stops: false))), .ask(.start("b")),
-            .ask(.capacity(.resize("open", count: 4))), .settle, .ask(.capacity(.resize("aimed", count: 1))),
+            .ask(.capacity(.resize("open", count: 4))), .settle, .ask(.capacity(.resize("open", count: 3))),
+            .ask(.capacity(.resize("aimed", count: 1))),
             .ask(.capacity(.cancelReservation("aimed"))), .settle, .ask(.capacity(.cancelReservation("open"))),
             .settle, .ask(.terminate("a")), .pass(seconds: 4_000), .settle,
         ])
@@ -108,7 +111,7 @@ extension Scenario {
             .ask(.capacity(.requestSpot("one", isPersistent: false, stops: false))),
             .ask(.capacity(.requestSpot("two", isPersistent: true, stops: true))), .settle,
             .ask(.capacity(.cancelReservation("kept"))), .settle, .ask(.launch(.init(name: "b", count: 6))),
-            .ask(.launch(.init(name: "c", count: 9))), .settle, .ask(.terminate("a")), .settle,
+            .ask(.launch(.init(name: "c", count: 4))), .settle, .ask(.terminate("a")), .settle,
         ])
 
     package static let binnedImages = Scenario(

@@ -4,8 +4,14 @@ internal import CloudTypes
 internal import InstanceTypeCatalogue
 
 extension InstanceRecord {
+    /// What it says of reservations. A spot instance is in none: its room is given back to others.
+    var reservationWish: ReservationWish {
+        ReservationWish(
+            preference: spot == nil ? capacityReservationPreference : "none", target: capacityReservationTarget)
+    }
+
     /// Runs in any open reservation that fits, as it names none.
-    var wantsOpenReservation: Bool { capacityReservationTarget == nil && capacityReservationPreference == "open" }
+    var wantsOpenReservation: Bool { reservationWish.target == nil && reservationWish.preference == "open" }
 }
 
 /// What a launch, or an instance that starts, says of reservations.

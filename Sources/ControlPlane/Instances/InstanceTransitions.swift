@@ -29,9 +29,7 @@ extension Transaction {
         let share = instance.share
         let facts = try instanceTypeFacts(instance.instanceType, for: nil)
         _ = try vCPUQuotaRoom(for: facts, vCPUs: share.vCPUs, atLeast: 1)
-        let wish = ReservationWish(
-            preference: instance.capacityReservationPreference, target: instance.capacityReservationTarget)
-        var slots = try reservationSlots(wish, slot(of: instance), fewest: 1)
+        var slots = try reservationSlots(instance.reservationWish, slot(of: instance), fewest: 1)
         try checkRoom(for: facts, share, slots, reclaiming: instance.spot == nil)
         try checkGroupRoom(of: instance, facts)
         let reservation = slots.take()
@@ -42,6 +40,7 @@ extension Transaction {
             instance.shutdown = .graceful
             instance.launch += 1
             instance.launchTime = now
+            instance.spot?.interruption = nil
             instance.stateReason = nil
             instance.transitionReason = ""
             instance.rebootsDone = instance.rebootsWanted

@@ -63,7 +63,8 @@ package struct SpotLifecycle: Sendable {
     private func activeStep(at now: Timestamp) -> SpotStep {
         guard let instance, !isGone else { return .end }
         guard instance.state == .stopped else { return noticeStep(at: now) }
-        return instance.spot?.interruption == nil ? .disable : .suspend
+        // Its owner may have been quicker than a notice that was given.
+        return instance.stateReason == .spotShutdown ? .suspend : .disable
     }
 
     private func noticeStep(at now: Timestamp) -> SpotStep {

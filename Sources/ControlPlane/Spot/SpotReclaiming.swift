@@ -16,7 +16,9 @@ extension InstanceRecord {
 
 extension HostShare {
     /// Whether nothing is overdrawn.
-    fileprivate var isCovered: Bool { vCPUs >= 0 && memoryMiB >= 0 }
+    fileprivate var isCovered: Bool {
+        vCPUs >= 0 && memoryMiB >= 0 && (devices ?? [:]).values.allSatisfy { $0 >= 0 }
+    }
 }
 
 extension CloudState {

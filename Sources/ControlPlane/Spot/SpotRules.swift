@@ -113,7 +113,6 @@ extension Transaction {
         guard let id = request.instance else { return }
         var attempt = self
         do throws(EC2Error) {
-            attempt.update(id, InstanceRecord.self) { $0.spot?.interruption = nil }
             try attempt.start(id)
             self = attempt
             fulfil(request.id, with: id)

@@ -77,6 +77,22 @@ struct CapacityReservationTests {
         #expect(try free(id) == 1)
     }
 
+    @Test("are nothing to spot instances, which run before them, begin in them or start again")
+    mutating func spot() throws {
+        var wanted = request()
+        wanted.instanceMarketOptions = .init(
+            marketType: .spot, spotOptions: .init(spotInstanceType: .persistent, instanceInterruptionBehavior: .stop))
+        let instance = try cloud.running(wanted)
+        let id = try reserve(1)
+        #expect(try free(id) == 1)
+        _ = try cloud.running(wanted)
+        #expect(try free(id) == 1)
+        try cloud.perform(StopInstances.self, .init(instanceIDs: [instance.description]))
+        cloud.settle(instance)
+        try cloud.perform(StartInstances.self, .init(instanceIDs: [instance.description]))
+        #expect(try free(id) == 1)
+    }
+
     @Test("are entered by their targets alone where they are targeted, and by these nowhere else")
     mutating func targeted() throws {
         let id = try reserve(1) { $0.instanceMatchCriteria = .targeted }

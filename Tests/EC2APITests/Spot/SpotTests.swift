@@ -147,6 +147,23 @@ struct SpotTests {
         #expect(cloud.state.instances[instance]?.spot?.interruption == nil)
     }
 
+    @Test("that their owner stops during their notice stay stopped until the owner starts them, without the notice")
+    mutating func quickerOwner() throws {
+        let (id, instance) = try fulfilled { input in
+            (input.type, input.instanceInterruptionBehavior) = (.persistent, .stop)
+        }
+        try cloud.transaction.noticeInterruption(of: instance)
+        try cloud.perform(StopInstances.self, .init(instanceIDs: [instance.description]))
+        cloud.settle(instance)
+        advance(id)
+        advance(id)
+        #expect(try record(id).status.code == "instance-stopped-by-user" && record(id).state == .disabled)
+        try cloud.perform(StartInstances.self, .init(instanceIDs: [instance.description]))
+        advance(id)
+        #expect(cloud.state.instances[instance]?.spot?.interruption == nil)
+        #expect(try record(id).state == .active)
+    }
+
     @Test("that are launched at once leave nothing where they cost too much")
     mutating func price() throws {
         var input = cloud.request()
