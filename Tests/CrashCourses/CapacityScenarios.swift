@@ -26,7 +26,7 @@ extension Scenario {
             .ask(.capacity(.createFleet("f", template: "base", count: 2, isSpot: false))),
             .ask(.capacity(.createFleet("g", template: "base", count: 2, isSpot: true))), .settle, .die("f"), .settle,
             .ask(.delete(.template, "base")), .ask(.capacity(.deleteFleet("f"))), .settle, .interrupt("g"), .settle,
-            .pass(seconds: 4_000), .settle,
+            .ask(.terminate("g")), .pass(seconds: 4_000), .settle,
         ])
 
     package static let spotRequests = Scenario(
@@ -105,7 +105,7 @@ extension Scenario {
 
     package static let fullHost = Scenario(
         name: "a full host: requests wait for reservations and for launches that end",
-        premises: Premises(isNarrow: true), refusals: ["InsufficientInstanceCapacity"],
+        premises: Premises(isNarrow: true), refusals: ["VcpuLimitExceeded"],
         events: [
             .ask(.capacity(.reserve("kept", count: 8, isOpen: false))), .ask(.launch(.init(name: "a", count: 4))),
             .ask(.capacity(.requestSpot("one", isPersistent: false, stops: false))),

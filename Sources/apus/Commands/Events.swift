@@ -46,11 +46,12 @@ struct Events: AsyncParsableCommand {
     }
 }
 
-/// `apus interrupt`: takes a spot instance away, two minutes after its guest was told.
+/// `apus interrupt`: takes a spot instance away, once its guest was told for as long as `apus up --spot-notice` says.
 struct Interrupt: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Interrupt a Spot Instance.",
-        discussion: "The guest reads of it in its metadata; two minutes later the instance is terminated or stopped.")
+        discussion: "The guest reads of it in its metadata; two minutes later, or as `apus up --spot-notice` says, the "
+            + "instance is terminated or stopped. One that hibernates does so at once.")
 
     @OptionGroup var state: StateOptions
     @Argument(help: "The instance's id.") var instance: String
