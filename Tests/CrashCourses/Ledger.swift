@@ -47,6 +47,8 @@ struct Ledger {
     }
 
     private(set) var instances: [InstanceID: Instance] = [:]
+    /// Any of these may have been taken away, and forgotten an hour later.
+    private var spotInstances: Set<InstanceID> = []
     private(set) var launches: [String: [InstanceID]] = [:]
     private(set) var tokens: [String: (reservation: String, body: String)] = [:]
     private(set) var ids: [String: String] = [:]
@@ -91,6 +93,7 @@ struct Ledger {
 
     /// Instances that were launched for spot requests since are the client's too.
     mutating func adopt(_ state: CloudState) {
+        for instance in state.instances.all where instance.spot != nil { spotInstances.insert(instance.id) }
         for name in capacity.spots.keys {
             guard let request = ids[name].flatMap({ SpotRequestID($0) }) else { continue }
             for instance in state.instances.all where instance.spot?.request == request && instances[instance.id] == nil
@@ -257,7 +260,8 @@ struct Ledger {
         var faults = faults
         for (id, promised) in instances {
             guard let record = state.instances[id] else {
-                if !promised.states.contains(.terminated) { faults.append("\(id) is lost") }
+                let mayBeGone = promised.states.contains(.terminated) || spotInstances.contains(id)
+                if !mayBeGone { faults.append("\(id) is lost") }
                 // Forgotten an hour after its end, between two looks at it.
                 instances[id]?.states = [.terminated]
                 continue
