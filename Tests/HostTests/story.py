@@ -151,7 +151,8 @@ class Story(Acts):
         running, there = self.state == "running", self.state is not None
         vpcs = sorted([cloud.home] + ([cloud.vpc] if running else []))
         guests = {cloud.resident} | ({self.instance} if running else set())
-        links = {vpc: ["e", "lo", "svc", "up0"] for vpc in vpcs}
+        # A port, and the funnel that bounds what its guest sends.
+        links = {vpc: ["e", "i", "lo", "svc", "up0"] for vpc in vpcs}
         return {
             "states": {cloud.resident: "running"} | ({self.instance: self.state} if there else {}),
             "volumes": 1 + there, "bytes of volumes": True, "interfaces": 1 + there,
