@@ -185,7 +185,8 @@ def test_fast_restore_of_an_encrypted_snapshot_has_its_volumes_whole_at_once_and
 
     def comes_to(state):
         def found():
-            return site.ec2.describe_fast_snapshot_restores()["FastSnapshotRestores"][0]["State"] == state
+            of_it = [{"Name": "snapshot-id", "Values": [made]}]
+            return site.ec2.describe_fast_snapshot_restores(Filters=of_it)["FastSnapshotRestores"][0]["State"] == state
         eventually(found, f"fast restore is {state}", 60)
     site.ec2.enable_fast_snapshot_restores(**pair)
     comes_to("enabled")

@@ -271,7 +271,8 @@ def test_a_snapshot_is_ready_as_long_as_fast_restore_is_enabled(site, machines, 
 
     def comes_to(state):
         def found():
-            return site.ec2.describe_fast_snapshot_restores()["FastSnapshotRestores"][0]["State"] == state
+            of_it = [{"Name": "snapshot-id", "Values": [made]}]
+            return site.ec2.describe_fast_snapshot_restores(Filters=of_it)["FastSnapshotRestores"][0]["State"] == state
         eventually(found, f"fast restore is {state}", 60)
     assert not base(site, made).exists()
     site.ec2.enable_fast_snapshot_restores(**pair)
