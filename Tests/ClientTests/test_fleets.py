@@ -58,6 +58,18 @@ def test_weights_count_and_priorities_come_first_where_they_are_asked_for(launch
     assert counts(by_priority) == {DEAR: 1}
 
 
+def test_weights_and_prices_may_be_beyond_all_measure(launch):
+    light = launch(1, {"InstanceType": DEAR, "WeightedCapacity": 1e-300}, OnDemandOptions={"MaxTotalPrice": "0.4"})
+    assert 1 <= counts(light)[DEAR] <= 4
+    assert counts(launch(1, OnDemandOptions={"MaxTotalPrice": "1e300"})) == {CHEAP: 1}
+
+
+def test_a_fleet_is_fulfilled_once_all_is_asked_for_whatever_was_launched(ec2, launch):
+    fleet = launch(1, {"InstanceType": "mac1.metal"})["FleetId"]
+    told = ec2.describe_fleets(FleetIds=[fleet])["Fleets"][0]
+    assert (told["ActivityStatus"], told["FulfilledCapacity"]) == ("fulfilled", 0)
+
+
 def test_attributes_stand_for_the_types_that_have_them(launch):
     wanted = {"VCpuCount": {"Min": 2, "Max": 2}, "MemoryMiB": {"Min": 8192, "Max": 8192}, "AllowedInstanceTypes": ["m5*"]}
     made = launch(1, {"InstanceRequirements": wanted})

@@ -37,7 +37,7 @@ def test_wishes_are_kept_to_and_nonsense_is_refused(own):
     found = find(own, "--memory", "1", "--vcpus", "4..8", "--memory-gib", "..32", "--architecture", "x86_64", "--fits-here")
     assert found and all(4 <= each["vCPUs"] <= 8 and each["memoryGiB"] <= 32 for each in found)
     for wrong in [(), ("--cpu", "-1"), ("--workload", "mining"), ("--cpu", "1", "--vcpus", "8..4"),
-                  ("--cpu", "1", "--vcpus", "x"), ("--cpu", "1", "--limit", "0"), ("--cpu", "1", "--load", "101")]:
+                  ("--cpu", "1", "--vcpus", "x"), ("--cpu", "1", "--vcpus", "1e300"), ("--cpu", "1", "--limit", "0"), ("--cpu", "1", "--load", "101")]:
         assert own.command("types", "find", *wrong, check=False).returncode == 64, wrong
 
 

@@ -30,6 +30,15 @@ struct MeasuredUseTests {
         #expect(best.reasons.contains { $0.hasSuffix("% cheaper than m5.large") })
     }
 
+    @Test("are found for one whose type costs nothing")
+    func free() throws {
+        var prices = PriceTable.standard
+        prices.types["m5.large"] = 0
+        let found = TypeFinder(prices: prices).find(FinderQuery(holding: try use(of: "m5.large", busy: 0.16)))
+        #expect(found.first?.instanceType == "m5.large")
+        #expect(!found.contains { $0.reasons.contains { $0.contains("than m5.large") } })
+    }
+
     @Test("give for good what was used, a quarter more", arguments: [0.1, 0.5, 1.9, 7.0])
     func processors(busy: Double) throws {
         let all = try found(try use(of: "m5.4xlarge", busy: busy))

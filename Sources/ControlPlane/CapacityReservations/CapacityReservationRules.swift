@@ -50,7 +50,9 @@ extension Transaction {
             }
             let facts = try instanceTypeFacts(reservation.slot.instanceType, for: nil)
             let more = count - reservation.count
-            guard more <= 0 || state.room(for: facts, settings) >= more else { throw insufficientCapacity(facts) }
+            let joining = (change.isOpen ?? reservation.isOpen) ? runningOutside(of: reservation).count : 0
+            let lacking = more - min(joining, state.freeSlots(of: reservation) + more)
+            guard more <= 0 || state.room(for: facts, settings) >= lacking else { throw insufficientCapacity(facts) }
             reservation.count = count
         }
         if let isOpen = change.isOpen, isOpen != reservation.isOpen {

@@ -54,7 +54,10 @@ extension Transaction {
         switch targets {
         case .none: break
         case .instances(let ids):
-            for id in ids { let _: InstanceRecord = try owned(id) }
+            for id in ids {
+                let instance: InstanceRecord = try owned(id)
+                guard instance.state != .terminated else { throw .notFound(id) }
+            }
             for other in others(than: id) {
                 guard case .instances(let taken) = other.targets, let one = ids.first(where: taken.contains) else {
                     continue

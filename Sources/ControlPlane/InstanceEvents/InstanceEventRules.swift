@@ -1,5 +1,6 @@
 // Scheduled events: how they are made, put off, called off, and carried out.
-// Source: EC2 API Reference, "ModifyInstanceEventStartTime"; User Guide, "Scheduled events for Amazon EC2 instances".
+// Source: EC2 API Reference, "ModifyInstanceEventStartTime", "InstanceStatusEvent", "StateReason"; User Guide,
+// "Scheduled events for Amazon EC2 instances".
 
 package import CloudTypes
 
@@ -7,7 +8,7 @@ extension Transaction {
     /// Seconds before which an owner cannot put an event.
     private static let shortestDelay = 3_600.0
     /// Seconds that an event which ended is still told of.
-    private static let endedEventLife = 1_209_600.0
+    private static let endedEventLife = 604_800.0
 
     /// - Throws: `InvalidInstanceID.NotFound`, `InvalidParameterValue` for times that are not in order.
     package mutating func scheduleEvent(
@@ -24,12 +25,19 @@ extension Transaction {
             id: newID(), code: code, description: description, notBefore: begin,
             notAfter: notAfter?.adding(seconds: begin.seconds(since: notBefore)),
             deadline: deadline.map { max($0, begin) })
-        let last = now.adding(seconds: -Transaction.endedEventLife)
-        update(id, InstanceRecord.self) { instance in
-            let kept = (instance.events ?? []).filter { event in event.endedAt.map { $0 > last } ?? true }
-            instance.events = kept + [event]
-        }
+        update(id, InstanceRecord.self) { $0.events = ($0.events ?? []) + [event] }
         return event
+    }
+
+    /// Forgets events that ended a week ago.
+    mutating func forgetEndedEvents() {
+        let last = now.adding(seconds: -Transaction.endedEventLife)
+        for instance in state.instances.all {
+            guard let events = instance.events else { continue }
+            let kept = events.filter { event in event.endedAt.map { $0 > last } ?? true }
+            guard kept.count < events.count else { continue }
+            update(instance.id, InstanceRecord.self) { $0.events = kept.isEmpty ? nil : kept }
+        }
     }
 
     /// - Throws: `InvalidInstanceEventIDNotFound` also for one that has ended.
@@ -73,7 +81,7 @@ extension Transaction {
             guard let due = event.due, due <= now else { continue }
             switch event.code {
             case .instanceReboot, .systemReboot: reboot(id)
-            case .instanceStop: stop(id, .graceful)
+            case .instanceStop: stopAsScheduled(id)
             case .instanceRetirement: retire(id)
             case .systemMaintenance: break
             }
@@ -84,7 +92,16 @@ extension Transaction {
     /// An instance whose root is on instance store cannot be stopped.
     private mutating func retire(_ id: InstanceID) {
         let image = state.instances[id].flatMap { state.images[$0.image] }
-        if image?.rootDeviceType == .instanceStore { terminate(id, .graceful) } else { stop(id, .graceful) }
+        if image?.rootDeviceType == .instanceStore { terminate(id, .graceful) } else { stopAsScheduled(id) }
+    }
+
+    private mutating func stopAsScheduled(_ id: InstanceID) {
+        guard state.instances[id]?.state == .running else { return }
+        stop(id, .graceful)
+        update(id, InstanceRecord.self) { [now] instance in
+            instance.stateReason = .scheduledStop
+            instance.transitionReason = "Server initiated (\(now.reasonText))"
+        }
     }
 
     private func activeEvent(_ id: InstanceEventID, of instance: InstanceID) throws(EC2Error) -> InstanceEvent {

@@ -22,6 +22,7 @@ extension Transaction {
                 delete(task.id, RootTaskRecord.self)
             }
         }
+        forgetEndedEvents()
         lookThroughCapacityReservations()
         emptyBins()
         forgetDisabledFastRestores()

@@ -49,6 +49,7 @@ extension Transaction {
         switch change {
         case .instanceType(let name):
             try checkTypeChange(ofHibernated: instance)
+            try checkTypeChange(ofSpot: instance)
             try setType(of: instance, to: name)
         case .userData(let bytes): update(id) { (instance: inout InstanceRecord) in instance.userData = bytes }
         case .disableAPITermination(let value):

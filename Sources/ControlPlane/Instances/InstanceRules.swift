@@ -25,19 +25,14 @@ extension Transaction {
     /// Stops the instances, or none of them.
     ///
     /// - Parameter hibernating: whether their memory is saved.
-    /// - Throws: `OperationNotPermitted`, `UnsupportedOperation`, `IncorrectInstanceState`,
+    /// - Throws: `OperationNotPermitted`, `UnsupportedOperation`, `IncorrectInstanceState`, `IncorrectSpotRequestState`,
     ///   `UnsupportedHibernationConfiguration`.
     package mutating func stop(
         _ ids: [InstanceID], _ shutdown: InstanceRecord.Shutdown, hibernating: Bool = false
     ) throws(EC2Error) {
         for instance in ids.compactMap({ state.instances[$0] }) {
             try checkRootDevice(of: instance, "stopped")
-            guard instance.spot?.isPersistent != false else {
-                throw .unsupported(
-                    "You can't stop the Spot Instance '\(instance.id)' because it is associated with a one-time Spot "
-                        + "Instance request. You can only stop Spot Instances associated with persistent Spot Instance "
-                        + "requests.")
-            }
+            try checkStop(ofSpot: instance)
             switch instance.state {
             case .running, .stopping, .stopped: break
             case .pending, .shuttingDown, .terminated: throw .incorrectInstanceState(instance.id, "stopped")
@@ -58,7 +53,8 @@ extension Transaction {
 
     /// Starts the instances, or none of them.
     ///
-    /// - Throws: `UnsupportedOperation`, `IncorrectInstanceState`, `InsufficientInstanceCapacity`.
+    /// - Throws: `UnsupportedOperation`, `IncorrectInstanceState`, `IncorrectSpotRequestState`,
+    ///   `InsufficientInstanceCapacity`.
     package mutating func start(_ ids: [InstanceID]) throws(EC2Error) {
         for instance in ids.compactMap({ state.instances[$0] }) {
             try checkRootDevice(of: instance, "started")
@@ -66,10 +62,8 @@ extension Transaction {
             case .running, .pending, .stopped: break
             case .stopping, .shuttingDown, .terminated: throw .incorrectInstanceState(instance.id, "started")
             }
-            let hasRoot = state.volumes.all(where: IndexKey(.instance, instance.id)).contains { volume in
-                volume.attachments.contains { $0.instance == instance.id && $0.deviceName == instance.rootDeviceName }
-            }
-            guard hasRoot || instance.state != .stopped else {
+            try checkStart(ofSpot: instance)
+            guard instance.state != .stopped || hasRootVolume(instance.id) else {
                 throw EC2Error(
                     "IncorrectInstanceState",
                     "Invalid value '\(instance.id)' for instanceId. Instance does not have a volume attached at root "
@@ -90,6 +84,11 @@ extension Transaction {
             case .pending, .stopping, .stopped: throw .incorrectInstanceState(instance.id, "rebooted")
             }
         }
+    }
+
+    func hasRootVolume(_ id: InstanceID) -> Bool {
+        guard let instance = state.instances[id] else { return false }
+        return state.rootVolume(of: instance) != nil
     }
 
     private func checkRootDevice(of instance: InstanceRecord, _ verb: String) throws(EC2Error) {

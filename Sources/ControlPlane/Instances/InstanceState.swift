@@ -37,6 +37,8 @@ package struct InstanceStateReason: Sendable, Codable, Equatable {
         message: "Server.InsufficientInstanceCapacity: There is not enough capacity to run the instance.")
     package static let internalError = InstanceStateReason(
         code: "Server.InternalError", message: "Server.InternalError: Internal error on launch")
+    package static let scheduledStop = InstanceStateReason(
+        code: "Server.ScheduledStop", message: "Server.ScheduledStop: Scheduled stop")
     package static let hostDown = InstanceStateReason(
         code: "Server.ScheduledStop", message: "Server.ScheduledStop: The operator took the host down")
     package static let instanceStoreLost = InstanceStateReason(

@@ -23,7 +23,7 @@ extension Transaction {
             vCPUs: vCPUs(cores: order.attributes.coreCount, threads: order.attributes.threadsPerCore, facts),
             memoryMiB: facts.memoryMiB, devices: facts.devices)
         let zone = placement.subnet.availabilityZone
-        let group = try groupRoom(order, facts, zone: zone)
+        var group = try groupRoom(order, facts, zone: zone)
         let wish = ReservationWish(
             preference: order.spot == nil ? order.attributes.capacityReservationPreference : "none",
             target: order.attributes.capacityReservationTarget)
@@ -47,7 +47,7 @@ extension Transaction {
                 vCPUs: share.vCPUs, memoryMiB: share.memoryMiB, vpc: placement.subnet.vpc, subnet: placement.subnet.id,
                 availabilityZone: placement.subnet.availabilityZone, rootDeviceName: image.rootDeviceName, now: now)
             apply(order, facts, image, to: &instance)
-            instance.groupPlace = group?.place(ofInstance: index)
+            instance.groupPlace = group?.takePlace()
             instance.capacityReservation = slots.take()
             (instance.keyName, instance.publicKey) = (order.keyName, publicKey)
             instance.instanceStoreDevices = stores.isEmpty ? nil : stores

@@ -35,11 +35,11 @@ extension Transaction {
     private func place(
         for instance: InstanceRecord, in group: PlacementGroupRecord, partition: Int?
     ) throws(EC2Error) -> GroupPlace {
-        let room = try GroupRoom(
+        var room = try GroupRoom(
             group, instanceTypeFacts(instance.instanceType, for: nil), zone: instance.availabilityZone,
             members: activeMembers(of: group.id), partition: partition, count: 1, racks: settings.racks)
-        return GroupPlace(
-            group: group.id, name: group.name,
-            partition: group.strategy.partitionCount.map { _ in partition ?? room.partitions?.first ?? 1 })
+        var place = room.takePlace()
+        if group.strategy.partitionCount != nil { place.partition = partition ?? place.partition ?? 1 }
+        return place
     }
 }

@@ -10,9 +10,9 @@ struct GroupRoom: Equatable {
     static let mostInZone = 7
 
     let group: PlacementGroupRecord
-    /// Places in the order in which they are taken; nil: as many as are wanted.
-    let partitions: [Int]?
     let most: Int
+    /// How many instances each of the partitions has that take more; nil: the group has none.
+    private var load: [Int: Int]?
 
     /// - Parameters:
     ///   - members: the group's instances that run or are about to.
@@ -41,31 +41,25 @@ struct GroupRoom: Equatable {
                 throw .invalidParameterCombination(
                     "The placement group '\(group.name)' is a cluster in another Availability Zone than \(zone).")
             }
-            (partitions, most) = (nil, count)
-        case .spread: (partitions, most) = (nil, max(0, racks - near.count))
+            (load, most) = (nil, count)
+        case .spread: (load, most) = (nil, max(0, racks - near.count))
         case .partition(let partitionCount):
             if let wanted, !(1...partitionCount).contains(wanted) {
                 throw .invalidParameterValue(
                     name: "partitionNumber", value: "\(wanted)", reason: "It must be 1 to \(partitionCount).")
             }
             let choices = (wanted.map { [$0] } ?? Array(1...partitionCount)).filter { $0 <= racks }
-            partitions = GroupRoom.evenly(count, over: choices, besides: near.compactMap { $0.groupPlace?.partition })
+            let taken = near.compactMap { $0.groupPlace?.partition }
+            load = Dictionary(uniqueKeysWithValues: choices.map { choice in (choice, taken.count { $0 == choice }) })
             most = choices.isEmpty ? 0 : count
         }
     }
 
-    /// Each instance goes where the fewest are, the lowest number first.
-    private static func evenly(_ count: Int, over choices: [Int], besides taken: [Int]) -> [Int] {
-        var load = Dictionary(uniqueKeysWithValues: choices.map { choice in (choice, taken.count { $0 == choice }) })
-        return (0..<count).compactMap { _ in
-            guard let least = load.min(by: { ($0.value, $0.key) < ($1.value, $1.key) })?.key else { return nil }
-            load[least, default: 0] += 1
-            return least
-        }
-    }
-
-    func place(ofInstance index: Int) -> GroupPlace {
-        GroupPlace(group: group.id, name: group.name, partition: partitions?[index])
+    /// The place of the next instance: it goes where the fewest are, the lowest number first.
+    mutating func takePlace() -> GroupPlace {
+        let least = load?.min { ($0.value, $0.key) < ($1.value, $1.key) }?.key
+        if let least { load?[least, default: 0] += 1 }
+        return GroupPlace(group: group.id, name: group.name, partition: least)
     }
 }
 

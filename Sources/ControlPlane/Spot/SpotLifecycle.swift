@@ -6,7 +6,7 @@ package import CloudTypes
 
 //  open ─fulfilled─▶ active ─instance gone─▶ closed (one-time), open (persistent)
 //    │                 └─stopped: by its owner ─▶ disabled ─started─▶ active; for lack of capacity ─▶ open
-//    ├─expired─▶ closed        cancelled: nothing more is launched, the instance stays
+//    ├─expired─▶ closed        cancelled: nothing more is launched; an instance that lacks capacity goes, others stay
 //    └─what cannot be launched─▶ failed
 package enum SpotStep: Sendable, Equatable {
     case settled
@@ -24,6 +24,8 @@ package enum SpotStep: Sendable, Equatable {
     case disable
     /// The instance was stopped for lack of capacity.
     case suspend
+    /// Its request is cancelled, and nobody else may start the instance: it goes.
+    case release
     /// The instance is gone.
     case end
 }
@@ -45,16 +47,22 @@ package struct SpotLifecycle: Sendable {
         case .open: openStep(at: now)
         case .active: activeStep(at: now)
         case .disabled: isGone ? .end : instance?.state == .stopped ? .settled : .activate
-        case .cancelled: noticeStep(at: now)
+        case .cancelled: wasSuspended ? .release : noticeStep(at: now)
         case .closed, .failed: .settled
         }
     }
 
     private var isGone: Bool { instance.map { $0.state == .terminated } ?? true }
+    private var wasSuspended: Bool { instance?.wasStoppedForCapacity ?? false }
 
     private func openStep(at now: Timestamp) -> SpotStep {
-        if let instance, instance.state == .stopped { return .restart }
-        if request.instance != nil, isGone, request.status.code == "instance-stopped-no-capacity" { return .end }
+        switch instance?.state {
+        case .stopped: return .restart
+        case .pending, .running: return .activate
+        case .stopping, .shuttingDown: return .settled
+        case .terminated, nil: break
+        }
+        if request.instance != nil, request.status.code == "instance-stopped-no-capacity" { return .end }
         if let end = request.wish.validUntil, end <= now { return .expire }
         if let start = request.wish.validFrom, start > now { return .wait(until: start) }
         return .fulfil
@@ -64,7 +72,7 @@ package struct SpotLifecycle: Sendable {
         guard let instance, !isGone else { return .end }
         guard instance.state == .stopped else { return noticeStep(at: now) }
         // Its owner may have been quicker than a notice that was given.
-        return instance.stateReason == .spotShutdown ? .suspend : .disable
+        return wasSuspended ? .suspend : .disable
     }
 
     private func noticeStep(at now: Timestamp) -> SpotStep {

@@ -31,7 +31,7 @@ struct SpotReconciler: Sendable {
                 guard let left = cloud.records.spotRequests[id], left.state == .open else { continue }
                 guard let end = left.wish.validUntil, end > cloud.now else { return .settled }
                 return .lookAgain(at: end)
-            case .settled, .expire, .interrupt, .activate, .disable, .suspend, .end: continue
+            case .settled, .expire, .interrupt, .activate, .disable, .suspend, .release, .end: continue
             }
         }
         return .settled

@@ -83,6 +83,7 @@ extension Transaction {
             changeSpotRequest(
                 id, "instance-stopped-no-capacity", "Your Spot Instance was stopped for lack of capacity."
             ) { $0.state = .open }
+        case .release: if let instance = request.instance { release(instance) }
         case .end: end(request)
         }
     }
@@ -111,6 +112,7 @@ extension Transaction {
 
     private mutating func restart(_ request: SpotRequestRecord) {
         guard let id = request.instance else { return }
+        guard hasRootVolume(id) else { return release(id) }
         var attempt = self
         do throws(EC2Error) {
             try attempt.start(id)
@@ -126,7 +128,16 @@ extension Transaction {
         case .stop: stop(id, .graceful)
         case .hibernate: hibernate(id)
         }
-        let reason: InstanceStateReason = spot.behavior == .terminate ? .spotTermination : .spotShutdown
+        noteTakenAway(id, spot.behavior == .terminate ? .spotTermination : .spotShutdown)
+    }
+
+    /// An instance that is stopped goes for good.
+    private mutating func release(_ id: InstanceID) {
+        terminate(id, .graceful)
+        noteTakenAway(id, .spotTermination)
+    }
+
+    private mutating func noteTakenAway(_ id: InstanceID, _ reason: InstanceStateReason) {
         update(id, InstanceRecord.self) { instance in
             instance.stateReason = reason
             instance.transitionReason = "Server initiated (\(instance.stateSince.reasonText))"
@@ -146,7 +157,7 @@ extension Transaction {
         }
     }
 
-    /// Nothing more is launched; an instance that runs goes on.
+    /// Nothing more is launched; an instance that runs, or that its owner stopped, stays.
     package mutating func cancelSpotRequest(_ id: SpotRequestID) {
         switch state.spotRequests[id]?.state {
         case .open:
@@ -173,6 +184,41 @@ extension Transaction {
         if request != state.spotRequests[id] { put(request) }
     }
 
+    /// - Throws: `IncorrectSpotRequestState`: where capacity lacked the request alone starts the instance, and where that is
+    ///   cancelled nobody does.
+    func checkStart(ofSpot instance: InstanceRecord) throws(EC2Error) {
+        guard let spot = instance.spot, instance.state == .stopped else { return }
+        let request = state.spotRequests[spot.request]?.state
+        guard !instance.wasStoppedForCapacity, [.active, .disabled, nil].contains(request) else {
+            throw EC2Error(
+                "IncorrectSpotRequestState",
+                "The Spot Instance '\(instance.id)' cannot be started in the state of its Spot Instance request.")
+        }
+    }
+
+    /// - Throws: `UnsupportedOperation` for one of a one-time request, `IncorrectSpotRequestState` where the request is cancelled.
+    func checkStop(ofSpot instance: InstanceRecord) throws(EC2Error) {
+        guard let spot = instance.spot else { return }
+        guard spot.isPersistent else {
+            throw .unsupported(
+                "You can't stop the Spot Instance '\(instance.id)' because it is associated with a one-time Spot "
+                    + "Instance request. You can only stop Spot Instances associated with persistent Spot Instance "
+                    + "requests.")
+        }
+        guard instance.state != .running || state.spotRequests[spot.request]?.state != .cancelled else {
+            throw EC2Error(
+                "IncorrectSpotRequestState",
+                "The Spot Instance '\(instance.id)' cannot be stopped: its Spot Instance request is cancelled.")
+        }
+    }
+
+    /// - Throws: `UnsupportedOperation`: its request asks for the type.
+    func checkTypeChange(ofSpot instance: InstanceRecord) throws(EC2Error) {
+        guard instance.spot == nil else {
+            throw .unsupported("The type of the Spot Instance '\(instance.id)' cannot be changed.")
+        }
+    }
+
     /// Requests that ended are forgotten with their instance, or after two days.
     mutating func forgetSpotRequests() {
         let last = now.adding(seconds: -172_800)
@@ -195,6 +241,11 @@ extension EC2Error {
             "SpotMaxPriceTooLow",
         ].contains(code)
     }
+}
+
+extension InstanceRecord {
+    /// Whether it was taken away for a while, and not by its owner.
+    var wasStoppedForCapacity: Bool { state == .stopped && stateReason == .spotShutdown }
 }
 
 extension InstanceStateReason {

@@ -38,7 +38,7 @@ extension Transaction {
     }
 
     private mutating func meterSurplus(of id: InstanceID, _ before: CloudState) {
-        guard let new = state.cpuCredits[id], let instance = state.instances[id] ?? before.instances[id] else { return }
+        guard let new = state.cpuCredits[id], let instance = before.instances[id] ?? state.instances[id] else { return }
         let old = before.cpuCredits[id]
         let credits = new.credits.charged - (old?.credits.charged ?? 0)
         guard credits > 0 else { return }

@@ -64,17 +64,15 @@ struct FleetLaunch {
     private mutating func launch(
         _ units: Double, _ pool: FleetPool, _ part: FleetOrder.Part, _ transaction: inout Transaction
     ) {
-        var count = Int((units / pool.weight).rounded(.up))
+        var count = FleetLaunch.whole((units / pool.weight).rounded(.up))
         if let most = part.mostPerHour, pool.price > 0 {
             let spent = launches.filter { $0.market == part.market }.reduce(0.0) { sum, launch in
                 sum + Double(launch.instances.count) * (prices[launch.instanceType] ?? 0)
             }
-            count = min(count, Int((most - spent) / pool.price))
+            count = min(count, FleetLaunch.whole((most - spent) / pool.price))
         }
-        // What was refused once is refused again.
-        guard count > 0, !failures.contains(where: { $0.source == pool.source && $0.market == part.market }) else {
-            return
-        }
+        let attempt = Attempt(source: pool.source, instanceType: pool.facts.name, market: part.market)
+        guard count > 0, !refused.contains(attempt) else { return }
         do throws(EC2Error) {
             let instances = try self.instances(count, pool, part.market, &transaction)
             launches.append(
@@ -83,9 +81,22 @@ struct FleetLaunch {
                     weight: pool.weight))
             prices[pool.facts.name] = pool.price
         } catch {
+            refused.insert(attempt)
             note(error, pool.source, part.market)
         }
     }
+
+    /// What was refused once is refused again; another type of the same override may not be.
+    private struct Attempt: Hashable {
+        let source: [String: String]
+        let instanceType: String
+        let market: FleetRecord.Market
+    }
+
+    private var refused: Set<Attempt> = []
+
+    /// As many instances as a launch can ask for at most.
+    private static func whole(_ count: Double) -> Int { Int(min(max(0, count), Double(Int32.max))) }
 
     /// For an hour of the types that were launched.
     private var prices: [String: Double] = [:]
@@ -123,6 +134,8 @@ struct FleetLaunch {
     }
 
     private mutating func note(_ error: EC2Error, _ source: [String: String], _ market: FleetRecord.Market) {
+        let isKnown = failures.contains { $0.source == source && $0.market == market && $0.code == error.code }
+        guard !isKnown else { return }
         failures.append(
             FleetRecord.Failure(source: source, market: market, code: error.code, message: error.message))
     }

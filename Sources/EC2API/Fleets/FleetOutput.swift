@@ -6,13 +6,8 @@ import CloudTypes
 import ControlPlane
 
 extension FleetRecord {
-    var activityStatus: EC2.FleetActivityStatus {
-        if state == .deletedTerminating { return .pendingTermination }
-        if fulfilled() >= Double(request["TargetCapacitySpecification.TotalTargetCapacity"] ?? "0") ?? 0 {
-            return .fulfilled
-        }
-        return .error
-    }
+    /// Of an instant fleet always that: all that it asks for is asked for once.
+    var activityStatus: EC2.FleetActivityStatus { .fulfilled }
 
     /// A deleted fleet is gone when the last of its instances is.
     func shownState(in records: CloudState) -> EC2.FleetStateCode {

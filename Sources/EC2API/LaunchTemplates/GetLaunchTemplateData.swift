@@ -31,15 +31,26 @@ extension EC2.ResponseLaunchTemplateData {
             imageID: instance.image.description, instanceType: instance.instanceType, keyName: instance.keyName,
             monitoring: EC2.LaunchTemplatesMonitoring(enabled: instance.monitoring),
             placement: EC2.LaunchTemplatePlacement(
-                availabilityZone: instance.availabilityZone, groupName: "",
-                tenancy: EC2.Tenancy(rawValue: instance.tenancy)),
+                availabilityZone: instance.availabilityZone, groupName: instance.groupPlace?.name ?? "",
+                tenancy: EC2.Tenancy(rawValue: instance.tenancy), partitionNumber: instance.groupPlace?.partition),
             disableAPITermination: instance.disableAPITermination,
             instanceInitiatedShutdownBehavior: EC2.ShutdownBehavior(rawValue: instance.shutdownBehavior.rawValue),
             userData: instance.userData.map(Base64.encode))
         describeOptions(of: instance)
+        describeMarket(of: instance, in: state)
         let own = instance.tags.filter { !$0.key.hasPrefix("aws:") }
         guard !own.isEmpty else { return }
         tagSpecifications = [EC2.LaunchTemplateTagSpecification(resourceType: "instance", tags: EC2.Tag.list(own))]
+    }
+
+    private mutating func describeMarket(of instance: InstanceRecord, in state: CloudState) {
+        guard let spot = instance.spot else { return }
+        instanceMarketOptions = EC2.LaunchTemplateInstanceMarketOptions(
+            marketType: .spot,
+            spotOptions: EC2.LaunchTemplateSpotMarketOptions(
+                maxPrice: state.spotRequests[spot.request]?.wish.mostPerHour.map(SpotText.text),
+                spotInstanceType: spot.isPersistent ? .persistent : .oneTime,
+                instanceInterruptionBehavior: EC2.InstanceInterruptionBehavior(rawValue: spot.behavior.rawValue)))
     }
 
     private mutating func describeOptions(of instance: InstanceRecord) {
@@ -49,8 +60,11 @@ extension EC2.ResponseLaunchTemplateData {
             cpuOptions = EC2.LaunchTemplateCpuOptions(coreCount: cores, threadsPerCore: threads)
         }
         capacityReservationSpecification = EC2.LaunchTemplateCapacityReservationSpecificationResponse(
-            capacityReservationPreference: EC2.CapacityReservationPreference(
-                rawValue: instance.capacityReservationPreference))
+            capacityReservationPreference: instance.capacityReservationTarget == nil
+                ? EC2.CapacityReservationPreference(rawValue: instance.capacityReservationPreference) : nil,
+            capacityReservationTarget: instance.capacityReservationTarget.map {
+                EC2.CapacityReservationTargetResponse(capacityReservationID: $0.description)
+            })
         hibernationOptions = EC2.LaunchTemplateHibernationOptions(configured: instance.hibernates)
         metadataOptions = EC2.LaunchTemplateInstanceMetadataOptions(
             state: .applied, httpTokens: options.requiresToken ? .required : .optional,

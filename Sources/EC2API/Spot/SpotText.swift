@@ -5,11 +5,15 @@ import CloudTypes
 import ControlPlane
 
 enum SpotText {
-    /// - Throws: `InvalidParameterValue` for what is no price above 0.
+    /// What can be printed with six digits.
+    private static let prices = 0.000001...1_000_000
+
+    /// - Throws: `InvalidParameterValue` for what is no price, or none that can be printed.
     static func price(_ text: String?, named name: String) throws(EC2Error) -> Double? {
         guard let text, !text.isEmpty else { return nil }
-        guard let price = Double(text), price.isFinite, price > 0 else {
-            throw .invalidParameterValue(name: name, value: text, reason: "A price above 0 is expected.")
+        guard let price = Double(text), prices.contains(price) else {
+            throw .invalidParameterValue(
+                name: name, value: text, reason: "A price from 0.000001 to 1000000 is expected.")
         }
         return price
     }

@@ -16,7 +16,9 @@ struct FinderReasons {
                 "a burstable type would do: \((figures.baseline * Double(facts.vCPUs)).plain) vCPUs for good"
             } ?? (facts.vCPUs < like.vCPUs ? "\(facts.vCPUs) would do" : "as many are there, of their own")
         let memory = FinderAspect.memory.amount(in: facts)
-        let change = field.price(of: like.instanceType).map { Int(((candidate.price / $0 - 1) * 100).rounded()) }
+        let change = field.price(of: like.instanceType).flatMap { price in
+            price > 0 ? Int(((candidate.price / price - 1) * 100).rounded()) : nil
+        }
         return ["\(like.processorSentence): \(enough)"]
             + ["touches \(like.usedMemoryGiB.plain) GiB of memory: \(memory.plain) GiB would do"]
             + (change.map { $0 == 0 ? [] : ["\(abs($0)) % \($0 < 0 ? "cheaper" : "dearer") than \(like.instanceType)"] }

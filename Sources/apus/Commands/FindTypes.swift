@@ -152,7 +152,7 @@ extension Types {
 
         init?(argument: String) {
             guard let dots = argument.firstRange(of: "..") else {
-                guard let number = Double(argument), number >= 0 else { return nil }
+                guard let number = Double(argument), number >= 0, number < 1e9 else { return nil }
                 (least, most) = (number, number)
                 return
             }

@@ -223,11 +223,14 @@ struct CPUCreditReconcilerTests {
         let (host, id) = try host("t3.micro", "unlimited")
         host.life.node.setLoad(2, of: id)
         pass(host, minutes: 10)
+        try host.change { transaction throws(EC2Error) in
+            transaction.update(id, InstanceRecord.self) { $0.tags = ["team": "a"] }
+        }
         try host.change { transaction throws(EC2Error) in transaction.terminate(id, .powerCut) }
         #expect(host.records.instances[id]?.state == .terminated)
         try host.restart()
-        let charges = host.records.usage.all.filter { $0.meter == .surplusCredits }.map(\.amount)
-        #expect(charges.count == 1 && charges[0].isNear(18 * 60))
+        let charges = host.records.usage.all.filter { $0.meter == .surplusCredits }
+        #expect(charges.count == 1 && charges[0].amount.isNear(18 * 60) && charges[0].tags == ["team": "a"])
         pass(host, minutes: 62)
         #expect(host.records.cpuCredits.count == 0)
         host.end()

@@ -142,6 +142,18 @@ struct CapacityReservationTests {
         #expect(modify { $0.endDate = Timestamp(milliseconds: 1_795_000_500_000) } == "InvalidParameterCombination")
     }
 
+    @Test("grow on a full host by what runs already outside of them")
+    mutating func grown() throws {
+        let id = try reserve(1)
+        _ = try cloud.launched(request(4))
+        #expect(
+            cloud.refusal(
+                of: ModifyCapacityReservation.self, .init(capacityReservationID: id, instanceCount: 5))
+                == "InsufficientInstanceCapacity")
+        try cloud.perform(ModifyCapacityReservation.self, .init(capacityReservationID: id, instanceCount: 3))
+        #expect(try shown(id).totalInstanceCount == 3 && free(id) == 0)
+    }
+
     @Test(
         "end when their time is over or they are cancelled; what runs in them runs on, and an hour later they are gone")
     mutating func ends() throws {

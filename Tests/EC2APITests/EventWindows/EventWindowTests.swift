@@ -118,6 +118,7 @@ struct EventWindowTests {
         #expect(cloud.refusal(of: DisassociateInstanceEventWindow.self, away) == "InvalidParameterValue")
         cloud.transaction.becomeTerminated(other, reason: nil)
         #expect(try shown(window).associationTarget == nil)
+        #expect(refusal(window, .init(instanceIDs: [other.description])) == "InvalidInstanceID.NotFound")
         try cloud.perform(
             DeleteInstanceEventWindow.self, .init(forceDelete: true, instanceEventWindowID: second))
     }

@@ -175,6 +175,106 @@ struct SpotTests {
         #expect(try cloud.described(instance)?.instanceLifecycle == .spot)
     }
 
+    @Test("have no price that cannot be told", arguments: ["1e300", "1e-9", "0", "-1", "nan", "inf", "much"])
+    mutating func impossiblePrices(price: String) {
+        let image = cloud.image().id.description
+        var input = EC2.RequestSpotInstancesRequest(
+            launchSpecification: .init(imageID: image, instanceType: "t3.micro"), spotPrice: price)
+        #expect(cloud.refusal(of: RequestSpotInstances.self, input) == "InvalidParameterValue")
+        input.spotPrice = "1000000"
+        #expect(cloud.refusal(of: RequestSpotInstances.self, input) == nil)
+    }
+
+    /// A persistent request whose instance was stopped for lack of capacity.
+    private mutating func suspended() throws -> (SpotRequestID, InstanceID) {
+        let (id, instance) = try fulfilled { input in
+            (input.type, input.instanceInterruptionBehavior) = (.persistent, .stop)
+        }
+        try cloud.transaction.noticeInterruption(of: instance)
+        cloud.advance(seconds: 120)
+        advance(id)
+        cloud.settle(instance)
+        advance(id)
+        #expect(try record(id).state == .open && cloud.state.instances[instance]?.state == .stopped)
+        return (id, instance)
+    }
+
+    private mutating func cancel(_ id: SpotRequestID) throws {
+        try cloud.perform(CancelSpotInstanceRequests.self, .init(spotInstanceRequestIDs: [id.description]))
+    }
+
+    private mutating func refusalOfStart(_ id: InstanceID) -> String? {
+        cloud.refusal(of: StartInstances.self, .init(instanceIDs: [id.description]))
+    }
+
+    @Test("that were stopped for lack of capacity are started by their request alone")
+    mutating func restarts() throws {
+        let (id, instance) = try suspended()
+        #expect(refusalOfStart(instance) == "IncorrectSpotRequestState")
+        advance(id)
+        #expect(try record(id).state == .active && cloud.state.instances[instance]?.state == .pending)
+    }
+
+    @Test("that were stopped for lack of capacity go when their request is cancelled, others stay as they are")
+    mutating func cancelledWhileStopped() throws {
+        let (id, instance) = try suspended()
+        try cancel(id)
+        advance(id)
+        #expect(cloud.state.instances[instance]?.state == .shuttingDown)
+        #expect(cloud.state.instances[instance]?.stateReason == .spotTermination)
+        let (other, kept) = try fulfilled { $0.type = .persistent }
+        try cloud.perform(StopInstances.self, .init(instanceIDs: [kept.description]))
+        cloud.settle(kept)
+        advance(other)
+        try cancel(other)
+        advance(other)
+        #expect(cloud.state.instances[kept]?.state == .stopped)
+        #expect(refusalOfStart(kept) == "IncorrectSpotRequestState")
+    }
+
+    @Test("run on when their request is cancelled, and cannot be stopped any more")
+    mutating func cancelledWhileRunning() throws {
+        let (id, instance) = try fulfilled { $0.type = .persistent }
+        try cancel(id)
+        advance(id)
+        #expect(cloud.state.instances[instance]?.state == .running)
+        #expect(
+            cloud.refusal(of: StopInstances.self, .init(instanceIDs: [instance.description]))
+                == "IncorrectSpotRequestState")
+    }
+
+    @Test("that are terminated while capacity lacks are replaced when they are gone, not before")
+    mutating func terminatedWhileStopped() throws {
+        let (id, instance) = try suspended()
+        _ = try TerminateInstances.decide(.init(instanceIDs: [instance.description]), &cloud.transaction)
+        advance(id)
+        #expect(try record(id).state == .open && record(id).instance == instance)
+        #expect(cloud.state.instances.count == 1)
+        cloud.settle(instance)
+        advance(id)
+        advance(id)
+        #expect(try record(id).state == .active && record(id).instance != instance)
+    }
+
+    @Test("that lost their root while they were stopped are terminated instead of started")
+    mutating func lostRoot() throws {
+        let (id, instance) = try suspended()
+        let root = try #require(cloud.state.volumes.all(where: IndexKey(.instance, instance)).first)
+        try cloud.perform(DetachVolume.self, .init(volumeID: root.id.description))
+        advance(id)
+        #expect(cloud.state.instances[instance]?.state == .shuttingDown)
+    }
+
+    @Test("keep their type")
+    mutating func type() throws {
+        let (_, instance) = try fulfilled { $0.type = .persistent }
+        try cloud.perform(StopInstances.self, .init(instanceIDs: [instance.description]))
+        cloud.settle(instance)
+        let change = EC2.ModifyInstanceAttributeRequest(
+            instanceID: instance.description, instanceType: .init(value: "t3.nano"))
+        #expect(cloud.refusal(of: ModifyInstanceAttribute.self, change) == "UnsupportedOperation")
+    }
+
     @Test("cost what is printed with six digits")
     func prices() {
         #expect(SpotText.text(0.0104) == "0.010400" && SpotText.text(12) == "12.000000")

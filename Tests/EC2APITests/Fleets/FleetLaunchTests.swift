@@ -1,0 +1,31 @@
+import AWSWire
+import CloudTypes
+import ControlPlane
+import Testing
+
+@testable import EC2API
+
+@Suite("Launching a fleet")
+struct FleetLaunchTests {
+    @Test("goes on with the next type that has the attributes where one finds no room, and tells of it once")
+    func attributes() throws {
+        var cloud = try TestCloud { $0.capabilities.memoryMiB = 4_096 }
+        let image = cloud.image().id.description
+        try cloud.perform(
+            CreateLaunchTemplate.self, .init(launchTemplateName: "base", launchTemplateData: .init(imageID: image)))
+        // The larger ones are burstable and cheaper.
+        let wanted = EC2.InstanceRequirementsRequest(
+            vCPUCount: .init(min: 2), memoryMiB: .init(min: 4_096), burstablePerformance: .included,
+            allowedInstanceTypes: ["t3.large", "t2.large", "c5.large"])
+        let configuration = EC2.FleetLaunchTemplateConfigRequest(
+            launchTemplateSpecification: .init(launchTemplateName: "base", version: "1"),
+            overrides: [.init(instanceRequirements: wanted)])
+        let fleet = try cloud.perform(
+            CreateFleet.self,
+            .init(
+                launchTemplateConfigs: [configuration], targetCapacitySpecification: .init(totalTargetCapacity: 1),
+                type: .instant))
+        #expect(fleet.instances.map(\.instanceType) == ["c5.large"])
+        #expect(fleet.errors.map(\.errorCode) == ["InsufficientInstanceCapacity"])
+    }
+}
