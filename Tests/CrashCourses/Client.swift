@@ -23,6 +23,8 @@ package final class Client {
     func perform(_ operation: Operation) {
         ledger.adopt(rig.records)
         guard let form = form(of: operation) else { return }
+        let away = stoppedForOthers(operation)
+        defer { ledger.mayComeBack(away.union(stoppedForOthers(operation))) }
         var wasLost = false
         for _ in 0..<100 {
             if wasLost, !operation.hasToken, let made = operation.made, case let ids = find(made.name), !ids.isEmpty {
@@ -85,6 +87,12 @@ package final class Client {
         for id in ledger.launches[name] ?? [] {
             _ = rig.operate(on: id) { transaction throws(EC2Error) in try transaction.noticeInterruption(of: id) }
         }
+    }
+
+    /// Those that are to stop and were stopped for others to have their room: once there is room again they come back.
+    private func stoppedForOthers(_ operation: Operation) -> Set<InstanceID> {
+        guard case .stop(let name, _) = operation else { return [] }
+        return Set((ledger.launches[name] ?? []).filter { rig.records.instances[$0]?.stateReason == .spotShutdown })
     }
 
     private func acknowledge(_ operation: Operation, _ body: String) {

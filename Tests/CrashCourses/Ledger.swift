@@ -120,6 +120,10 @@ struct Ledger {
         instances[id]?.mayHaveEnded()
     }
 
+    mutating func mayComeBack(_ ids: Set<InstanceID>) {
+        for id in ids where instances[id]?.states != [.terminated] { instances[id]?.states.insert(.running) }
+    }
+
     /// The client asked for the operation and was told that it is done.
     mutating func acknowledge(_ operation: Operation, _ body: String, at now: Timestamp) {
         if let made = operation.made {
