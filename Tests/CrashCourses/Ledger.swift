@@ -273,7 +273,9 @@ struct Ledger {
             if !promised.states.contains(record.state), !record.wasTakenAway {
                 faults.append("\(id) is \(record.state), promised was \(promised.states)")
             }
-            instances[id]?.states = [record.state]
+            // What stopped for others to have their room comes back when there is room again.
+            let mayComeBack = record.state == .stopped && record.stateReason == .spotShutdown
+            instances[id]?.states = mayComeBack ? [.stopped, .running] : [record.state]
             let tags = record.tags.filter { !$0.key.hasPrefix("aws:") }
             if record.state != .terminated, tags != promised.tags { faults.append("\(id) has other tags") }
         }
