@@ -130,8 +130,8 @@ let package = Package(
         tests(
             of: "NodeAgent",
             [
-                "BlockStore", "CloudTypes", "HTTPListener", "HostSystem", "KeyRing", "NBD", "NodeContract", crypto,
-                logging,
+                "BlockStore", "CloudTypes", "HTTPListener", "HostSystem", "KeyRing", "NBD", "NodeContract",
+                "QCOW2Volumes", "QEMUHypervisor", crypto, logging,
             ]),
         tests(of: "ControlPlane", ["CloudStore", "CloudTypes", "NodeContract", "RecordCoding", "Simulation", logging]),
         // 4: the services

@@ -4,7 +4,8 @@ package import CloudTypes
 package import NodeContract
 
 package protocol VolumeBackend: Sendable {
-    /// Creates the volume, in constant time also from a snapshot; an existing one is left as it is.
+    /// Creates the volume, in constant time also from a snapshot; an existing one is left as it is, and must be sealed with
+    /// the key that is named.
     func create(_ volume: VolumeSpec) async throws(VolumeBackendError)
     /// What a guest opens; the same until `delete`, save that a feed that was read to its end is there no more.
     func file(of volume: VolumeID) async throws(VolumeBackendError) -> VolumeFile
@@ -108,15 +109,17 @@ package struct VolumeFile: Sendable, Equatable {
     package var feed: SnapshotFeed?
     /// What opens it; nil: its bytes are in the clear. What lies beneath it is not sealed by it.
     package var passphrase: VolumePassphrase?
+    /// The account's key that the passphrase is sealed with.
+    package var key: EncryptionKeyID?
     /// Through which guests have it together: the process that serves it there alone has the file open. nil: a guest has it
     /// for itself.
     package var sharedFolder: SharedVolumeFolder?
     package init(
         path: String, format: Format, backingPaths: [String] = [], feed: SnapshotFeed? = nil,
-        passphrase: VolumePassphrase? = nil
+        passphrase: VolumePassphrase? = nil, key: EncryptionKeyID? = nil
     ) {
         (self.path, self.format, self.backingPaths) = (path, format, backingPaths)
-        (self.feed, self.passphrase) = (feed, passphrase)
+        (self.feed, self.passphrase, self.key) = (feed, passphrase, key)
     }
 }
 

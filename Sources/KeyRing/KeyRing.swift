@@ -23,6 +23,8 @@ package enum KeyRingError: Error, Equatable, Sendable {
     case noSuchBaseKey(SnapshotID)
     /// Something is sealed under it, and its own file is gone.
     case noSuchKey(EncryptionKeyID)
+    /// It has a key, which is sealed with another one than was named.
+    case sealedWithAnother(String, EncryptionKeyID)
     case unusableID(EncryptionKeyID)
     case system(SystemError)
 }
@@ -38,6 +40,8 @@ extension KeyRingError: CustomStringConvertible {
         case .noSuchVolumeKey(let volume): "The key of \(volume) is gone."
         case .noSuchBaseKey(let snapshot): "The key of the base of \(snapshot) is gone."
         case .noSuchKey(let key): "The key \(key) is gone."
+        case .sealedWithAnother(let use, let key):
+            "The key of \(use) is not sealed with \(key), which was named for it."
         case .unusableID(let id): "'\(id)' names no key."
         case .system(let error): error.description
         }
@@ -103,6 +107,8 @@ package struct KeyRing: Sendable {
     }
 
     /// The volume's data key, made where it has none. It is on the disk, sealed, when this returns.
+    ///
+    /// - Throws: `sealedWithAnother` where it has one under another key.
     package func makeVolumeKey(_ volume: VolumeID, under key: EncryptionKeyID) throws(KeyRingError) -> VolumePassphrase
     {
         try makeDataKey("\(volume)", "volume", in: volumes, under: key)
@@ -112,6 +118,16 @@ package struct KeyRing: Sendable {
     package func volumeKey(of volume: VolumeID) throws(KeyRingError) -> VolumePassphrase {
         guard let key = try dataKey("\(volume)", "volume", in: volumes) else { throw .noSuchVolumeKey(volume) }
         return key
+    }
+
+    /// The account's key that the volume's is sealed with.
+    ///
+    /// - Throws: `noSuchVolumeKey` where none was made.
+    package func sealingKey(of volume: VolumeID) throws(KeyRingError) -> EncryptionKeyID {
+        guard let kept = try found({ () throws(SystemError) in try volumes.read("\(volume)") }) else {
+            throw .noSuchVolumeKey(volume)
+        }
+        return KeyRing.sealingKey(kept)
     }
 
     /// From now on nobody can read the volume's bytes. One without a key is as it should be.
@@ -139,11 +155,16 @@ package struct KeyRing: Sendable {
     private func makeDataKey(
         _ name: String, _ kind: String, in folder: KeyFolder, under key: EncryptionKeyID
     ) throws(KeyRingError) -> VolumePassphrase {
-        if let kept = try dataKey(name, kind, in: folder) { return kept }
-        let id = try KeyRing.checked(key)
-        let sealed = try KeyRing.seal(KeyRing.newSecret(), with: makeAccountKey(key), for: "\(kind) \(name) \(id)")
-        let kept = try found { () throws(SystemError) in try folder.create(name, Array(id.utf8) + sealed) }
-        return try open(kept, of: "\(kind) \(name)")
+        let (id, use) = (try KeyRing.checked(key), "\(kind) \(name)")
+        let kept: [UInt8]
+        if let known = try found({ () throws(SystemError) in try folder.read(name) }) {
+            kept = known
+        } else {
+            let sealed = try KeyRing.seal(KeyRing.newSecret(), with: makeAccountKey(key), for: "\(use) \(id)")
+            kept = try found { () throws(SystemError) in try folder.create(name, Array(id.utf8) + sealed) }
+        }
+        guard KeyRing.sealingKey(kept) == key else { throw .sealedWithAnother(use, key) }
+        return try open(kept, of: use)
     }
 
     /// nil where there is none.
@@ -175,10 +196,14 @@ package struct KeyRing: Sendable {
 
     /// The file of a data key: the account key's id, 36 letters, and what is sealed with it.
     private func open(_ kept: [UInt8], of use: String) throws(KeyRingError) -> VolumePassphrase {
-        let id = String(decoding: kept.prefix(36), as: UTF8.self)
-        let key = try accountKey(EncryptionKeyID(id))
+        let id = KeyRing.sealingKey(kept)
+        let key = try accountKey(id)
         return VolumePassphrase(
             secret: try KeyRing.open(Array(kept.dropFirst(36)), with: key, for: "\(use) \(id)"))
+    }
+
+    private static func sealingKey(_ kept: [UInt8]) -> EncryptionKeyID {
+        EncryptionKeyID(String(decoding: kept.prefix(36), as: UTF8.self))
     }
 
     private static func newSecret() -> [UInt8] { SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) } }

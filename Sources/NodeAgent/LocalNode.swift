@@ -41,7 +41,7 @@ package actor LocalNode: Node {
         let feeds = Feeds(volumes: volumes, store: snapshots, windows: windows, log: log) { told.yield($0) }
         let moments = Moments(
             hypervisor: hypervisor, volumes: volumes, store: snapshots,
-            notes: try MomentNotes(folder: notesFolder), windows: windows, feeds: feeds, log: log
+            notes: try MomentNotes(folder: notesFolder), windows: windows, feeds: feeds
         ) { told.yield($0) }
         try await feeds.openAll()
         return LocalNode(

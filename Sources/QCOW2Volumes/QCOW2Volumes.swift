@@ -36,7 +36,7 @@ package actor QCOW2Volumes: VolumeBackend {
 
     package func create(_ volume: VolumeSpec) async throws(VolumeBackendError) {
         let name = QCOW2Volumes.name(of: volume.id)
-        guard !volumeFiles.contains(name) else { return }
+        guard !volumeFiles.contains(name) else { return try checkKey(of: volume) }
         guard volume.sizeGiB > 0, volume.sizeGiB <= ImageInspection.maximumSize >> 30 else {
             throw .hostFailed("a volume of \(volume.sizeGiB) GiB")
         }
@@ -46,6 +46,12 @@ package actor QCOW2Volumes: VolumeBackend {
             virtualSize: UInt64(volume.sizeGiB) << 30, backingFile: beneath?.name,
             backingFormat: beneath?.format ?? "raw", clusterBits: beneath?.clusterBits ?? EmptyQCOW2.clusterBits)
         try volumeFiles.create(name, content)
+    }
+
+    private func checkKey(of volume: VolumeSpec) throws(VolumeBackendError) {
+        guard try sealingKey(of: volume.id, header(of: volume.id)) == volume.key else {
+            throw .hostFailed("\(volume.id) is not sealed with the key that was named for it")
+        }
     }
 
     /// What a volume begins with.
@@ -102,7 +108,7 @@ package actor QCOW2Volumes: VolumeBackend {
             switch error {
             case .system(let error): throw .system(error)
             case .masterKeyMissing, .masterKeyUnusable, .cannotOpen, .noSuchVolumeKey, .noSuchBaseKey, .noSuchKey,
-                .unusableID:
+                .sealedWithAnother, .unusableID:
                 throw .hostFailed("\(error)")
             }
         }
@@ -116,7 +122,8 @@ package actor QCOW2Volumes: VolumeBackend {
         }
         var file = VolumeFile(
             path: volumeFiles.file(QCOW2Volumes.name(of: volume)), format: .qcow2,
-            backingPaths: backing.map { [$0] } ?? [], feed: feed, passphrase: try passphrase(of: volume, header))
+            backingPaths: backing.map { [$0] } ?? [], feed: feed, passphrase: try passphrase(of: volume, header),
+            key: try sealingKey(of: volume, header))
         file.basePassphrase = try basePassphrase(beneath: header)
         return file
     }
@@ -135,6 +142,12 @@ package actor QCOW2Volumes: VolumeBackend {
     ) throws(VolumeBackendError) -> VolumePassphrase? {
         guard header.isEncrypted else { return nil }
         return try ringing { () throws(KeyRingError) in try keys.volumeKey(of: volume) }
+    }
+
+    /// nil for a volume in the clear.
+    private func sealingKey(of volume: VolumeID, _ header: QCOW2Header) throws(VolumeBackendError) -> EncryptionKeyID? {
+        guard header.isEncrypted else { return nil }
+        return try ringing { () throws(KeyRingError) in try keys.sealingKey(of: volume) }
     }
 
     /// Grows a volume that no guest has open; one of that size or more is left as it is.

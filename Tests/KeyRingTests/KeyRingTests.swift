@@ -28,6 +28,20 @@ struct KeyRingTests {
         }
     }
 
+    @Test("tells the account's key that a volume's is sealed with, and takes no other for it")
+    func sealingKeys() throws {
+        try Folder.with { folder in
+            let ring = try KeyRing(directory: folder)
+            #expect(throws: KeyRingError.noSuchVolumeKey(volume)) { try ring.sealingKey(of: volume) }
+            _ = try ring.makeVolumeKey(volume, under: key)
+            let another = EncryptionKeyID("2f0e5c1a-2f3b-4c5d-8e9f-0a1b2c3d4e5f")
+            #expect(throws: KeyRingError.sealedWithAnother("volume \(volume)", another)) {
+                try ring.makeVolumeKey(volume, under: another)
+            }
+            #expect(try ring.sealingKey(of: volume) == key)
+        }
+    }
+
     @Test("makes no new key in the place of one that something is sealed under")
     func lostAccountKey() throws {
         try Folder.with { folder in

@@ -164,6 +164,26 @@ struct QCOW2VolumesTests {
         try await volumes.deleteBase(snapshot)
     }
 
+    @Test("a volume that is there is taken for no other key's, and for none in the clear")
+    func otherKey() async throws {
+        let keys = [
+            EncryptionKeyID("1f0e5c1a-2f3b-4c5d-8e9f-0a1b2c3d4e5f"),
+            EncryptionKeyID("2f0e5c1a-2f3b-4c5d-8e9f-0a1b2c3d4e5f"), nil,
+        ]
+        for key in keys {
+            var generator = SystemRandomNumberGenerator()
+            let volume = VolumeID(from: &generator)
+            try await volumes.create(VolumeSpec(id: volume, sizeGiB: 1, snapshot: nil, key: key))
+            for named in keys where named != key {
+                let reason = "\(volume) is not sealed with the key that was named for it"
+                await #expect(throws: VolumeBackendError.hostFailed(reason)) {
+                    try await volumes.create(VolumeSpec(id: volume, sizeGiB: 1, snapshot: nil, key: named))
+                }
+            }
+            #expect(try await volumes.file(of: volume).key == key)
+        }
+    }
+
     @Test("an encrypted volume opens by its own passphrase alone")
     func ownPassphrase() async throws {
         let key = EncryptionKeyID("1f0e5c1a-2f3b-4c5d-8e9f-0a1b2c3d4e5f")
