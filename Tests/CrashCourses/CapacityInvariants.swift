@@ -1,4 +1,5 @@
-// What must hold whenever everything rests of room, quotas, spot requests, placement groups, reservations and events.
+// What must hold whenever everything rests of room, quotas, spot requests, placement groups, reservations, events and CPU
+// credits.
 
 import CloudTypes
 import ControlPlane
@@ -13,7 +14,9 @@ struct CapacityInvariants {
 
     init(_ rig: Rig) { (state, world, settings, now) = (rig.records, rig.world, rig.premises.settings, rig.time.now) }
 
-    var violations: [String] { room + quotas + spotRequests + reservations + groups + events + templates }
+    var violations: [String] {
+        room + quotas + spotRequests + reservations + groups + events + eventWindows + templates + credits
+    }
 
     /// What is counted as taken is what a count of each thing comes to, and no more than there is.
     private var room: [String] {
@@ -115,6 +118,45 @@ struct CapacityInvariants {
     private var events: [String] {
         state.instances.all.filter { $0.state != .terminated }.flatMap { instance in
             (instance.events ?? []).filter { $0.due.map { $0 <= now } ?? false }.map { "\($0.id) is overdue" }
+        }
+    }
+
+    /// None is for an instance that is gone, nor for what another one is for.
+    private var eventWindows: [String] {
+        var faults: [String] = []
+        var taken: Set<String> = []
+        for window in state.eventWindows.all {
+            faults += window.instances.filter { [nil, .terminated].contains(state.instances[$0]?.state) }
+                .map { "\(window.id) is for \($0), which is gone" }
+            let targets =
+                window.instances.map(\.description)
+                + window.instanceTags.map { "\(window.account)/\($0.key)=\($0.value)" }
+            for target in targets where !taken.insert(target).inserted { faults.append("\(target) has two windows") }
+        }
+        return faults
+    }
+
+    /// Instances that run earn, others do not and owe nothing; a guest may do what its credits pay for.
+    private var credits: [String] {
+        state.instances.all.flatMap { instance -> [String] in
+            guard let terms = instance.creditTerms, instance.state != .terminated else { return [] }
+            let record = state.cpuCredits[instance.id]
+            guard instance.state == .running else {
+                let owes = record.map { $0.credits.surplus > 0 } ?? false
+                return (record.map { $0.stoppedAt == nil } ?? false ? ["\(instance.id) is stopped, and earns"] : [])
+                    + (owes ? ["\(instance.id) is stopped, and owes credits"] : [])
+            }
+            guard let record, record.stoppedAt == nil else { return ["\(instance.id) runs and earns nothing"] }
+            var faults: [String] = []
+            if record.credits.earned > terms.figures.cap {
+                faults.append("\(instance.id) has more than a day's credits")
+            }
+            if !terms.isUnlimited, record.credits.surplus > 0 { faults.append("\(instance.id) owes, and must not") }
+            let allowed = world.processorLimit(of: instance.id)
+            let least = terms.isUnlimited ? Double(terms.figures.vCPUs) : terms.baselineProcessors
+            if let allowed, allowed < least { faults.append("the guest of \(instance.id) may use \(allowed)") }
+            if allowed == nil, !terms.isUnlimited { faults.append("the guest of \(instance.id) was never held back") }
+            return faults
         }
     }
 

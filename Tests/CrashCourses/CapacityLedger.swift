@@ -9,6 +9,13 @@ struct CapacityLedger {
         var isCancelled = false
     }
 
+    struct Event {
+        var instance: InstanceID
+        var launch: Int
+        var due: Timestamp
+        var stops: Bool
+    }
+
     /// Versions of each template that were promised; asking again may have been answered with one that was counted.
     private(set) var templates: [String: Set<String>] = [:]
     private(set) var fleets: Set<String> = []
@@ -18,7 +25,7 @@ struct CapacityLedger {
     /// Ids of reservations that were cancelled.
     private var cancelled: Set<CapacityReservationID> = []
     /// By the descriptions of events: each has one of its own.
-    private var events: [String: (instance: InstanceID, launch: Int, due: Timestamp)] = [:]
+    private var events: [String: Event] = [:]
     private(set) var goneFleets: Set<FleetID> = []
 
     mutating func acknowledge(_ operation: CapacityOperation, _ ids: [String: String]) {
@@ -45,8 +52,13 @@ struct CapacityLedger {
         groups.remove(name)
     }
 
-    mutating func scheduled(_ description: String, of instance: InstanceID, launch: Int, due: Timestamp) {
-        events[description] = (instance, launch, due)
+    var eventCount: Int { events.count }
+
+    mutating func scheduled(_ description: String, _ event: Event) { events[description] = event }
+
+    /// Whether an event is to stop the instance later.
+    func mayStop(_ instance: InstanceID, after now: Timestamp) -> Bool {
+        events.values.contains { $0.instance == instance && $0.stops && $0.due > now }
     }
 
     func check(_ state: CloudState, _ ids: [String: String], at now: Timestamp) -> [String] {

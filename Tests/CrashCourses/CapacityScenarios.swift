@@ -1,12 +1,11 @@
-// Stories of templates, fleets, spot requests, events, placement groups, reservations, use, quotas and the image bin.
+// Stories of templates, fleets, spot requests, events and their windows, placement groups, reservations, use, quotas and the image bin.
 
 import ControlPlane
 
 extension Scenario {
     static let capacity = [
-        templates, fleets, spotRequests, reclaimedRoom, lastingRequests, events, placementGroups, reservations,
-        fullHost,
-        binnedImages, daysOfUse,
+        templates, fleets, spotRequests, reclaimedRoom, lastingRequests, events, eventWindows, placementGroups,
+        reservations, fullHost, binnedImages, daysOfUse,
     ]
 
     package static let templates = Scenario(
@@ -70,6 +69,30 @@ extension Scenario {
             .schedule(.instanceStop, "b", in: 90), .pass(seconds: 45), .ask(.reboot("a")), .settle, .ask(.start("b")),
             .settle, .schedule(.instanceRetirement, "a", in: 10), .schedule(.instanceStop, "b", in: 4_000), .settle,
             .ask(.terminate("b")), .settle,
+        ])
+
+    /// The clock begins on a Wednesday, at seven minutes past eleven.
+    package static let eventWindows = Scenario(
+        name: "event windows that are made, aimed, changed and go, and events that keep to them",
+        refusals: ["InvalidParameterValue", "DependencyViolation", "InvalidInstanceID.NotFound"],
+        events: [
+            .ask(.launch(.init(name: "a"))), .ask(.launch(.init(name: "b", count: 2))), .settle,
+            .ask(.eventWindow(.create("noon", .init(start: 84, count: 4)))),
+            .ask(.eventWindow(.create("later", .init(start: 86, count: 4)))),
+            .ask(.eventWindow(.associate("noon", .launch("a")))), .ask(.tag("b", key: "team", value: "x")),
+            .ask(.eventWindow(.associate("later", .tag(key: "team", value: "x")))),
+            .ask(.eventWindow(.associate("later", .launch("a")))), .schedule(.instanceReboot, "a", in: 30),
+            .schedule(.systemMaintenance, "a", in: 60), .schedule(.instanceStop, "b", in: 30), .settle,
+            .ask(.eventWindow(.modify("noon", .init(start: 85, count: 4)))), .schedule(.systemReboot, "a", in: 90),
+            .ask(.eventWindow(.delete("later", isForced: false))),
+            .ask(.eventWindow(.disassociate("later", .tag(key: "team", value: "x")))),
+            .ask(.eventWindow(.delete("later", isForced: false))), .ask(.eventWindow(.associate("noon", .launch("b")))),
+            .schedule(.instanceReboot, "b", in: 30), .pass(seconds: 1_800), .settle, .pass(seconds: 3_600), .settle,
+            .ask(.terminate("a")), .settle, .ask(.eventWindow(.associate("noon", .launch("a")))),
+            .pass(seconds: 3_600), .settle, .ask(.start("b")), .settle,
+            .ask(.eventWindow(.disassociate("noon", .launch("b")))),
+            .ask(.eventWindow(.associate("noon", .launch("b")))), .settle,
+            .ask(.eventWindow(.delete("noon", isForced: true))), .schedule(.instanceStop, "b", in: 30), .settle,
         ])
 
     package static let placementGroups = Scenario(

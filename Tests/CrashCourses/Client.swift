@@ -68,13 +68,14 @@ package final class Client {
     /// The operator has an event in store for the instances of the name.
     func schedule(_ code: InstanceEvent.Code, of name: String, in seconds: Double) {
         for (place, id) in (ledger.launches[name] ?? []).enumerated() {
-            let description = "event \(rig.time.now.milliseconds) \(place) of \(self.name)/\(name)"
-            let due = rig.time.now.adding(seconds: seconds)
+            let description = "event \(ledger.capacity.eventCount) \(place) of \(self.name)/\(name)"
+            let wanted = rig.time.now.adding(seconds: seconds)
+            let due = code == .systemMaintenance ? wanted : ledger.opening(of: id, from: wanted)
             let isScheduled = rig.operate(on: id) { transaction throws(EC2Error) in
                 let known = transaction.state.instances[id]?.events ?? []
                 guard !known.contains(where: { $0.description == description }) else { return }
                 _ = try transaction.scheduleEvent(
-                    code, of: id, description: description, notBefore: due, notAfter: due, deadline: nil)
+                    code, of: id, description: description, notBefore: wanted, notAfter: wanted, deadline: nil)
             }
             let launch = rig.records.instances[id]?.launch ?? 1
             if isScheduled { ledger.scheduled(code, description, of: id, launch: launch, due: due) }
@@ -155,6 +156,7 @@ package final class Client {
         case .restoreSnapshot(let name):
             return ledger.binned[name].flatMap { SnapshotID($0.id) }.flatMap { rig.records.snapshots[$0] }?.state
                 == .completed
+        case .eventWindow(let operation): return isDone(operation)
         default: return false
         }
     }
@@ -190,6 +192,7 @@ extension Client {
                 Form("CreateTags", [("Tag.1.Key", key), ("Tag.1.Value", value)])
                     .adding($0.map(\.description), as: "ResourceId")
             }
+        case .changeCredits(let name, let isUnlimited): creditForm(name, isUnlimited ? "unlimited" : "standard")
         case .createGroup(let name, let vpc): groupForm(name, vpc)
         case .authorize(let name, let port): rule(name, port, "AuthorizeSecurityGroupIngress")
         case .revoke(let name, let port): rule(name, port, "RevokeSecurityGroupIngress")
@@ -209,6 +212,7 @@ extension Client {
             .createVolumeOf, .copyImage, .deregisterImage, .restoreImage, .enableFastRestore, .disableFastRestore:
             snapshotForm(of: operation)
         case .capacity(let operation): form(of: operation)
+        case .eventWindow(let operation): form(of: operation)
         }
     }
 
@@ -236,11 +240,13 @@ extension Client {
             return ledger.id(name).map { _ in Form("DeletePlacementGroup", [("GroupName", name)]) }
         case .delete(let kind, let name):
             return ledger.id(name).map { Form(kind.action, [(kind.parameter, $0)]) }
-        case .launch, .stop, .start, .reboot, .terminate, .tag, .createGroup, .authorize, .revoke, .allocateAddress,
-            .associate, .disassociate, .release, .createVolume, .attachVolume, .detachVolume, .endVolume, .growVolume,
+        case .launch, .stop, .start, .reboot, .terminate, .tag, .changeCredits, .createGroup, .authorize, .revoke,
+            .allocateAddress, .associate, .disassociate, .release, .createVolume, .attachVolume, .detachVolume,
+            .endVolume, .growVolume,
             .createImage, .replaceRoot, .createSnapshot, .createSnapshots, .copySnapshot, .lockSnapshot,
             .unlockSnapshot, .restoreSnapshot, .createVolumeOf, .copyVolume, .copyImage, .deregisterImage,
-            .enableFastRestore, .disableFastRestore, .encryptByDefault, .chooseKey, .restoreImage, .capacity:
+            .enableFastRestore, .disableFastRestore, .encryptByDefault, .chooseKey, .restoreImage, .capacity,
+            .eventWindow:
             return nil
         }
     }
@@ -341,6 +347,16 @@ extension Client {
     private func instances(_ name: String, _ action: String) -> Form? {
         let present = (ledger.launches[name] ?? []).filter { rig.records.instances[$0] != nil }
         return present.isEmpty ? nil : Form(action).adding(present.map(\.description), as: "InstanceId")
+    }
+
+    private func creditForm(_ name: String, _ credits: String) -> Form? {
+        let present = (ledger.launches[name] ?? []).filter { rig.records.instances[$0] != nil }
+        guard !present.isEmpty else { return nil }
+        return Form("ModifyInstanceCreditSpecification").adding(
+            present.enumerated().flatMap { place, id in
+                let item = "InstanceCreditSpecification.\(place + 1)"
+                return [("\(item).InstanceId", "\(id)"), ("\(item).CpuCredits", credits)]
+            })
     }
 
     private func groupForm(_ name: String, _ vpc: String?) -> Form? {

@@ -5,47 +5,6 @@ import ControlPlane
 import NodeContract
 
 struct Ledger {
-    struct Instance {
-        var name: String
-        var terminatesItself: Bool
-        /// The states that everything asked for and everything that happened may end in.
-        var states: Set<InstanceState> = [.running]
-        var tags: [String: String] = [:]
-
-        mutating func mayHaveEnded() { states.formUnion([.stopped, .terminated]) }
-    }
-
-    struct Volume {
-        var sizeGiB: Int
-        var instances: Set<InstanceID> = []
-        /// Those with which it goes, where they are the last to have it.
-        var deadly: Set<InstanceID> = []
-        var mustBeEncrypted = false
-    }
-
-    struct BinStay {
-        var id: String
-        /// From when on at the latest.
-        var since: Timestamp
-        /// Whether it was complete: one that was not goes at once.
-        var isCertain: Bool
-    }
-
-    struct ImageStay {
-        var id: ImageID
-        var since: Timestamp
-    }
-
-    struct Snapshot {
-        /// Whether it was seen to be complete.
-        var isComplete = false
-        /// Whether it goes to the recycle bin when it is deleted, for a day.
-        var isKept = false
-        var isLocked = false
-        /// Whether volumes of it are kept ready.
-        var isFast = false
-    }
-
     private(set) var instances: [InstanceID: Instance] = [:]
     /// Any of these may have been taken away, and forgotten an hour later.
     private var spotInstances: Set<InstanceID> = []
@@ -63,6 +22,7 @@ struct Ledger {
     private(set) var binnedImages: [String: ImageStay] = [:]
     private(set) var keptImages: Set<String> = []
     private(set) var capacity = CapacityLedger()
+    private(set) var eventWindows = EventWindowLedger()
     private var encryptsByDefault = false
     /// What befell since the last look, also to instances that the client does not know of yet.
     private var hasHostFailed = false
@@ -77,6 +37,11 @@ struct Ledger {
     var addressNames: [String] { addresses.keys.sorted() }
     func isAssociated(_ address: String) -> Bool { addresses[address].flatMap { $0 } != nil }
     func ports(of group: String) -> Set<Int> { ports[group] ?? [] }
+
+    /// When an event that stops or reboots the instance begins, if it is wanted at the moment.
+    func opening(of id: InstanceID, from moment: Timestamp) -> Timestamp {
+        eventWindows.opening(of: id, instances[id]?.tags ?? [:], from: moment)
+    }
 
     /// Whether the one instance of the name is there and not to be terminated.
     func isAlive(_ name: String) -> Bool {
@@ -108,11 +73,9 @@ struct Ledger {
     mutating func scheduled(
         _ code: InstanceEvent.Code, _ description: String, of id: InstanceID, launch: Int, due: Timestamp
     ) {
-        capacity.scheduled(description, of: id, launch: launch, due: due)
-        switch code {
-        case .instanceStop, .instanceRetirement: instances[id]?.mayHaveEnded()
-        case .instanceReboot, .systemReboot, .systemMaintenance: break
-        }
+        let stops = [.instanceStop, .instanceRetirement].contains(code)
+        capacity.scheduled(description, CapacityLedger.Event(instance: id, launch: launch, due: due, stops: stops))
+        if stops { instances[id]?.mayHaveEnded() }
     }
 
     mutating func guestEnded(_ id: InstanceID) {
@@ -140,6 +103,8 @@ struct Ledger {
         case .terminate(let name, _): ask(name) { _ in [.terminated] }
         case .tag(let name, let key, let value):
             for id in launches[name] ?? [] { instances[id]?.tags[key] = value }
+        case .changeCredits(let name, let isUnlimited):
+            for id in launches[name] ?? [] { instances[id]?.isUnlimited = isUnlimited }
         case .createGroup(let name, _): ports[name] = []
         case .authorize(let name, let port): ports[name]?.insert(port)
         case .revoke(let name, let port): ports[name]?.remove(port)
@@ -172,6 +137,9 @@ struct Ledger {
             binnedImages[name] = nil
             images.insert(name)
         case .capacity(let operation): acknowledge(operation, body)
+        case .eventWindow(let operation):
+            eventWindows.acknowledge(operation, launches)
+            if case .delete(let name, _) = operation { forget(name) }
         case .delete(.snapshot, let name) where snapshots[name]?.isKept == true:
             let isCertain = snapshots[name]?.isComplete == true
             binned[name] = ids.removeValue(forKey: name).map { BinStay(id: $0, since: now, isCertain: isCertain) }
@@ -276,8 +244,13 @@ struct Ledger {
             // What stopped for others to have their room comes back when there is room again.
             let mayComeBack = record.state == .stopped && record.stateReason == .spotShutdown
             instances[id]?.states = mayComeBack ? [.stopped, .running] : [record.state]
+            if capacity.mayStop(id, after: now) { instances[id]?.states.insert(.stopped) }
             let tags = record.tags.filter { !$0.key.hasPrefix("aws:") }
-            if record.state != .terminated, tags != promised.tags { faults.append("\(id) has other tags") }
+            guard record.state != .terminated else { continue }
+            if tags != promised.tags { faults.append("\(id) has other tags") }
+            if (record.creditSpecification == "unlimited") != promised.isUnlimited {
+                faults.append("\(id) is \(record.creditSpecification ?? "without credits")")
+            }
         }
         loseVolumes(state)
         let present = Set(
@@ -288,11 +261,13 @@ struct Ledger {
                 + state.snapshots.all.filter(\.isListed).map(\.id.description)
                 + state.launchTemplates.all.map(\.id.description) + state.fleets.all.map(\.id.description)
                 + state.spotRequests.all.map(\.id.description) + state.placementGroups.all.map(\.id.description)
-                + state.capacityReservations.all.map(\.id.description))
+                + state.capacityReservations.all.map(\.id.description)
+                + state.eventWindows.all.map(\.id.description))
         faults += ids.filter { !present.contains($0.value) }.map { "\($0.key) (\($0.value)) is lost" }
         faults += gone.intersection(present).map { "\($0) is back" }
         faults += checkRules(state) + checkAddresses(state) + checkVolumes(state)
-        faults += capacity.check(state, ids, at: now) + checkBinnedImages(state, at: now)
+        faults += capacity.check(state, ids, at: now) + eventWindows.check(state, ids)
+        faults += checkBinnedImages(state, at: now)
         return faults + checkSnapshots(state, at: now)
     }
 

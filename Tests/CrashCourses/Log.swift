@@ -16,7 +16,8 @@ package enum Log {
 /// The environment's word on how long to go on.
 package enum Effort {
     package static func number(_ name: String, otherwise usual: Int) -> Int {
-        guard let text = getenv(name) else { return usual }
-        return Int(String(cString: text)) ?? usual
+        text(name).flatMap { Int($0) } ?? usual
     }
+
+    package static func text(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 }

@@ -29,6 +29,8 @@ enum Operation: Sendable, Equatable {
     case reboot(String)
     case terminate(String, Shutdown = .graceful)
     case tag(String, key: String, value: String)
+    /// Of CPU credits: `unlimited`, or `standard`.
+    case changeCredits(String, isUnlimited: Bool)
     case createVPC(String, block: String)
     case createSubnet(String, vpc: String, block: String)
     case createGateway(String)
@@ -80,6 +82,7 @@ enum Operation: Sendable, Equatable {
     case chooseKey(String)
     case delete(Kind, String)
     case capacity(CapacityOperation)
+    case eventWindow(EventWindowOperation)
 
     enum Kind: String, Sendable, CaseIterable {
         case vpc, subnet, gateway, table, group, volume, snapshot, template, placementGroup
@@ -150,12 +153,15 @@ enum Operation: Sendable, Equatable {
             case .template: ["InvalidLaunchTemplateId.NotFound"]
             case .placementGroup: ["InvalidPlacementGroup.Unknown"]
             }
+        case .eventWindow(let operation): operation.codesOfDone
         // The client looks whether it was its own request.
         case .attachVolume, .detachVolume, .endVolume, .growVolume, .unlockSnapshot, .restoreSnapshot, .restoreImage,
             .disableFastRestore, .capacity:
             []
-        case .launch, .stop, .start, .reboot, .terminate, .tag, .createVPC, .createSubnet, .createGateway, .createTable,
-            .associateTable, .createGroup, .allocateAddress, .associate, .createVolume, .createVolumeOf, .copyVolume,
+        case .launch, .stop, .start, .reboot, .terminate, .tag, .changeCredits, .createVPC, .createSubnet,
+            .createGateway,
+            .createTable, .associateTable, .createGroup, .allocateAddress, .associate, .createVolume, .createVolumeOf,
+            .copyVolume,
             .replaceRoot,
             .createSnapshot, .createSnapshots, .copySnapshot, .lockSnapshot, .enableFastRestore, .encryptByDefault,
             .chooseKey:
@@ -178,7 +184,9 @@ enum Operation: Sendable, Equatable {
         case .createSnapshot(let name, _, _), .createSnapshots(let name, _, _), .copySnapshot(let name, _):
             (name, "snapshotId")
         case .capacity(let operation): operation.made
-        case .launch, .stop, .start, .reboot, .terminate, .tag, .attach, .detach, .createRoute, .associateTable,
+        case .eventWindow(let operation): operation.made
+        case .launch, .stop, .start, .reboot, .terminate, .tag, .changeCredits, .attach, .detach, .createRoute,
+            .associateTable,
             .authorize,
             .revoke, .associate, .disassociate, .release, .attachVolume, .detachVolume, .endVolume, .growVolume,
             .delete,

@@ -65,6 +65,8 @@ package struct Play {
         case .die(let name): end(name, .died)
         case .interrupt(let name): client.interrupt(name)
         case .schedule(let code, let name, let seconds): client.schedule(code, of: name, in: seconds)
+        case .work(let name, let processors):
+            for id in client.ledger.launches[name] ?? [] { rig.process.host.setLoad(processors, of: id) }
         case .cling(let name): for id in client.ledger.launches[name] ?? [] { rig.world.makeClinging(id) }
         case .makeForgetful(let name):
             for id in client.ledger.launches[name] ?? [] { rig.world.makeForgetful(id) }
@@ -97,6 +99,7 @@ package struct Play {
         let vpcs = rig.records.vpcs.all.filter { !$0.isDefault }
         if !vpcs.isEmpty { faults.append("VPCs are left") }
         if !rig.records.addresses.all.isEmpty { faults.append("addresses are left") }
+        if !rig.records.eventWindows.all.isEmpty { faults.append("event windows are left") }
     }
 }
 
@@ -104,6 +107,7 @@ extension Client {
     /// Deletes all that the client made, in an order in which nothing is in the way.
     func deleteEverything(settle: () -> Void) {
         for name in ledger.capacity.spots.keys.sorted() { perform(.capacity(.cancelSpot(name))) }
+        for name in ledger.eventWindows.names { perform(.eventWindow(.delete(name, isForced: true))) }
         for name in ledger.capacity.reservations.keys.sorted() { perform(.capacity(.cancelReservation(name))) }
         settle()
         adoptInstances()

@@ -20,6 +20,8 @@ package struct Scenario: Sendable, CustomStringConvertible {
         case makeForgetful(String)
         /// The guests let go of no disk, until they are switched off.
         case cling(String)
+        /// The guests keep so many of their processors busy.
+        case work(String, processors: Double)
         /// The operator takes spot instances away, with two minutes' notice.
         case interrupt(String)
         /// The operator has an event in store for instances, in so many seconds.
@@ -35,12 +37,15 @@ package struct Scenario: Sendable, CustomStringConvertible {
 }
 
 extension Scenario {
+    /// Those whose names have `APUS_STORY` in them, where that is said.
+    package static let chosen = Effort.text("APUS_STORY").map { part in all.filter { $0.name.contains(part) } } ?? all
+
     package static let all =
         [
             shortLife, lifeOfAnInstance, severalAtOnce, ownNetwork, addresses, endsByThemselves, deafGuests, hurried,
             travellingVolume, clingingGuest, hurriedVolumes, imagesOfInstances, copiedImages, replacedRoots,
             snapshotsOfVolumes, snapshotsOfInstances, volumesOfSnapshots, binnedSnapshots, copiedVolumes,
-            fastRestores, encryption, hibernation, hibernationInDoubt, sharedVolumes,
+            fastRestores, encryption, hibernation, hibernationInDoubt, hibernationInHaste, sharedVolumes,
         ] + capacity
 
     package static let shortLife = Scenario(
@@ -248,6 +253,19 @@ extension Scenario {
             .makeForgetful("b"), .ask(.stop("b", .hibernated)), .settle, .ask(.start("b")), .settle,
             .ask(.stop("c", .hibernated)), .ask(.stop("c", .forced)), .settle, .ask(.start("c")), .settle,
             .ask(.stop("a", .hibernated)), .ask(.stop("c", .hibernated)), .settle, .ask(.terminate("a")), .settle,
+        ])
+
+    package static let hibernationInHaste = Scenario(
+        name: "an instance that reboots, changes its credits and hibernates in one breath", refusals: [],
+        events: [
+            .ask(.launch(.init(name: "a", hibernates: true))), .settle, .work("a", processors: 2),
+            .ask(.changeCredits("a", isUnlimited: false)), .ask(.reboot("a")), .ask(.stop("a", .hibernated)), .settle,
+            .ask(.changeCredits("a", isUnlimited: true)), .ask(.start("a")),
+            .ask(.changeCredits("a", isUnlimited: false)),
+            .settle, .ask(.reboot("a")), .settle, .ask(.changeCredits("a", isUnlimited: true)),
+            .work("a", processors: 2),
+            .settle, .ask(.stop("a", .hibernated)), .ask(.changeCredits("a", isUnlimited: false)), .settle,
+            .ask(.start("a")), .settle, .ask(.stop("a")), .settle,
         ])
 
     package static let replacedRoots = Scenario(

@@ -62,7 +62,8 @@ package struct Schedule {
     private let hasSnapshots: Bool
     /// Whether some of their volumes are shared: of every fourth seed.
     private let sharesVolumes: Bool
-    /// Whether they ask for templates, fleets, spot requests, groups and reservations too, on a host that a dozen instances fill:
+    /// Whether they ask for templates, fleets, spot requests, groups, reservations and event windows too, on a host that a dozen
+    /// instances fill:
     /// of two seeds in three.
     private let hasCapacity: Bool
     private let weather: Weather
@@ -163,6 +164,7 @@ package struct Schedule {
         if !rig.world.networks.isEmpty { faults.append("networks are left") }
         if !rig.world.metadata.isEmpty { faults.append("metadata are left") }
         if rig.records.vpcs.all.contains(where: { !$0.isDefault }) { faults.append("VPCs are left") }
+        if !rig.records.eventWindows.all.isEmpty { faults.append("event windows are left") }
         faults += rig.records.volumes.all.filter { $0.state != .available }.map { "\($0.id) is left" }
     }
 }
@@ -188,6 +190,7 @@ extension Schedule {
         let ledger = client.ledger
         let alive = ledger.instanceNames.filter(ledger.isAlive)
         if hasSnapshots, chance.once(in: 3) { return snapshotOperation(of: client) }
+        if hasCapacity, chance.once(in: 8) { return eventOperation(of: client, alive) }
         if hasCapacity, chance.once(in: 2) { return capacityOperation(of: client).map { .capacity($0) } }
         switch chance.number(24) {
         case 0...2: return launch(client)
@@ -256,6 +259,27 @@ extension Schedule {
         case 13: return reservation.map { .resize($0, count: 1 + chance.number(5)) }
         default: return reservation.map { .cancelReservation($0) }
         }
+    }
+
+    /// Windows open within three hours; a tag that they are for is the client's own, as its instances are.
+    private mutating func eventOperation(of client: Client, _ alive: [String]) -> Operation? {
+        made += 1
+        let (window, instance) = (chance.pick(client.ledger.eventWindows.names), chance.pick(alive))
+        let tag = EventWindowOperation.Target.tag(key: "window", value: client.name)
+        let target: EventWindowOperation.Target? = chance.once(in: 3) ? tag : instance.map { .launch($0) }
+        let start = EventWindowOperation.Hours.hourOfWeek(rig.time.now) + chance.number(3)
+        let hours = EventWindowOperation.Hours(start: start % EventWindowOperation.Hours.inWeek, count: 4)
+        let operation: EventWindowOperation?
+        switch chance.number(10) {
+        case 0...1: operation = .create("window\(made)-\(client.name)", hours)
+        case 2: operation = window.map { .modify($0, hours) }
+        case 3: operation = window.map { .delete($0, isForced: chance.once(in: 2)) }
+        case 4...6: operation = window.flatMap { window in target.map { .associate(window, $0) } }
+        case 7: operation = window.flatMap { window in target.map { .disassociate(window, $0) } }
+        case 8: return instance.map { .tag($0, key: "window", value: client.name) }
+        default: return instance.map { .changeCredits($0, isUnlimited: chance.once(in: 2)) }
+        }
+        return operation.map { .eventWindow($0) }
     }
 
     private func launches(of client: Client) -> [Operation.Launch] {
