@@ -16,9 +16,8 @@ class Cloud:
     def __init__(self, apus, host):
         self.apus, self.view = apus, HostView(apus.state, host)
         apus.start()
-        image = apus.state.parent / "boot-sector.raw"
-        image.write_bytes(disk())
-        self.image = apus.command("image", "import", "--name", "still", str(image)).stdout.split()[-1]
+        self._images = {}
+        self.image = self.image_of("still", disk())
         self.account = apus.first_account()
         self._make_network()
         self.resident = self.launch("resident", None)
@@ -40,10 +39,17 @@ class Cloud:
         address = ec2.allocate_address(Domain="vpc")
         self.allocation, self.address = address["AllocationId"], address["PublicIp"]
 
-    def launch(self, token, subnet):
+    def image_of(self, name, content):
+        if name not in self._images:
+            file = self.apus.state.parent / f"{name}.raw"
+            file.write_bytes(content)
+            self._images[name] = self.apus.command("image", "import", "--name", name, str(file)).stdout.split()[-1]
+        return self._images[name]
+
+    def launch(self, token, subnet, **more):
         place = {"SubnetId": subnet, "SecurityGroupIds": [self.group]} if subnet else {}
-        answer = self.ec2.run_instances(
-            ImageId=self.image, InstanceType="t3.nano", MinCount=1, MaxCount=1, ClientToken=token, **place)
+        wish = {"ImageId": self.image, "InstanceType": "t3.nano", "MinCount": 1, "MaxCount": 1, "ClientToken": token}
+        answer = self.ec2.run_instances(**wish | place | more)
         return answer["Instances"][0]["InstanceId"]
 
     def restart(self):

@@ -10,7 +10,9 @@ import random
 
 import pytest
 from apus_testing.killing import MortalApus
+from apus_testing.waiting import quick
 from disk_story import DiskStory
+from sleep_story import SleepStory
 from story import Cloud, Story
 
 ROUNDS = int(os.environ.get("APUS_ROUNDS", 3))
@@ -26,7 +28,7 @@ def cloud(lab):
     assert cloud.view.command_lines() == {} and cloud.view.namespaces() == []
 
 
-@pytest.mark.parametrize("kind", [Story, DiskStory])
+@pytest.mark.parametrize("kind", [Story, DiskStory, SleepStory])
 def test_killed_at_any_step_it_leaves_nothing_doubles_nothing_and_goes_on(cloud, kind):
     seed = int(os.environ.get("APUS_SEED", random.randrange(10_000)))
     print(f"To kill at the same steps again: APUS_SEED={seed}")
@@ -91,3 +93,21 @@ def interrupted(cloud, story, act, order):
         story.await_rest()
         return True
     return False
+
+
+def test_a_moment_of_a_volume_that_nobody_has_open_is_on_the_disk_before_the_answer(cloud):
+    """Its note and the folder that names it: a host that loses its power after the answer keeps the moment."""
+    ec2 = cloud.ec2
+    zone = ec2.describe_subnets(SubnetIds=[cloud.subnet])["Subnets"][0]["AvailabilityZone"]
+    volume = ec2.create_volume(AvailabilityZone=zone, Size=1)["VolumeId"]
+    ec2.get_waiter("volume_available").wait(VolumeIds=[volume], WaiterConfig=quick())
+    cloud.apus.expect(None)
+    snapshot = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    steps, note = [step["step"] for step in cloud.apus.steps()], "moments/snap-*.json"
+    place = 0
+    for step in [f"write {note}.new", f"sync {note}.new", f"rename {note}", "sync moments", "answer"]:
+        assert step in steps[place:], f"{step} is missing after {steps[:place]} in {steps}"
+        place = steps.index(step, place) + 1
+    ec2.get_waiter("snapshot_completed").wait(SnapshotIds=[snapshot], WaiterConfig=quick())
+    ec2.delete_snapshot(SnapshotId=snapshot)
+    ec2.delete_volume(VolumeId=volume)

@@ -1,14 +1,14 @@
 """One volume in two real guests at once: what one flushed the other reads, whoever dies in between."""
 
+import itertools
 import os
 import pathlib
 import signal
 import threading
 import time
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from apus_testing.waiting import eventually, quick
+from kills import Act, interrupt
 from test_volumes import attach, completed, detach, disk, machines, make, seen, sound, volume  # noqa: F401
 
 DEVICE = "/dev/sdf"
@@ -122,21 +122,26 @@ def test_guests_wait_for_what_serves_them_and_lose_nothing(site, machines, make)
 def test_kill_of_apus_in_the_middle_of_what_is_done_for_one_guest_leaves_the_other_alone(site, machines, make):  # noqa: F811
     first, second = machines
     id = shared(site, make, machines[:1])
-    for moment in (0, 0.05):
+    written = itertools.count()
+
+    def plug_in():
         site.ec2.attach_volume(VolumeId=id, InstanceId=second.id, Device=DEVICE)
-        time.sleep(moment)
-        site.cloud.kill()
-        site.start_again()
-        write(first, id, f"in-{moment}", 0)
+
+    def is_in():
+        text = f"in-{next(written)}"
+        write(first, id, text, 0)
         eventually(lambda: holders(site, id).get(second.id) == "attached", "the other has it too")
         seen(second, id)
-        assert read(second, id, 0) == f"in-{moment}"
+        assert read(second, id, 0) == text
+
+    def pull_out():
         site.ec2.detach_volume(VolumeId=id, InstanceId=second.id)
-        time.sleep(moment)
-        site.cloud.kill()
-        site.start_again()
+
+    def is_out():
         eventually(lambda: holders(site, id) == {first.id: "attached"}, "one has it alone")
         assert disk(second, id) is None
+
+    interrupt(site, Act(plug_in, is_in, {"VolumeInUse"}), Act(pull_out, is_out, {"IncorrectState"}))
     leave(site, id, first)
     assert server(site, id) is None
     sound(site, id)
@@ -194,16 +199,19 @@ def test_limits_hold_for_all_guests_together_and_growth_is_seen_by_all(site, mac
 def test_a_growth_that_a_kill_cuts_off_is_seen_by_all_in_the_end(site, machines, make):  # noqa: F811
     id = shared(site, make, machines)
     names = {one: seen(one, id) for one in machines}
-    for size, moment in ((5, 0.02), (6, 0.05), (7, 0.1), (8, 0.2)):
-        site.ec2.modify_volume(VolumeId=id, Size=size)
-        time.sleep(moment)
-        site.cloud.kill()
-        site.start_again()
+
+    def grow():
+        site.ec2.modify_volume(VolumeId=id, Size=volume(site, id)["Size"] + 1)
+
+    def has_grown():
         completed(site, id)
+        size = volume(site, id)["Size"]
         for machine in machines:
             assert machine.ssh(f"cat /sys/block/{names[machine]}/size") == str(size << 21)
         write(machines[0], id, f"grown-{size}", (size << 18) - 1)
         assert read(machines[1], id, (size << 18) - 1) == f"grown-{size}"
+
+    interrupt(site, Act(grow, has_grown, is_repeated=False))
     leave(site, id, *machines)
     sound(site, id)
 
@@ -282,13 +290,11 @@ def test_volumes_of_an_instance_are_captured_at_one_instant_shared_ones_too(site
 def test_a_kill_of_apus_while_several_processes_hold_one_moment_leaves_no_guest_standing(site, machines, make):  # noqa: F811
     own, id = counting(site, make, machines)
     wish = {"InstanceId": machines[0].id, "ExcludeBootVolume": True}
-    for moment in (0.01, 0.02, 0.04, 0.08):
-        caller = threading.Thread(target=captured, args=(site, wish))
-        caller.start()
-        time.sleep(moment)
-        site.cloud.kill()
-        caller.join()
-        site.start_again()
+
+    def capture():
+        site.ec2.create_snapshots(InstanceSpecification=wish)
+
+    def goes_on():
         before = number(machines[1], id)
         eventually(lambda: number(machines[1], id) > before, "the guest counts on")
         mine = [{"Name": "volume-id", "Values": [own, id]}]
@@ -298,12 +304,6 @@ def test_a_kill_of_apus_while_several_processes_hold_one_moment_leaves_no_guest_
         assert len(found) in (0, 2)
         for one in found:
             site.ec2.delete_snapshot(SnapshotId=one["SnapshotId"])
+
+    interrupt(site, Act(capture, goes_on, is_repeated=False))
     stopped_counting(site, machines, own, id)
-
-
-def captured(site, wish):
-    """Without asking again when the answer does not come."""
-    try:
-        site.lab_client().create_snapshots(InstanceSpecification=wish)
-    except (BotoCoreError, ClientError):
-        pass

@@ -9,6 +9,7 @@ import pytest
 
 from apus_testing.disks import complaint
 from apus_testing.waiting import eventually, quick
+from kills import Act, interrupt
 
 
 @pytest.fixture(scope="module")
@@ -156,26 +157,30 @@ def test_a_limit_holds_and_is_changed_while_the_guest_runs(site, machines, make)
 def test_kill_of_apus_in_the_middle_of_attach_detach_and_change(site, machines, make):
     machine = machines[0]
     id = make()
-    for moment in (0, 0.02, 0.1):
+
+    def plug_in():
         site.ec2.attach_volume(VolumeId=id, InstanceId=machine.id, Device="/dev/sdf")
-        time.sleep(moment)
-        site.cloud.kill()
-        site.start_again()
+
+    def is_in():
         attached(site, id)
         assert seen(machine, id) and files(machine, id) == 2
+
+    def grow():
+        site.ec2.modify_volume(VolumeId=id, Size=volume(site, id)["Size"] + 1)
+
+    def has_grown():
+        completed(site, id)
+        assert machine.ssh(f"cat /sys/block/{seen(machine, id)}/size") == str(volume(site, id)["Size"] << 21)
+
+    def pull_out():
         site.ec2.detach_volume(VolumeId=id)
-        time.sleep(moment)
-        site.cloud.kill()
-        site.start_again()
+
+    def is_out():
         eventually(lambda: volume(site, id)["State"] == "available", f"{id} is free")
         assert disk(machine, id) is None and files(machine, id) == 0
-    attach(site, id, machine)
-    site.ec2.modify_volume(VolumeId=id, Size=2)
-    site.cloud.kill()
-    site.start_again()
-    completed(site, id)
-    assert machine.ssh(f"cat /sys/block/{seen(machine, id)}/size") == str(2 << 21)
-    detach(site, id)
+
+    interrupt(site, Act(plug_in, is_in, {"VolumeInUse"}), Act(grow, has_grown, is_repeated=False),
+              Act(pull_out, is_out, {"IncorrectState"}))
     sound(site, id)
 
 

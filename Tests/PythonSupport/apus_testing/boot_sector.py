@@ -1,5 +1,5 @@
-"""A guest of 512 bytes: says "!" on its console when it has booted and sits still from then on, powers off when the
-power button is pressed, restarts on Ctrl-Alt-Delete.
+"""A guest of 512 bytes: says "!" on its console when it has booted and sits still from then on, or says "." 18 times a
+second, powers off when the power button is pressed, restarts on Ctrl-Alt-Delete.
 
 For tests that care for what is around a guest and not for what runs in it. The firmware does the restart.
 """
@@ -24,7 +24,12 @@ CODE = bytes([
 ])
 
 
-def disk(size=1 << 20):
+# After hlt: mov dx, 0x3f8; mov al, '.'; out dx, al. The jumps back are longer by that.
+TICK = bytes([0xBA, 0xF8, 0x03, 0xB0, 0x2E, 0xEE])
+TICKING = CODE[:15] + TICK + CODE[15:23] + bytes([CODE[23] - 6]) + CODE[24:32] + bytes([CODE[32] - 6])
+
+
+def disk(size=1 << 20, code=CODE):
     """A raw disk image that boots into it."""
-    sector = CODE + bytes(510 - len(CODE)) + b"\x55\xaa"
+    sector = code + bytes(510 - len(code)) + b"\x55\xaa"
     return sector + bytes(size - len(sector))

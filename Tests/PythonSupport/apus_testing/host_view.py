@@ -86,6 +86,11 @@ class HostView:
         return {"volumes": _names(self.state / "volumes"), "guests": _names(self.state / "guests"),
                 "run": [name for name in _names(run) if name.startswith("vpc-")]}
 
+    def first_word(self, instance):
+        """The first byte that the guest has said on its console since it was launched; empty while it said nothing."""
+        with open(self.state / "guests" / instance / "console.log", "rb") as log:
+            return log.read(1)
+
     def console_length(self, instance):
         """Bytes that the guest has said on its console since it was launched."""
         log = self.state / "guests" / instance / "console.log"

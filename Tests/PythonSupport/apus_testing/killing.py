@@ -1,10 +1,12 @@
-"""Apus under a tracer that kills it at the step of its life that a test names."""
+"""Apus under a tracer that kills it at the step of its life that a test names: from its start, or for a while."""
 
 import json
 import os
 import pathlib
 import signal
+import subprocess
 import sys
+import time
 
 from .running import Apus
 from .waiting import eventually
@@ -50,6 +52,43 @@ class MortalApus(Apus):
         return self._lines()[self._read:]
 
     def _lines(self):
-        if not self._report.exists():
-            return []
-        return [json.loads(line) for line in self._report.read_text().splitlines(keepends=True) if line.endswith("\n")]
+        return lines(self._report)
+
+
+class Watch:
+    """A tracer at an Apus that runs, for as long as the context lasts: steps are counted, and the process dies at the one that
+    `order` names."""
+
+    def __init__(self, apus, order=None):
+        place = apus.state.parent / apus.state.name
+        control, self._report = place.with_suffix(".order"), place.with_suffix(".steps")
+        control.write_text(json.dumps(order or {"count": True}))
+        self._report.unlink(missing_ok=True)
+        self._command = [sys.executable, str(TRACER), str(control), str(self._report), str(apus.state), "/run", "--",
+                         str(apus.process.pid)]
+
+    def __enter__(self):
+        self._tracer = subprocess.Popen(self._command)
+        eventually(lambda: any("order" in line for line in lines(self._report)), "the tracer took the order", 10, every=0.01)
+        return self
+
+    def __exit__(self, *_):
+        self._tracer.terminate()
+        self._tracer.wait(30)
+
+    def steps(self):
+        return [line for line in lines(self._report) if "step" in line]
+
+    def was_killed(self, seconds):
+        """Whether the process dies within so long: the step may not come again."""
+        deadline = time.monotonic() + seconds
+        while not (told := any("killed" in line for line in lines(self._report))) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return told
+
+
+def lines(report):
+    """What a tracer has told."""
+    if not report.exists():
+        return []
+    return [json.loads(line) for line in report.read_text().splitlines(keepends=True) if line.endswith("\n")]

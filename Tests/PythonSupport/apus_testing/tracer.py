@@ -1,14 +1,16 @@
 """Runs a program and kills it, as kill -9 does, at a chosen step of those that change what outlives it.
 
 usage: tracer.py CONTROL REPORT ROOT... -- PROGRAM ARGUMENT...
+       tracer.py CONTROL REPORT ROOT... -- PROCESS
 
-SIGUSR1 has CONTROL read: JSON, {"count": true} or {"step": NAME, "occurrence": N, "moment": "before"|"after"} or {}.
+SIGUSR1 has CONTROL read, and so has the beginning where a process is named that runs already: JSON, {"count": true} or {"step": NAME, "occurrence": N, "moment": "before"|"after"} or {}.
 From then on steps are counted. REPORT gets a line of JSON for each order taken, each step, and the kill.
 Threads of the program are traced, its children are not: they live as they would. Should the tracer die, so does the
-program. Linux on x86-64, Python alone.
+program that it started; one that ran before runs on. Linux on x86-64, Python alone.
 """
 
 import ctypes
+import errno
 import json
 import os
 import signal
@@ -42,8 +44,12 @@ class Tracer:
         self.counts = {}
         self.under_way = {}
         self.known = set()
-        self.main = self._start(command)
+        self.is_parent = not command[0].isdigit()
+        self.main = self._start(command) if self.is_parent else int(command[0])
         self.steps = durable_steps.Steps(self.main, roots)
+        if not self.is_parent:
+            self._seize_threads()
+            self.obey()
 
     def _start(self, command):
         reading, writing = os.pipe()
@@ -63,6 +69,17 @@ class Tracer:
         os.close(writing)
         return pid
 
+    def _seize_threads(self):
+        """Also those that begin meanwhile, which may be traced already as others' offspring."""
+        while new := {int(name) for name in os.listdir(f"/proc/{self.main}/task")} - self.known:
+            for thread in new:
+                try:
+                    ptrace(SEIZE, thread, 0, TRACE_SYSGOOD | TRACE_CLONE)
+                except OSError as refused:
+                    if refused.errno not in (errno.ESRCH, errno.EPERM):
+                        raise
+            self.known |= new
+
     def tell(self, **line):
         self.report.write(json.dumps(line) + "\n")
 
@@ -81,8 +98,9 @@ class Tracer:
     def run(self):
         """Returns the program's status as a shell would tell it."""
         signal.signal(signal.SIGUSR1, self.obey)
-        signal.signal(signal.SIGTERM, self.forward)
-        signal.signal(signal.SIGINT, self.forward)
+        if self.is_parent:
+            signal.signal(signal.SIGTERM, self.forward)
+            signal.signal(signal.SIGINT, self.forward)
         status = 0
         while True:
             try:
