@@ -100,6 +100,11 @@ class DiskCloud(GuestCloud):
     def snapshot(self, volume):
         return values(self.call("CreateSnapshot", VolumeId=volume), "snapshotId")[0]
 
+    def snapshots(self, guest):
+        """Of one moment of the guest's volumes but its root."""
+        return values(self.call("CreateSnapshots", **{
+            "InstanceSpecification.InstanceId": guest.id, "InstanceSpecification.ExcludeBootVolume": "true"}), "snapshotId")
+
     def until_stored(self, snapshot):
         def is_stored(xml):
             if "error" in values(xml, "status"):
