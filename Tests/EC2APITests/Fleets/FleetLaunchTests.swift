@@ -1,6 +1,7 @@
 import AWSWire
 import CloudTypes
 import ControlPlane
+import NodeContract
 import Testing
 
 @testable import EC2API
