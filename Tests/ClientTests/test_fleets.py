@@ -104,5 +104,7 @@ def test_other_fleets_and_other_deletions_are_refused(ec2, launch, template, ref
     failed = ec2.delete_fleets(FleetIds=[made, "fleet-0123456789abcdef0", "x"], TerminateInstances=False)
     assert [one["Error"]["Code"] for one in failed["UnsuccessfulFleetDeletions"]] == [
         "NoTerminateInstancesNotSupported", "fleetIdDoesNotExist", "fleetIdMalformed"]
+    with refused("UnsupportedOperation", 400):
+        launch(1, {"InstanceType": CHEAP, "Placement": {"AvailabilityZone": "us-east-1a"}})
     with refused("InvalidTargetCapacitySpecification", 400):
         launch(1, target={"OnDemandTargetCapacity": 2})

@@ -15,6 +15,8 @@ package struct FleetRecord: TaggedRecord {
     package var state: State = .active
     package var launches: [Launch] = []
     package var failures: [Failure] = []
+    /// When the last instance of a deleted one was seen to be gone.
+    package var endedAt: Timestamp?
     package var tags: [String: String] = [:]
 
     package enum State: String, Sendable, Codable {

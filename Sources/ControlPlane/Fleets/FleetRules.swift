@@ -1,5 +1,5 @@
 // What becomes of a fleet that is deleted.
-// Source: EC2 API Reference, "DeleteFleets".
+// Source: EC2 API Reference, "DeleteFleets"; EC2 User Guide, "EC2 Fleet request states".
 
 internal import CloudTypes
 
@@ -10,10 +10,15 @@ extension Transaction {
         update(fleet.id, FleetRecord.self) { $0.state = .deletedTerminating }
     }
 
-    /// One whose instances are all forgotten is forgotten too.
+    /// Two days after its last instance went it is forgotten.
     mutating func forgetDeletedFleets() {
+        let last = now.adding(seconds: -172_800)
         for fleet in state.fleets.all where fleet.state == .deletedTerminating {
-            if fleet.instances.allSatisfy({ state.instances[$0] == nil }) { delete(fleet.id, FleetRecord.self) }
+            if let endedAt = fleet.endedAt {
+                if endedAt <= last { delete(fleet.id, FleetRecord.self) }
+            } else if fleet.instances.allSatisfy({ [nil, .terminated].contains(state.instances[$0]?.state) }) {
+                update(fleet.id, FleetRecord.self) { [now] in $0.endedAt = now }
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ struct FleetPools {
     private static let mostConfigurations = 50
     private static let mostOverrides = 300
 
-    /// - Throws: what is wrong with the templates; what is wrong with one way to launch is among the failures.
+    /// - Throws: what is wrong with the templates, `UnsupportedOperation`; what is wrong with one way to launch is among the failures.
     init(_ input: EC2.CreateFleetRequest, _ order: FleetOrder, in transaction: Transaction) throws(EC2Error) {
         let configurations = input.launchTemplateConfigs
         let count = configurations.reduce(0) { $0 + $1.overrides.count }
@@ -34,6 +34,9 @@ struct FleetPools {
                 launchTemplateID: specification.launchTemplateID,
                 launchTemplateName: specification.launchTemplateName, version: version)
             guard let use = try LaunchTemplateUse(template, in: transaction) else { continue }
+            try UnservedMembers.refuse(
+                ["LaunchTemplateConfigs.Overrides.Placement": configuration.overrides.contains { $0.placement != nil }],
+                because: "fleets place instances by zone and subnet.")
             let overrides = configuration.overrides.isEmpty ? [.init()] : configuration.overrides
             for override in overrides { add(use, specification, override, order, in: transaction) }
         }
@@ -113,8 +116,6 @@ extension LaunchTemplateUse {
     fileprivate func overridden(
         by override: EC2.FleetLaunchTemplateOverridesRequest
     ) throws(EC2Error) -> LaunchParameters {
-        try UnservedMembers.refuse(
-            ["Overrides.Placement": override.placement != nil], because: "fleets place instances by zone and subnet.")
         guard override.instanceType == nil || override.instanceRequirements == nil else {
             throw .invalidParameterCombination(
                 "InstanceType and InstanceRequirements cannot be specified in the same override.")
