@@ -1,5 +1,6 @@
 """Apus under a tracer that kills it at the step of its life that a test names: from its start, or for a while."""
 
+import itertools
 import json
 import os
 import pathlib
@@ -31,8 +32,14 @@ class MortalApus(Apus):
         """From now on steps are counted, and the process dies at the one that `order` names."""
         self._read = len(self._lines())
         self._control.write_text(json.dumps(order or {"count": True}))
-        os.kill(self.process.pid, signal.SIGUSR1)
-        eventually(lambda: any("order" in line for line in self._news()), "the tracer took the order", 10, every=0.01)
+        looks = itertools.count()
+
+        def is_taken():
+            # A signal that comes when the tracer is about to wait, and the program rests, is heard with the next one.
+            if next(looks) % 100 == 0:
+                os.kill(self.process.pid, signal.SIGUSR1)
+            return any("order" in line for line in self._news())
+        eventually(is_taken, "the tracer took the order", 10, every=0.01)
 
     def steps(self):
         """The steps since `expect`, as orders without a moment."""
