@@ -39,7 +39,10 @@ package enum SmallFile {
             guard chown(draft, owner ?? .max, group ?? .max) == 0 else { throw SystemError("chown \(draft)") }
         }
         guard rename(draft, path) == 0 else { throw SystemError("rename \(path)") }
-        guard isSynced else { return }
+        if isSynced { try syncFolder(of: path) }
+    }
+
+    private static func syncFolder(of path: String) throws(SystemError) {
         let slash = path.lastIndex(of: "/") ?? path.startIndex
         try sync(String(path[..<slash]), O_RDONLY | O_DIRECTORY)
     }
@@ -65,6 +68,12 @@ package enum SmallFile {
 extension SmallFile {
     /// Removes a file; one that is not there is as good as removed.
     package static func remove(_ path: String) { unlink(path) }
+
+    /// Removes a file for good: once this returns, no power cut brings it back.
+    package static func removeSynced(_ path: String) throws(SystemError) {
+        if unlink(path) != 0 && errno != ENOENT { throw SystemError("unlink \(path)") }
+        try syncFolder(of: path)
+    }
 
     /// Where a symbolic link leads; nil where it cannot be told.
     package static func target(of path: String) -> String? {

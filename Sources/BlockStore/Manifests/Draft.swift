@@ -74,6 +74,8 @@ package struct SnapshotDraft: Sendable {
     package var id: SnapshotID { open.id }
     package var volumeBytes: Int { open.file.header.volumeBytes }
     package var blockCount: Int { open.file.header.blockCount }
+    /// Whether it has the blocks of a parent where none is put. One that is gone on with has the parent that it began with.
+    package var hasParent: Bool { open.parent != nil }
 
     package enum Put: Equatable, Sendable {
         /// All zeros: takes no space.

@@ -10,8 +10,6 @@ import NBD
 struct BlockPull: Sendable {
     let source: MomentSource
     let draft: SnapshotDraft
-    /// Whether the draft has the blocks of a parent where none is put.
-    let hasParent: Bool
     /// Bytes a second at most; nil: any number.
     let rate: Int?
     /// Told once the moment can be read: from then on others may read it too.
@@ -46,7 +44,7 @@ struct BlockPull: Sendable {
                 switch wanted[index - start] {
                 case .unchanged: continue
                 case .zeros:
-                    guard hasParent else { continue }
+                    guard draft.hasParent else { continue }
                     do throws(BlockStoreError) { try draft.putZeros(at: index) } catch { throw .storing(error) }
                 case .data:
                     if !isNew, try isThere(index) { continue }
@@ -107,7 +105,7 @@ struct BlockPull: Sendable {
         try each(BlockPull.allocation, blocks, client) { block, flags in
             if flags & 2 == 0 { wanted[block - blocks.lowerBound] = .data }
         }
-        guard let changes = source.changes, hasParent else { return wanted }
+        guard let changes = source.changes, draft.hasParent else { return wanted }
         var isChanged = [Bool](repeating: false, count: blocks.count)
         try each(changes, blocks, client) { block, flags in
             if flags & 1 != 0 { isChanged[block - blocks.lowerBound] = true }

@@ -65,5 +65,10 @@ struct MomentNotes: Sendable {
         }
     }
 
-    func remove(_ id: SnapshotID) { SmallFile.remove(path(id)) }
+    /// For good: with a note that came back a volume would wait for ever for a moment that is stored.
+    func remove(_ id: SnapshotID) throws(NodeError) {
+        do throws(SystemError) { try SmallFile.removeSynced(path(id)) } catch {
+            throw .hostFailed("a moment's note: \(error)")
+        }
+    }
 }

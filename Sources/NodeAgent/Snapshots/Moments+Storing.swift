@@ -105,7 +105,7 @@ extension Moments {
         do throws(SystemError) {
             outcome = try await HostThread.run {
                 let pull = BlockPull(
-                    source: source, draft: draft, hasParent: parent != nil, rate: rate,
+                    source: source, draft: draft, rate: rate,
                     begun: { windows.open(spec.id, at: source) },
                     progress: { tell(.snapshotProgress(spec.id, percent: $0)) })
                 do throws(BlockPull.Failure) { return .success(try pull.run()) } catch { return .failure(error) }

@@ -85,7 +85,7 @@ actor Moments {
             do { try await volumes.delete(volume) } catch { throw NodeError(error) }
             outlived.remove(volume)
         }
-        notes.remove(id)
+        try notes.remove(id)
         windows.forget(id)
         pending[volume]?.remove(id)
         guard pending[volume]?.isEmpty == true else { return }
