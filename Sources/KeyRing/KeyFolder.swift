@@ -13,6 +13,8 @@ struct KeyFolder: Sendable {
         for name in SmallFile.names(in: path) where name.hasPrefix(".") { unlink("\(path)/\(name)") }
     }
 
+    func contains(_ name: String) -> Bool { access("\(path)/\(name)", F_OK) == 0 }
+
     /// Nil where there is no such file.
     func read(_ name: String) throws(SystemError) -> [UInt8]? { try KeyFolder.read("\(path)/\(name)") }
 

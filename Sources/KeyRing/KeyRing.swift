@@ -148,6 +148,8 @@ package struct KeyRing: Sendable {
         return key
     }
 
+    package func hasBaseKey(of snapshot: SnapshotID) -> Bool { bases.contains(snapshot.description) }
+
     package func removeBaseKey(of snapshot: SnapshotID) throws(KeyRingError) {
         try found { () throws(SystemError) in try bases.remove(snapshot.description) }
     }

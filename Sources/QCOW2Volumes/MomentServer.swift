@@ -39,9 +39,10 @@ struct MomentServer: Sendable {
         return arguments + secrets.flatMap(\.arguments) + ["--image-opts", image.joined(separator: ",")]
     }
 
-    /// Returns once it listens.
-    func start() async throws(VolumeBackendError) -> ServedMoment {
+    /// Returns once it listens. Nothing is left of one that does not in time.
+    func start(within deadline: Duration = .seconds(30)) async throws(VolumeBackendError) -> ServedMoment {
         unlink(socket)
+        unlink(processFile)
         do throws(SystemError) { try ProcessWatch.adoptOrphans() } catch { throw .system(error) }
         var secrets: [ToolSecret] = []
         if let passphrase { secrets.append(try ToolSecret(passphrase)) }
@@ -52,9 +53,16 @@ struct MomentServer: Sendable {
         defer { withExtendedLifetime((folder, secrets)) {} }
         let short = "/proc/\(getpid())/fd/\(folder.number)\(socket[slash...])"
         // The server is the tool's child, and ours from then on; the tool ends when the server listens, or cannot.
-        let outcome = try await ImageTool.run(arguments(listeningAt: short, secrets), deadline: .seconds(30))
-        guard outcome.isSuccess, let process = serverProcess() else {
-            throw .hostFailed("qemu-nbd does not serve \(volume): \(outcome.errorText)")
+        let process: ProcessWatch
+        do throws(VolumeBackendError) {
+            let outcome = try await ImageTool.run(arguments(listeningAt: short, secrets), deadline: deadline)
+            guard outcome.isSuccess, let started = serverProcess() else {
+                throw VolumeBackendError.hostFailed("qemu-nbd does not serve \(volume): \(outcome.errorText)")
+            }
+            process = started
+        } catch {
+            await endLeftovers()
+            throw error
         }
         let (path, processFile) = (socket, processFile)
         return ServedMoment(
@@ -76,16 +84,27 @@ struct MomentServer: Sendable {
         return try? ProcessWatch(pid)
     }
 
+    /// The server outlives the tool that was ended before it listened, and would keep the volume's file from everybody.
+    private func endLeftovers() async {
+        for pid in MomentServer.servers(with: "--pid-file=\(processFile)") {
+            guard let process = try? ProcessWatch(pid) else { continue }
+            process.signal(SIGKILL)
+            _ = await process.waitForEnd()
+        }
+        unlink(socket)
+        unlink(processFile)
+    }
+
     /// Ends servers of an earlier run of ours, by the folder of the volumes that they serve.
     static func endOrphans(of folder: String) {
-        for name in SmallFile.names(in: "/proc") {
-            guard let pid = Int32(name), let line = SmallFile.read("/proc/\(pid)/cmdline") else { continue }
-            let words = line.split(separator: "\0")
-            guard words.first?.hasSuffix("qemu-nbd") == true,
-                words.contains(where: { $0.contains("file.filename=\(folder)/") })
-            else { continue }
-            // It may stand still, and writes nothing.
-            ProcessIdentity(of: pid)?.endBlocking(grace: nil)
+        // They may stand still, and write nothing.
+        for pid in servers(with: "file.filename=\(folder)/") { ProcessIdentity(of: pid)?.endBlocking(grace: nil) }
+    }
+
+    private static func servers(with argument: String) -> [Int32] {
+        SmallFile.names(in: "/proc").compactMap { Int32($0) }.filter { pid in
+            let words = (SmallFile.read("/proc/\(pid)/cmdline") ?? "").split(separator: "\0")
+            return words.first?.hasSuffix("qemu-nbd") == true && words.contains { $0.contains(argument) }
         }
     }
 }

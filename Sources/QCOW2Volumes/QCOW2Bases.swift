@@ -39,6 +39,9 @@ extension QCOW2Volumes {
         guard base(of: snapshot.id) == nil else {
             return try baseFiles.remove(QCOW2Volumes.doomName(of: snapshot.id))
         }
+        // What is left of one whose key is gone would keep the new one from its name.
+        guard try !isStoodOn(snapshot.id) else { throw .hostFailed("the base of \(snapshot.id) has lost its key") }
+        try baseFiles.remove(name)
         let passphrase = try ringing { () throws(KeyRingError) in try keys.makeBaseKey(snapshot.id, under: key) }
         let content = EmptyQCOW2(
             virtualSize: UInt64(bytes), backingFile: nil, seal: try await QCOW2Volumes.seal(passphrase))
@@ -71,7 +74,10 @@ extension QCOW2Volumes {
     }
 
     package func dropBase(_ snapshot: SnapshotID) async throws(VolumeBackendError) {
-        guard base(of: snapshot) != nil else { return }
+        guard !files(ofBase: snapshot).isEmpty else {
+            // Of one whose making was cut off.
+            return try ringing { () throws(KeyRingError) in try keys.removeBaseKey(of: snapshot) }
+        }
         // Known after a crash too: the last volume's deletion takes the base along.
         try baseFiles.mark(QCOW2Volumes.doomName(of: snapshot))
         try dropNow(snapshot)
@@ -84,13 +90,8 @@ extension QCOW2Volumes {
 
     // No `await` between the look and the removal, so that no volume is created on the base meanwhile.
     func dropNow(_ snapshot: SnapshotID) throws(VolumeBackendError) {
-        guard !claims.contains(snapshot) else { return }
-        if let base = base(of: snapshot) {
-            for volume in try present() where try header(of: volume).backingFile == QCOW2Volumes.basePrefix + base {
-                return
-            }
-            try removeBase(snapshot)
-        }
+        guard !claims.contains(snapshot), try !isStoodOn(snapshot) else { return }
+        try removeBase(snapshot)
         try baseFiles.remove(QCOW2Volumes.doomName(of: snapshot))
     }
 

@@ -42,12 +42,15 @@ extension QCOW2Volumes {
                 rmdir(feedFiles.file(name))
                 continue
             }
-            if volumeFiles.contains(QCOW2Volumes.name(of: volume)), let feed = feed(of: volume, try header(of: volume))
-            {
-                found[volume] = feed
-            } else {
-                removeFeedFolder(of: volume)
+            if volumeFiles.contains(QCOW2Volumes.name(of: volume)) {
+                // One whose file is damaged is told of when it is wanted, and keeps no other from its feed.
+                guard let header = try? header(of: volume) else { continue }
+                if let feed = feed(of: volume, header) {
+                    found[volume] = feed
+                    continue
+                }
             }
+            removeFeedFolder(of: volume)
         }
         return found
     }

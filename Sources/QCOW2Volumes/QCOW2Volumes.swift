@@ -186,7 +186,8 @@ package actor QCOW2Volumes: VolumeBackend {
     package func baseUses() async throws(VolumeBackendError) -> [BaseUse] {
         var standing: [String: [VolumeID]] = [:]
         for volume in try present().sorted() {
-            if let backing = try header(of: volume).backingFile { standing[backing, default: []].append(volume) }
+            guard let backing = (try? header(of: volume))?.backingFile else { continue }
+            standing[backing, default: []].append(volume)
         }
         var uses: [BaseUse] = []
         for snapshot in try await bases().sorted() {
@@ -218,11 +219,7 @@ package actor QCOW2Volumes: VolumeBackend {
 
     // No `await` between the look and the removal, so that no volume is created on the base meanwhile.
     package func deleteBase(_ snapshot: SnapshotID) async throws(VolumeBackendError) {
-        guard !claims.contains(snapshot) else { throw .baseInUse(snapshot) }
-        guard let base = base(of: snapshot) else { return }
-        for volume in try present() where try header(of: volume).backingFile == QCOW2Volumes.basePrefix + base {
-            throw .baseInUse(snapshot)
-        }
+        guard !claims.contains(snapshot), try !isStoodOn(snapshot) else { throw .baseInUse(snapshot) }
         try removeBase(snapshot)
     }
 
@@ -235,9 +232,25 @@ package actor QCOW2Volumes: VolumeBackend {
         return header
     }
 
-    /// The file of the snapshot's base; nil: it has none.
+    /// The file of the snapshot's base; nil: it has none. A sealed one without its key is what a crash left of one that went.
     func base(of snapshot: SnapshotID) -> String? {
-        [QCOW2Volumes.name(of: snapshot), QCOW2Volumes.sealedName(of: snapshot)].first(where: baseFiles.contains)
+        files(ofBase: snapshot).first { !QCOW2Volumes.isSealed($0) || keys.hasBaseKey(of: snapshot) }
+    }
+
+    /// What there is of it, whole or not.
+    func files(ofBase snapshot: SnapshotID) -> [String] {
+        [QCOW2Volumes.name(of: snapshot), QCOW2Volumes.sealedName(of: snapshot)].filter(baseFiles.contains)
+    }
+
+    /// Whether a volume's bytes are read of the snapshot's base, or may be: one whose file is damaged tells not.
+    func isStoodOn(_ snapshot: SnapshotID) throws(VolumeBackendError) -> Bool {
+        let names = files(ofBase: snapshot).map { QCOW2Volumes.basePrefix + $0 }
+        guard !names.isEmpty else { return false }
+        for volume in try present() {
+            guard let header = try? header(of: volume) else { return true }
+            if let backing = header.backingFile, names.contains(backing) { return true }
+        }
+        return false
     }
 
     /// Of the volume that it is the base of.

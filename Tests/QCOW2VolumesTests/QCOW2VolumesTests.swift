@@ -109,6 +109,26 @@ struct QCOW2VolumesTests {
         }
     }
 
+    @Test(
+        "a volume whose file is damaged keeps no other from its feed, nor from being deleted, and its base for itself")
+    func damagedBesideOthers() async throws {
+        let (fed, broken) = (try #require(VolumeID("vol-0000000a")), try #require(VolumeID("vol-0000000b")))
+        for id in [fed, broken] {
+            try await volumes.create(VolumeSpec(id: id, sizeGiB: 1, snapshot: SnapshotBytes(snapshot)))
+        }
+        try await volumes.makeBase(snapshot, bytes: 1 << 30) { _ in }
+        try Data("no header".utf8).write(to: URL(fileURLWithPath: directory.file("volumes/\(broken).qcow2")))
+        #expect(try await Set(volumes.feeds().keys) == [fed])
+        try await volumes.create(VolumeSpec(id: volume, sizeGiB: 1, snapshot: SnapshotBytes(snapshot)))
+        #expect(try await volumes.baseUses().map(\.volumes) == [[volume]])
+        try await volumes.dropBase(snapshot)
+        try await volumes.delete(volume)
+        #expect(try await volumes.bases() == [snapshot])
+        #expect(try await volumes.volumes() == [fed, broken])
+        try await volumes.delete(broken)
+        #expect(try await volumes.bases().isEmpty)
+    }
+
     @Test("a volume smaller than its snapshot is refused, and nothing is left")
     func tooSmall() async throws {
         let large = try directory.write("large.raw", [1], length: 1 << 30 + 512)

@@ -104,25 +104,51 @@ struct SealedMomentTests {
         }
     }
 
+    private func makeBase(of bytes: SnapshotBytes) async throws {
+        try await volumes.makeSealedBase(bytes, bytes: 1 << 30) { feed, use in
+            let server = NBDServer { $0 == SnapshotFeed.export(of: bytes) ? Fed() : nil }
+            let listener = try UnixSocket.listen("\(feed.folder)/\(SnapshotFeed.socketName)")
+            let serving = Task {
+                try await HostThread.run {
+                    while let connection = UnixSocket.accept(listener) { try? server.serve(connection) }
+                }
+            }
+            try await use()
+            shutdown(listener.number, Int32(SHUT_RDWR))
+            try await serving.value
+        }
+    }
+
+    @Test("are read over no base that a crash robbed of its key alone, which is made anew")
+    func robbed() async throws {
+        let key = EncryptionKeyID("1f0e5c1a-2f3b-4c5d-8e9f-0a1b2c3d4e5f")
+        let bytes = SnapshotBytes(second, key: key)
+        let keyFile = "\(directory.path)/keys/bases/\(second)"
+        try await makeBase(of: bytes)
+        try FileManager.default.removeItem(atPath: keyFile)
+        let made = try #require(VolumeID("vol-0123456789abcdef1"))
+        try await volumes.create(VolumeSpec(id: made, sizeGiB: 1, snapshot: bytes, key: key))
+        #expect(try await volumes.file(of: made).feed != nil)
+        try await volumes.delete(made)
+        try await makeBase(of: bytes)
+        try await volumes.create(VolumeSpec(id: made, sizeGiB: 1, snapshot: bytes, key: key))
+        let served = try await volumes.serveMoment(first, of: made, changedSince: nil)
+        #expect(try await read(served.source, at: [1 << 20, 2 << 20, 600 << 20]) == [0x5a, 0, 0xa5])
+        await served.end()
+        // Of one that is needed it is not replaced: the key may come back.
+        try FileManager.default.removeItem(atPath: keyFile)
+        await #expect(throws: VolumeBackendError.self) { try await makeBase(of: bytes) }
+        try await volumes.delete(made)
+        try await volumes.dropBase(second)
+        #expect(try await volumes.bases().isEmpty && directory.names(in: "keys/bases").isEmpty)
+    }
+
     @Test("are read over a sealed base, which is nowhere in the clear, serves any key, and goes with its last volume")
     func base() async throws {
         let key = EncryptionKeyID("1f0e5c1a-2f3b-4c5d-8e9f-0a1b2c3d4e5f")
         let other = EncryptionKeyID("2f0e5c1a-2f3b-4c5d-8e9f-0a1b2c3d4e5f")
         let bytes = SnapshotBytes(second, key: key)
-        for _ in 0..<2 {
-            try await volumes.makeSealedBase(bytes, bytes: 1 << 30) { feed, use in
-                let server = NBDServer { $0 == SnapshotFeed.export(of: bytes) ? Fed() : nil }
-                let listener = try UnixSocket.listen("\(feed.folder)/\(SnapshotFeed.socketName)")
-                let serving = Task {
-                    try await HostThread.run {
-                        while let connection = UnixSocket.accept(listener) { try? server.serve(connection) }
-                    }
-                }
-                try await use()
-                shutdown(listener.number, Int32(SHUT_RDWR))
-                try await serving.value
-            }
-        }
+        for _ in 0..<2 { try await makeBase(of: bytes) }
         #expect(try await volumes.bases() == [second])
         let made = try #require(VolumeID("vol-0123456789abcdef1"))
         try await volumes.create(VolumeSpec(id: made, sizeGiB: 2, snapshot: bytes, key: other))
@@ -168,6 +194,20 @@ struct SealedMomentTests {
         await #expect(throws: reason) { try await volumes.markChanges(of: volume, since: first) }
         await #expect(throws: reason) { try await volumes.serveMoment(first, of: volume, changedSince: nil) }
         await #expect(throws: reason) { try await volumes.file(of: volume) }
+    }
+
+    @Test("leave no server that was given up before it listened")
+    func givenUp() async throws {
+        let file = try await volumes.file(of: volume)
+        for milliseconds in stride(from: 1, through: 61, by: 5) {
+            let server = MomentServer(
+                volume: file.path, moments: [], passphrase: file.passphrase, basePassphrase: nil, feedFolder: nil,
+                socket: "\(directory.path)/moments/.given-up.sock", export: "given-up", bitmap: nil)
+            if let served = try? await server.start(within: .milliseconds(milliseconds)) { await served.end() }
+            #expect(try self.server() == nil, "\(milliseconds) ms")
+        }
+        // Nobody has the file.
+        try await io("write -P 0x5a 1M 1M")
     }
 
     // MARK: tools
