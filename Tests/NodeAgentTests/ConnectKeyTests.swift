@@ -3,10 +3,11 @@ import Foundation
 import HTTPListener
 import HostSystem
 import Logging
-import NodeAgent
 import NodeContract
 import Synchronization
 import Testing
+
+@testable import NodeAgent
 
 /// A clock that tests turn.
 private final class TurnedTime: Timekeeper {
@@ -73,6 +74,19 @@ struct ConnectKeyTests {
         await service.set(nil, of: guest.metadata.instance)
         await service.set(guest.metadata, of: guest.metadata.instance)
         #expect(await page("/active-keys/admin") == nil)
+    }
+
+    @Test("have one signer, however many ask for it first")
+    func first() async throws {
+        let signer = ConnectKeySigner(directory: folder, region: "us-east-1")
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let chains = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<4 { group.addTask { try await signer.certificates().chain } }
+            return try await group.reduce(into: Set<String>()) { $0.insert($1) }
+        }
+        #expect(chains.count == 1)
+        let again = ConnectKeySigner(directory: folder, region: "us-east-1")
+        #expect(try await chains == [again.certificates().chain])
     }
 
     @Test("are signed by whom the certificates and the proof say, as the agent's checks with openssl have it")

@@ -13,6 +13,9 @@ struct IdentityDocumentTests {
     func signature() async throws {
         let folder = FileManager.default.temporaryDirectory.path + "/apus-identity-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
+        // A run was cut off between the key and its certificate.
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        #expect(FileManager.default.createFile(atPath: folder + "/identity-key.pem", contents: Data("cut off".utf8)))
         let signer = try await IdentitySigner(directory: folder)
         let service = MetadataService(time: FixedTime(), identity: signer, log: Logger(label: "test"))
         let guest = try Sample()

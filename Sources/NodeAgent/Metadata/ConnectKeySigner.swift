@@ -20,7 +20,8 @@ package actor ConnectKeySigner {
 
     private let folder: String
     private let name: String
-    private var made: Certificates?
+    /// Whoever asks before they are there waits for the same.
+    private var made: Task<Certificates, any Error>?
 
     /// - Parameter directory: of root's own.
     package init(directory: String, region: String) {
@@ -30,18 +31,24 @@ package actor ConnectKeySigner {
 
     /// Made at first use, and the same from then on.
     func certificates() async throws -> Certificates {
-        if let made { return made }
+        let task = made ?? Task { try await find() }
+        made = task
+        do { return try await task.value } catch {
+            if made == task { made = nil }
+            throw error
+        }
+    }
+
+    private func find() async throws -> Certificates {
         if !FileManager.default.fileExists(atPath: folder) { try await make() }
         func text(_ file: String) -> String { SmallFile.read("\(folder)/\(file)") ?? "" }
         let proof = FileManager.default.contents(atPath: folder + "/proof.der") ?? Data()
         let told = try await run(["x509", "-noout", "-fingerprint", "-sha1", "-in", "signer.pem"])
         // `sha1 Fingerprint=15:D5:…`
         let digits = String(decoding: told, as: UTF8.self).drop { $0 != "=" }.filter(\.isHexDigit)
-        let read = Certificates(
+        return Certificates(
             chain: text("signer.pem") + text("authority.pem"), fingerprint: String(digits),
             proof: Base64.encode(Array(proof)))
-        made = read
-        return read
     }
 
     /// An entry of the list of keys: who may use it until when, the key, and the signature of both.

@@ -26,6 +26,8 @@ package struct IdentitySigner: Sendable {
                 "-subj", "/C=XX/O=Apus/CN=Apus instance identity",
             ], input: [])
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: fresh[0])
+        // One without its certificate is left of a run that was cut off here.
+        try? FileManager.default.removeItem(atPath: keyPath)
         try FileManager.default.moveItem(atPath: fresh[0], toPath: keyPath)
         try FileManager.default.moveItem(atPath: fresh[1], toPath: certificatePath)
     }
