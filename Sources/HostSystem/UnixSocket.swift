@@ -15,8 +15,12 @@ package enum UnixSocket {
     }
 
     /// A socket connected to whoever holds the listening end; does not wait for it to accept.
-    package static func connect(_ path: String) throws(SystemError) -> OwnedDescriptor {
-        try make(path) { socket, address, length throws(SystemError) in
+    ///
+    /// - Parameter isPatient: whether to wait, on the calling thread, while as many as the listener takes wait already;
+    ///   else that is an error, `EAGAIN`, and the socket is one that never waits.
+    package static func connect(_ path: String, isPatient: Bool = true) throws(SystemError) -> OwnedDescriptor {
+        try make(path, flags: isPatient ? 0 : Int32(SOCK_NONBLOCK.rawValue)) {
+            socket, address, length throws(SystemError) in
             guard Glibc.connect(socket, address, length) == 0 else { throw SystemError("connect \(path)") }
         }
     }
@@ -37,8 +41,8 @@ package enum UnixSocket {
 
     private typealias Use = (Int32, UnsafePointer<sockaddr>, socklen_t) throws(SystemError) -> Void
 
-    private static func make(_ path: String, _ use: Use) throws(SystemError) -> OwnedDescriptor {
-        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    private static func make(_ path: String, flags: Int32 = 0, _ use: Use) throws(SystemError) -> OwnedDescriptor {
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | flags
         let socket = try OwnedDescriptor(socket(AF_UNIX, kind, 0), "socket")
         let slash = path.lastIndex(of: "/") ?? path.startIndex
         // An address holds 107 bytes: the directory is reached through a descriptor, however long its path is.

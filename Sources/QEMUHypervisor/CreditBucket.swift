@@ -13,8 +13,10 @@ struct CreditBucket: Codable, Equatable, Sendable {
     private var counters: [String: Int64] = [:]
 
     /// A new one begins with all of its credits.
-    init(_ burst: DiskLimits.Burst, at moment: Double) {
-        (balance, self.moment) = (Double(burst.capacity), moment)
+    ///
+    /// - Parameter before: what counters read before anything that counts.
+    init(_ burst: DiskLimits.Burst, at moment: Double, before: [String: Int64] = [:]) {
+        (balance, self.moment, counters) = (Double(burst.capacity), moment, before)
     }
 
     /// Takes in what was done by now, by counters of which each starts anew with each plugging in.
@@ -44,6 +46,14 @@ struct CreditBucket: Codable, Equatable, Sendable {
 }
 
 extension DiskLimits {
+    /// As much of a burst's unit as they let through.
+    func most(of unit: Burst.Unit, in seconds: Double) -> Int64 {
+        switch unit {
+        case .operations: Int64(Double(iops ?? 0) * seconds)
+        case .bytes: Int64(Double(bytesPerSecond ?? 0) * seconds)
+        }
+    }
+
     /// As much of the burst's unit as its credits pay for until the next look.
     mutating func pay(_ burst: Burst, by bucket: CreditBucket, lookingEvery interval: Double) {
         switch burst.unit {

@@ -34,16 +34,21 @@ actor CreditLedger {
         var paid = limits
         for burst in limits.bursts {
             let bucket = settle(
-                burst, of: "\(name) \(burst.unit.rawValue)", counters.mapValues { $0.spent(limits, burst) }, at: moment)
+                burst, of: "\(name) \(burst.unit.rawValue)", counters.mapValues { $0.spent(limits, burst) }, at: moment,
+                doingAtMost: limits.most(of: burst.unit, in: interval))
             paid.pay(burst, by: bucket, lookingEvery: interval)
         }
         return paid
     }
 
+    /// - Parameter most: what can be done from one look to the next. A bucket that was full is forgotten with the run of ours
+    ///   that knew it, while disks count on: the rest of what they did before it is seen again was paid then.
     private func settle(
-        _ burst: DiskLimits.Burst, of name: String, _ counters: [String: Int64], at moment: Double
+        _ burst: DiskLimits.Burst, of name: String, _ counters: [String: Int64], at moment: Double,
+        doingAtMost most: Int64
     ) -> CreditBucket {
-        var entry = entries[name] ?? Entry(bucket: CreditBucket(burst, at: moment), burst: burst)
+        let before = counters.mapValues { max(0, $0 - most) }
+        var entry = entries[name] ?? Entry(bucket: CreditBucket(burst, at: moment, before: before), burst: burst)
         entry.bucket.note(counters, burst, at: moment)
         entry.burst = burst
         entries[name] = entry

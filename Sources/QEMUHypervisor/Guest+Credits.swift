@@ -23,7 +23,8 @@ extension Guest {
     /// Settles the credits of the volumes that burst, and of the guest where its type does, and lets each do as much as
     /// they pay for.
     func keepCredits(in ledger: CreditLedger, at moment: Double) async {
-        guard let run else { return }
+        // One whose memory is saved does nothing on its disks, and does not answer: others' credits do not wait for it.
+        guard let run, !isHibernating else { return }
         let together = togetherLimits.flatMap { $0.bursts.isEmpty ? nil : $0 }
         guard together != nil || diskLimits.values.contains(where: { !$0.bursts.isEmpty }) else { return }
         do throws(HypervisorError) {

@@ -37,6 +37,12 @@ extension Guest {
         }
     }
 
+    /// Whether its memory is being saved, be it by an earlier run of ours.
+    var isHibernating: Bool {
+        guard case .running(let running) = state else { return false }
+        return running.record.request == .hibernate
+    }
+
     /// Returns false where the memory could not be saved: the guest runs on.
     func hibernate(
         _ guest: GuestRun, sealedAs root: VolumeID, _ passphrase: VolumePassphrase
@@ -78,10 +84,12 @@ extension Guest {
     ) async throws {
         guard case .running(let running) = state else { throw GuestDisks.Failure.impossible("it does not run") }
         let (spec, monitor) = (running.record.spec, disks.monitor)
+        // A machine that an earlier run of ours told to save its memory does not answer before it has.
+        let patience = isHibernating ? Guest.memoryPatience : .seconds(60)
         // Nobody tells it to go on until this is done: not the next run of ours, and not whoever else stands guests still.
         (isStanding, isStarved) = (false, false)
         try note(.hibernate)
-        try await monitor.execute("stop", within: .seconds(60))
+        try await monitor.execute("stop", within: patience)
         // Of an earlier run of ours that was cut off.
         try await closeMemory(in: disks)
         let header = try await HostThread.run { Result { try LUKSHeader(passphrase: passphrase.digits) } }.get()

@@ -82,12 +82,17 @@ actor Guest: DiskOwner {
             do throws(SystemError) { try MemoryFiles(directory).drop() } catch { throw .hostFailed(error.description) }
             _ = try await run(plain)
         } catch {
-            directory.removeRecord()
-            removeProcessorGroup()
-            for gpu in boot.record.gpus ?? [] { gpu.takeBack() }
+            forgetLaunch(boot.record)
             change(to: .absent)
             throw error
         }
+    }
+
+    /// There was no launch, for whoever looks later.
+    private func forgetLaunch(_ record: GuestRecord) {
+        directory.removeRecord()
+        removeProcessorGroup()
+        for gpu in record.gpus ?? [] { gpu.takeBack() }
     }
 
     /// Waits until the processors run. The monitor answers commands only then: its socket existed before QEMU did.
@@ -165,10 +170,8 @@ actor Guest: DiskOwner {
             change(to: .ended(launch: record.spec.launch, end))
         case .running(let identity):
             guard record.bootID == GuestRecord.currentBootID(), let process = try? ProcessWatch(identity) else {
-                if let launch = record.spec.resumes, MemoryFiles(directory).machine?.launch == launch {
-                    // It never ran: its memory is still to be gone on with.
-                    directory.removeRecord()
-                    removeProcessorGroup()
+                guard !hasMemoryToGoOnWith(record) else {
+                    forgetLaunch(record)
                     return nil
                 }
                 conclude(record)
@@ -178,7 +181,7 @@ actor Guest: DiskOwner {
         case .starting:
             // Whoever launched it was never told that it runs: without a process there was no launch.
             guard record.bootID == GuestRecord.currentBootID(), let process = orphan() else {
-                directory.removeRecord()
+                forgetLaunch(record)
                 return nil
             }
             var record = record
@@ -187,6 +190,12 @@ actor Guest: DiskOwner {
             guard await take(record, process.0) else { return nil }
         }
         return record
+    }
+
+    /// Its processors never ran then: the memory is used before they do.
+    private func hasMemoryToGoOnWith(_ record: GuestRecord) -> Bool {
+        guard let launch = record.spec.resumes else { return false }
+        return MemoryFiles(directory).machine?.launch == launch
     }
 
     /// Returns whether it is a guest: one whose processors were never told to run is ended, and there was no launch.
@@ -199,12 +208,12 @@ actor Guest: DiskOwner {
         } catch {
             logger.warning("the monitor of an adopted guest does not answer", metadata: ["guest": "\(id)"])
         }
-        if status == Guest.unbegunStatus {
+        // One that loads its memory does not answer meanwhile.
+        if status == Guest.unbegunStatus || hasMemoryToGoOnWith(record) {
             await quit(running)
             await monitor.close()
             MemoryFiles(directory).giveBack()
-            directory.removeRecord()
-            removeProcessorGroup()
+            forgetLaunch(record)
             return false
         }
         MemoryFiles(directory).dropUsed()

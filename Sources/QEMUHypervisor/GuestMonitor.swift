@@ -1,5 +1,6 @@
 // The one connection to a guest's monitor: made when first needed, made anew when lost, its events passed on.
 
+import Glibc
 import HostSystem
 import JSON
 import QMP
@@ -119,14 +120,17 @@ actor GuestMonitor {
 
     private static func connectOnce(_ path: String, within deadline: Duration) async -> Result<QMPClient, QMPError> {
         do throws(SystemError) {
-            let socket = try UnixSocket.connect(path)
+            let socket = try UnixSocket.connect(path, isPatient: false)
             do throws(QMPError) {
                 return .success(try await QMPClient.connect(socket.release(), within: deadline))
             } catch {
                 return .failure(error)
             }
         } catch {
-            return .failure(.connectionFailed(error.description))
+            guard error.number == EAGAIN else { return .failure(.connectionFailed(error.description)) }
+            // A machine that is busy for long lets connections queue up that were given up.
+            try? await Task.sleep(for: deadline)
+            return .failure(.timedOut(command: "connect"))
         }
     }
 

@@ -12,6 +12,8 @@ extension QEMUHypervisor {
     func takeGPUs(_ wanted: [String: Int], for spec: GuestSpec) async throws(HypervisorError) -> [HostGPU] {
         for (id, guest) in known where gpuAssignments.byGuest[id] != nil && !launching.contains(id) {
             if case .running = await guest.observation { continue }
+            // One that is launched since has taken its own.
+            guard !launching.contains(id) else { continue }
             gpuAssignments.giveBack(of: id)
         }
         let present = HostGPU.scan(root: configuration.sysfsRoot)

@@ -94,6 +94,30 @@ struct MemoryTests {
         }
     }
 
+    @Test("is still there where a restart of ours finds its machine loading it, which answers nobody meanwhile")
+    func loading() async throws {
+        try await GuestLab.with { lab, hypervisor in
+            try await hypervisor.launch(lab.guest(launch: 2))
+            let process = try lab.process()
+            await hypervisor.detach()
+            kill(process.pid, SIGSTOP)
+            let files = MemoryFiles(GuestDirectory(lab.instance, in: lab.path + "/guests"))
+            #expect(FileManager.default.createFile(atPath: files.draft, contents: Data("memory".utf8)))
+            try files.keep(
+                SavedMachine(try await lab.guest().spec, acceleration: .tcg, slotCount: 4, places: [:]))
+            try lab.rewriteRecord { record in
+                var spec = record["spec"] as? [String: Any]
+                spec?["resumes"] = 1
+                record["spec"] = spec
+            }
+            let next = try lab.open()
+            #expect(try await next.adopt().isEmpty)
+            #expect(!process.isRunning)
+            #expect(try left(lab) == ["memory", "memory.json"])
+            await next.detach()
+        }
+    }
+
     @Test("is given back where the processors never ran, and lost where they may have")
     func files() throws {
         let parent = NSTemporaryDirectory() + "apus-memory-\(UUID().uuidString)"

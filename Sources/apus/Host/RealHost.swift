@@ -26,6 +26,11 @@ struct RealHost {
         let kernels = try KernelStore(directory: directory.kernels)
         var configuration = QEMUConfiguration(stateDirectory: directory.path)
         configuration.canaryKernel = { kernels.anyKernel }
+        do throws(SystemError) { try configuration.processorGroups?.tryOut() } catch {
+            // Said once; what can be bounded for none is not tried for each guest, over and over.
+            log.warning("guests use what the host has of processors", metadata: ["error": "\(error)"])
+            configuration.processorGroups = nil
+        }
         let keys = try KeyRing(directory: directory.keys, masterKeyPath: RealHost.masterKeyPath)
         let volumes = try QCOW2Volumes(directory: directory.path, keys: keys)
         let snapshots = try SnapshotStore(directory: directory.snapshots, keys: keys, log: log)
