@@ -116,7 +116,8 @@ struct CollectGarbage: AsyncParsableCommand {
         commandName: "gc", abstract: "Give back the space of blocks that no snapshot has any more.",
         discussion: """
             Deleting a snapshot does that by itself, a little later. --dry-run tells what would be given back.
-            Volumes of an image stand on one flat copy of its snapshot; each such copy is told, with what would free it.
+            Volumes of an image stand on one flat copy of its snapshot; each such copy is told, with the instances that
+            need it, or what would free it.
             """
     )
     @Flag(help: "Tell, and change nothing.") var dryRun = false
@@ -131,7 +132,8 @@ struct CollectGarbage: AsyncParsableCommand {
             let kind = base.isSecondCopy ? "a second copy of its blocks" : "its only copy"
             let use = base.volumes.isEmpty ? "no volume" : Counted.text(base.volumes.count, "volume")
             print("Base of \(base.snapshotId): \(ByteText.of(base.bytes)), \(kind), under \(use).")
-            print("  To free it: \(base.advice).")
+            print(
+                base.advice.map { "  To free it: \($0)." } ?? "  Needed by \(base.instances.joined(separator: ", ")).")
         }
     }
 

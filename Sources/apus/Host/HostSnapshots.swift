@@ -34,10 +34,12 @@ struct CollectionReport: Codable, Sendable {
         /// Whether the same bytes are stored as blocks too.
         var isSecondCopy: Bool
         var volumes: [String]
+        /// Those that have volumes of it.
+        var instances: [String]
         /// Those whose next instances begin with it.
         var images: [String]
-        /// What gives the space back.
-        var advice: String
+        /// What gives the space back; nil: instances need it.
+        var advice: String?
     }
 }
 
@@ -91,7 +93,10 @@ struct HostSnapshots: SnapshotKeeper {
         let records = cloud.records
         report.bases = try await volumes.baseUses().map { use in
             let images = records.images.all(where: IndexKey(.snapshot, use.snapshot)).map(\.id.description).sorted()
-            return CollectionReport.Base(use, isSecondCopy: store.contains(use.snapshot), images: images)
+            let instances = Set(use.volumes.flatMap { records.volumes[$0]?.attachments.map(\.instance) ?? [] })
+            return CollectionReport.Base(
+                use, isSecondCopy: store.contains(use.snapshot), instances: instances.sorted().map(\.description),
+                images: images)
         }
         if !dryRun { report.freedBytes = try await store.collectNow().bytes }
         return report
@@ -111,10 +116,11 @@ struct HostSnapshots: SnapshotKeeper {
 }
 
 extension CollectionReport.Base {
-    init(_ use: BaseUse, isSecondCopy: Bool, images: [String]) {
+    init(_ use: BaseUse, isSecondCopy: Bool, instances: [String], images: [String]) {
         (snapshotId, bytes) = (use.snapshot.description, use.bytes)
-        (self.isSecondCopy, self.images) = (isSecondCopy, images)
+        (self.isSecondCopy, self.instances, self.images) = (isSecondCopy, instances, images)
         volumes = use.volumes.map(\.description)
+        guard instances.isEmpty else { return }
         var steps: [String] = []
         if !images.isEmpty { steps.append("deregister \(images.joined(separator: ", "))") }
         if !volumes.isEmpty { steps.append("delete \(volumes.joined(separator: ", "))") }
