@@ -70,8 +70,14 @@ package actor KernelNetwork: NetworkFabric {
     }
 
     /// Settles what interfaces that burst carried since the last look.
+    ///
+    /// - Throws: the first failure, when all VPCs were looked at all the same.
     func lookAtTraffic(after seconds: Double) async throws(NetworkFabricError) {
-        for namespace in namespaces.values { try await namespace.lookAtTraffic(after: seconds) }
+        var failure: NetworkFabricError?
+        for namespace in namespaces.values {
+            do { try await namespace.lookAtTraffic(after: seconds) } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
     }
 
     package func remove(_ vpc: VPCID) async throws(NetworkFabricError) {

@@ -143,6 +143,13 @@ struct ShapedNetworkTests {
             try await lab.fabric.lookAtTraffic(after: 1e9)
             let held = try await disciplines(lab, network)
             #expect(!held.contains("rate 800Mbit"))
+            // Another run finds what is in force, and begins with full credits.
+            let next = try lab.anotherRun()
+            try await next.apply(network)
+            #expect(try await disciplines(lab, network) == held)
+            try await next.lookAtTraffic(after: 10)
+            let free = try await disciplines(lab, network)
+            #expect(free.split(separator: "\n").count { $0.contains("rate 800Mbit") } == 2)
         }
     }
 }
