@@ -50,8 +50,9 @@ extension Guest {
     nonisolated func bound(_ process: Int32, _ spec: GuestSpec, isNew: Bool) {
         guard let groups = surroundings.configuration.processorGroups else { return }
         do throws(SystemError) {
-            let isMade = try groups.place(process, in: processorGroup)
-            if isNew || isMade { try groups.limit(processorGroup, to: Double(spec.vCPUs)) }
+            try groups.place(process, in: processorGroup)
+            // A kill of ours may have come between a group and its bound.
+            if isNew || !groups.isLimited(processorGroup) { try groups.limit(processorGroup, to: Double(spec.vCPUs)) }
         } catch {
             logger.warning(
                 "a guest's processors are not bounded", metadata: ["guest": "\(id)", "error": "\(error)"])

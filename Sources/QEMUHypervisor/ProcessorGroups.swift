@@ -73,6 +73,13 @@ package struct ProcessorGroups: Sendable, Equatable {
         }
     }
 
+    func isLimited(_ name: String) -> Bool {
+        switch version {
+        case .unified: !(SmallFile.read("\(parent)/\(name)/cpu.max") ?? "max").hasPrefix("max")
+        case .legacy: !(SmallFile.read("\(parent)/\(name)/cpu.cfs_quota_us") ?? "-1").hasPrefix("-")
+        }
+    }
+
     /// Removes the group, and those above it that are ours and empty. One with a process in it stays.
     func remove(_ name: String) {
         ProcessorGroups.inTurn {

@@ -28,6 +28,7 @@ struct ProcessorGroupsTests {
     func spelling() throws {
         let tree = try MadeUpTree([
             "a/i/cpu.max": "", "a/i/cgroup.procs": "", "a/i/cpu.cfs_quota_us": "", "a/i/cpu.cfs_period_us": "",
+            "b/cpu.max": "max 100000\n", "b/cpu.cfs_quota_us": "-1\n",
         ])
         let unified = ProcessorGroups(parent: tree.path, version: .unified)
         #expect(try !unified.place(7, in: "a/i"))
@@ -35,6 +36,10 @@ struct ProcessorGroupsTests {
         #expect(tree.read("a/i/cgroup.procs") == "7" && tree.read("a/i/cpu.max") == "20000 100000")
         try ProcessorGroups(parent: tree.path, version: .legacy).limit("a/i", to: 2)
         #expect(tree.read("a/i/cpu.cfs_quota_us") == "200000" && tree.read("a/i/cpu.cfs_period_us") == "100000")
+        for version in [ProcessorGroups.Version.unified, .legacy] {
+            let groups = ProcessorGroups(parent: tree.path, version: version)
+            #expect(groups.isLimited("a/i") && !groups.isLimited("b") && !groups.isLimited("c"))
+        }
     }
 
     @Test("hand the controller down in v2, and are told where they cannot be made")

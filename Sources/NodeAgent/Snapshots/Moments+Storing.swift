@@ -99,6 +99,11 @@ extension Moments {
             try store.draft(
                 of: spec.bytes, volumeBytes: spec.sizeGiB << 30, parent: parent)
         }
+        // Who stopped it before there was a draft found none.
+        guard !unwanted.contains(spec.id) else {
+            await store.stop(spec.id)
+            throw .noSuchSnapshot(spec.id)
+        }
         // Stored or not: where it was read it can be read no more.
         defer { windows.close(spec.id) }
         let outcome: Result<Void, BlockPull.Failure>
