@@ -28,6 +28,7 @@ extension JSONServiceActions: ServedService {
         guard let name = service.target(in: call.request.headers), let action = actions[String(name)] else {
             throw EC2Error("UnknownOperationException", "The requested operation is not known.")
         }
+        try call.admit(RequestCost.all(of: action.name, in: service, snapshot: nil))
         guard call.body.count <= action.binding.maxBodyBytes else {
             throw EC2Error("RequestEntityTooLargeException", "The body of the request is too long.", httpStatus: 413)
         }

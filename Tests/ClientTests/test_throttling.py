@@ -63,5 +63,20 @@ def test_the_ebs_direct_apis_and_the_recycle_bin_refuse_by_their_own_codes(stric
     assert patient.start_snapshot(VolumeSize=1)["Status"] == "pending", "clients try again by themselves"
 
 
+def test_instance_connect_refuses_by_its_own_code_and_clients_try_again_by_themselves(strict):
+    account, calm = strict.new_account(), strict.new_account()
+
+    def refusal(who, **settings):
+        """Nothing is there to push a key to: every request is refused, but not for the same reason."""
+        push = who.client("ec2-instance-connect", **settings).send_ssh_public_key
+        return refusals(lambda: push(
+            InstanceId="i-0123456789abcdef0", InstanceOSUser="ec2-user", SSHPublicKey="ssh-ed25519 " + "A" * 68), 1)[0]
+    throttled = ("ThrottlingException", 400)
+    assert refusal(account) != throttled
+    assert any(refusal(account) == throttled for _ in range(5_000))
+    assert refusal(calm) != throttled, "no other account feels it"
+    assert refusal(account, retries={"mode": "standard", "max_attempts": 8}) != throttled
+
+
 def test_most_users_never_meet_the_bound(ec2):
     assert refusals(lambda: ec2.describe_volumes(), 300) == []

@@ -1,4 +1,5 @@
-// How many requests AWS lets an account make of the EBS direct APIs, and how it refuses more; the Recycle Bin's are not published.
+// How many requests AWS lets an account make of services beside EC2, and how it refuses more. What it allows of the
+// Recycle Bin and of EC2 Instance Connect is not published.
 // Source: AWS General Reference, "Amazon Elastic Block Store endpoints and quotas"; EBS direct APIs Reference,
 // "RequestThrottledException".
 
@@ -6,7 +7,7 @@ package import AWSWire
 package import CloudTypes
 
 extension RequestCost {
-    /// All that a request of a rest-json service takes: a token of its account, and for a block one of its snapshot.
+    /// All that a request of such a service takes: a token of its account, and for a block one of its snapshot.
     package static func all(of action: String, in service: RESTService, snapshot: String?) -> [RequestCost] {
         guard service.signingName == EBS.service.signingName else {
             let isRead = action.hasPrefix("Get") || action.hasPrefix("List")

@@ -121,10 +121,12 @@ struct ThrottleTests {
         #expect(ofSnapshot?.reason == "RESOURCE_LEVEL_THROTTLE")
     }
 
-    @Test("refuses as rest-json services do that name no error of their own for it")
-    func recycleBin() {
+    @Test(
+        "refuses with the code that services share where theirs has none of its own",
+        arguments: [("CreateRule", RecycleBin.service), ("SendSSHPublicKey", InstanceConnect.service)])
+    func shared(action: String, service: RESTService) {
         let throttle = Throttle(factor: 1)
-        let costs = RequestCost.all(of: "CreateRule", in: RecycleBin.service, snapshot: nil)
+        let costs = RequestCost.all(of: action, in: service, snapshot: nil)
         #expect(admitted(costs, by: throttle, of: account, at: start) == 50)
         let refusal = #expect(throws: EC2Error.self) { try throttle.admit(costs, of: account, at: start) }
         #expect(refusal?.code == "ThrottlingException" && refusal?.httpStatus == 400)
