@@ -351,6 +351,7 @@ EXAMPLES = {
     "ModifyVolume": lambda w: {"VolumeId": w.free_volume, "Size": 2},
     "ModifyVolumeAttribute": lambda w: {"VolumeId": w.data, "AutoEnableIO": {"Value": True}},
     "ModifyVpcAttribute": lambda w: {"VpcId": w.vpc, "EnableDnsHostnames": {"Value": True}},
+    "ModifyVpcTenancy": lambda w: {"VpcId": w.vpc, "InstanceTenancy": "default"},
     "MonitorInstances": lambda w: {"InstanceIds": [w.instance]},
     "RebootInstances": lambda w: {"InstanceIds": [w.instance]},
     "RegisterImage": lambda w: {

@@ -140,9 +140,9 @@ def test_a_launch_takes_as_many_as_fit_between_the_fewest_and_the_most(full):
 
 
 @pytest.mark.parametrize("placement", [
-    {"Tenancy": "dedicated"}, {"Tenancy": "host"}, {"HostId": "h-0123456789abcdef0"}, {"Affinity": "host"},
+    {"Tenancy": "host"}, {"HostId": "h-0123456789abcdef0"}, {"Affinity": "host"},
     {"HostResourceGroupArn": "arn:aws:resource-groups:us-east-1:123456789012:group/g"}])
-def test_hardware_of_ones_own_is_refused_and_nothing_is_made(ec2, image, placement):
+def test_a_host_of_ones_own_is_refused_and_nothing_is_made(ec2, image, placement):
     with pytest.raises(ec2.exceptions.ClientError) as raised:
         ec2.run_instances(ImageId=image, InstanceType="t3.micro", MinCount=1, MaxCount=1, Placement=placement)
     assert raised.value.response["Error"]["Code"] in ("UnsupportedOperation", "InvalidParameterValue")

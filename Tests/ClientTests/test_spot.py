@@ -71,6 +71,27 @@ def test_the_price_is_the_tables_and_too_little_gets_nothing(ec2, specification,
     assert told(ec2, id)["Status"]["Code"] == "canceled-before-fulfillment"
 
 
+def test_a_spot_instance_is_not_protected_and_keeps_its_type(ec2, specification, refused):
+    market = {"MarketType": "spot", "SpotOptions": {
+        "SpotInstanceType": "persistent", "InstanceInterruptionBehavior": "stop"}}
+    for protection in ("DisableApiStop", "DisableApiTermination"):
+        with refused("InvalidParameterCombination", 400):
+            ec2.run_instances(
+                **specification, MinCount=1, MaxCount=1, InstanceMarketOptions=market, **{protection: True})
+    id = ec2.run_instances(
+        **specification, MinCount=1, MaxCount=1, InstanceMarketOptions=market, DisableApiTermination=False,
+    )["Instances"][0]["InstanceId"]
+    ec2.get_waiter("instance_running").wait(InstanceIds=[id], WaiterConfig=quick())
+    for protection in ("DisableApiStop", "DisableApiTermination"):
+        with refused("UnsupportedOperation", 400):
+            ec2.modify_instance_attribute(InstanceId=id, **{protection: {"Value": True}})
+    ec2.stop_instances(InstanceIds=[id])
+    ec2.get_waiter("instance_stopped").wait(InstanceIds=[id], WaiterConfig=quick())
+    with refused("UnsupportedOperation", 400):
+        ec2.modify_instance_attribute(InstanceId=id, InstanceType={"Value": "t3.small"})
+    ec2.terminate_instances(InstanceIds=[id])
+
+
 def test_a_launch_as_spot_makes_a_request_for_each_instance(ec2, specification, refused):
     launched = ec2.run_instances(
         **specification, MinCount=2, MaxCount=2, InstanceMarketOptions={"MarketType": "spot"},

@@ -37,14 +37,22 @@ package struct CapacityReservationRecord: TaggedRecord, Equatable {
         /// `Linux/UNIX`
         package var platform: String
         package var zone: String
-        package init(instanceType: String, platform: String, zone: String) {
+        /// nil: `default`.
+        private var ownTenancy: Tenancy?
+        package var tenancy: Tenancy { ownTenancy ?? .default }
+        package init(instanceType: String, platform: String, zone: String, tenancy: Tenancy) {
             (self.instanceType, self.platform, self.zone) = (instanceType, platform, zone)
+            ownTenancy = tenancy == .default ? nil : tenancy
         }
     }
 
     package init(id: CapacityReservationID, account: AccountID, slot: Slot, count: Int, now: Timestamp) {
         (self.id, self.account, self.slot, self.count) = (id, account, slot, count)
         (stateSince, createdAt) = (now, now)
+    }
+
+    package var indexKeys: [IndexKey] {
+        state == .active && slot.tenancy == .dedicated ? [Tenancy.dedicatedKey(inZone: slot.zone)] : []
     }
 }
 

@@ -16,17 +16,19 @@ package struct CapacityReservationChange: Sendable {
 extension Transaction {
     /// Reserves the capacity; an open reservation takes in instances that run already.
     ///
-    /// - Throws: `InvalidParameterValue`, `InsufficientInstanceCapacity` (a server fault).
+    /// - Throws: `InvalidParameterValue`, `Unsupported`, `InsufficientInstanceCapacity` (a server fault).
     package mutating func createCapacityReservation(
         _ slot: CapacityReservationRecord.Slot, count: Int, _ adjust: (inout CapacityReservationRecord) -> Void
     ) throws(EC2Error) -> CapacityReservationRecord {
         let facts = try instanceTypeFacts(slot.instanceType, for: nil)
+        try check(slot.tenancy, facts)
         try checkReserved(count)
         var reservation = CapacityReservationRecord(id: newID(), account: account, slot: slot, count: count, now: now)
         adjust(&reservation)
         try checkEnd(reservation.endsAt)
         let matching = reservation.isOpen ? runningOutside(of: reservation).prefix(count) : []
         guard state.room(for: facts, settings) >= count - matching.count else { throw insufficientCapacity(facts) }
+        _ = try openRacks(for: slot.tenancy, in: slot.zone, facts)
         put(reservation)
         for instance in matching { enter(instance.id, reservation.id) }
         return reservation

@@ -35,8 +35,8 @@ struct ReservationSlots {
             let reservation: CapacityReservationRecord = try transaction.owned(target)
             guard reservation.slot == slot, reservation.state == .active else {
                 throw .invalidParameterValue(
-                    "The Capacity Reservation '\(target)' is not active, or its instance type, platform or Availability "
-                        + "Zone is not that of the instance.")
+                    "The Capacity Reservation '\(target)' is not active, or its instance type, platform, tenancy or "
+                        + "Availability Zone is not that of the instance.")
             }
             (free, mayRunOutside) = ([(target, state.freeSlots(of: reservation))], false)
         } else if wish.preference == "none" {
@@ -63,12 +63,16 @@ struct ReservationSlots {
 extension Transaction {
     /// What the instance is to a reservation.
     func slot(of instance: InstanceRecord) -> CapacityReservationRecord.Slot {
-        slot(instance.instanceType, image: state.images[instance.image], zone: instance.availabilityZone)
+        slot(
+            instance.instanceType, image: state.images[instance.image], zone: instance.availabilityZone,
+            instance.tenancy)
     }
 
-    func slot(_ type: String, image: ImageRecord?, zone: String) -> CapacityReservationRecord.Slot {
+    func slot(
+        _ type: String, image: ImageRecord?, zone: String, _ tenancy: Tenancy
+    ) -> CapacityReservationRecord.Slot {
         CapacityReservationRecord.Slot(
-            instanceType: type, platform: image?.platformDetails ?? "Linux/UNIX", zone: zone)
+            instanceType: type, platform: image?.platformDetails ?? "Linux/UNIX", zone: zone, tenancy: tenancy)
     }
 
     /// - Throws: `InvalidCapacityReservationId.NotFound`, `InvalidParameterValue`, `ReservationCapacityExceeded`.

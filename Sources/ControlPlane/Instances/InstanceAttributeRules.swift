@@ -41,10 +41,11 @@ package enum InstanceAttributeChange: Sendable {
 
 extension Transaction {
     /// - Throws: `InvalidInstanceID.NotFound`, `IncorrectInstanceState`, `InvalidInstanceAttributeValue`,
-    ///   `InvalidInstanceID`, and what is wrong with a type or a group.
+    ///   `InvalidInstanceID`, `UnsupportedOperation`, and what is wrong with a type or a group.
     package mutating func change(_ id: InstanceID, by change: InstanceAttributeChange) throws(EC2Error) {
         let instance: InstanceRecord = try owned(id)
         try checkChangeable(instance)
+        try checkChange(change, of: instance)
         if change.needsStoppedInstance { try checkStopped(instance) }
         switch change {
         case .instanceType(let name):
@@ -166,7 +167,12 @@ extension Transaction {
             throw EC2Error(
                 "AttachmentLimitExceeded", "Interface count \(interfaces) exceeds the limit for \(facts.name)")
         }
+        let volumes = state.volumes.count(where: IndexKey(.instance, instance.id))
+        guard volumes <= facts.ebs.attachments else {
+            throw EC2Error("AttachmentLimitExceeded", "Volume count \(volumes) exceeds the limit for \(facts.name)")
+        }
         try checkOptimization(instance.isEBSOptimized, facts)
+        try check(instance.tenancy, facts)
         let bootMode = image.map { self.bootMode($0, facts) } ?? instance.bootMode
         let credits =
             facts.isBurstable ? instance.creditSpecification ?? defaultCreditSpecification(ofFamily: facts.family) : nil

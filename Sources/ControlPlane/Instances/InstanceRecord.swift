@@ -67,7 +67,7 @@ package struct InstanceRecord: TaggedRecord, Equatable {
     package var isEBSOptimized = false
     package var monitoring = false
     package var metadataOptions = InstanceMetadata.Options()
-    package var tenancy = "default"
+    package var tenancy = Tenancy.default
     package var coreCount: Int?
     package var threadsPerCore: Int?
     package var creditSpecification: String?
@@ -151,6 +151,7 @@ package struct InstanceRecord: TaggedRecord, Equatable {
         if waitsForRoom == true { keys.append(InstanceRecord.waitingKey) }
         if let groupPlace { keys.append(IndexKey(.placementGroup, groupPlace.group)) }
         if let capacityReservation { keys.append(IndexKey(.capacityReservation, capacityReservation)) }
+        if tenancy == .dedicated, weight != .zero { keys.append(Tenancy.dedicatedKey(inZone: availabilityZone)) }
         return keys
     }
 }

@@ -9,7 +9,7 @@ extension Transaction {
     /// - Returns: the refusal that names a protected instance; what was terminated is so all the same.
     package mutating func terminate(_ ids: [InstanceID], _ shutdown: InstanceRecord.Shutdown) -> EC2Error? {
         let instances = ids.compactMap { state.instances[$0] }
-        let protected = instances.filter { $0.disableAPITermination && $0.state != .terminated }
+        let protected = instances.filter { $0.terminationProtection != nil && $0.state != .terminated }
         let sparedZones = Set(protected.map(\.availabilityZone))
         for instance in instances where !sparedZones.contains(instance.availabilityZone) {
             terminate(instance.id, shutdown)
@@ -17,8 +17,8 @@ extension Transaction {
         return protected.first.map { instance in
             EC2Error(
                 "OperationNotPermitted",
-                "The instance '\(instance.id)' may not be terminated. Modify its 'disableApiTermination' instance "
-                    + "attribute and try again.")
+                "The instance '\(instance.id)' may not be terminated. Modify its "
+                    + "'\(instance.terminationProtection ?? "")' instance attribute and try again.")
         }
     }
 

@@ -31,7 +31,7 @@ extension Transaction {
         _ = try vCPUQuotaRoom(for: facts, vCPUs: share.vCPUs, atLeast: 1)
         var slots = try reservationSlots(instance.reservationWish, slot(of: instance), fewest: 1)
         try checkRoom(for: facts, share, slots, reclaiming: instance.spot == nil)
-        try checkGroupRoom(of: instance, facts)
+        try checkRackRoom(of: instance, facts)
         let reservation = slots.take()
         let now = now
         update(id, InstanceRecord.self) { instance in

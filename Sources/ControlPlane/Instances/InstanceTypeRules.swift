@@ -115,10 +115,11 @@ extension Transaction {
         }
     }
 
-    func insufficientCapacity(_ facts: InstanceTypeFacts) -> EC2Error {
+    /// - Parameter reason: a sentence, where there is one that the caller can do something with.
+    func insufficientCapacity(_ facts: InstanceTypeFacts, because reason: String? = nil) -> EC2Error {
         EC2Error(
             "InsufficientInstanceCapacity",
             "We currently do not have sufficient \(facts.name) capacity in the Availability Zone you requested. "
-                + "Our system will be working on provisioning additional capacity.", httpStatus: 500)
+                + (reason ?? "Our system will be working on provisioning additional capacity."), httpStatus: 500)
     }
 }

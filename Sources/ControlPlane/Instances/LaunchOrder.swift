@@ -10,6 +10,7 @@ package struct LaunchOrder: Sendable {
     package var zone: String?
     /// nil: in no placement group.
     package var group: GroupWish?
+    package var tenancy = Tenancy.default
     package var clientToken: String?
     package var userData: [UInt8]?
     /// The primary interface and those beside it; one without settings where none is named.

@@ -23,12 +23,14 @@ extension Transaction {
             vCPUs: vCPUs(cores: order.attributes.coreCount, threads: order.attributes.threadsPerCore, facts),
             memoryMiB: facts.memoryMiB, devices: facts.devices)
         let zone = placement.subnet.availabilityZone
-        var group = try groupRoom(order, facts, zone: zone)
+        let tenancy = tenancy(of: order, in: placement.subnet.vpc)
+        try check(tenancy, facts)
+        var group = try groupRoom(order, facts, tenancy, zone: zone)
         let wish = ReservationWish(
             preference: order.spot == nil ? order.attributes.capacityReservationPreference : "none",
             target: order.attributes.capacityReservationTarget)
         var slots = try reservationSlots(
-            wish, slot(facts.name, image: image, zone: zone), fewest: order.counts.lowerBound)
+            wish, slot(facts.name, image: image, zone: zone, tenancy), fewest: order.counts.lowerBound)
         let count = try min(
             acceptedCount(order, facts, share, slots), placement.room(for: order, in: state),
             group?.most ?? .max)
@@ -38,6 +40,7 @@ extension Transaction {
             throw EC2Error("AttachmentLimitExceeded", "Volume count \(disks.count) exceeds the limit for \(facts.name)")
         }
         if order.hibernates { try checkHibernation(order, facts, image, disks) }
+        try checkProtection(order, image)
         let reservation: ReservationID = newID()
         var instances: [InstanceID] = []
         for index in 0..<count {
@@ -47,7 +50,7 @@ extension Transaction {
                 vCPUs: share.vCPUs, memoryMiB: share.memoryMiB, vpc: placement.subnet.vpc, subnet: placement.subnet.id,
                 availabilityZone: placement.subnet.availabilityZone, rootDeviceName: image.rootDeviceName, now: now)
             apply(order, facts, image, to: &instance)
-            instance.groupPlace = group?.takePlace()
+            (instance.tenancy, instance.groupPlace) = (tenancy, group?.takePlace())
             instance.capacityReservation = slots.take()
             (instance.keyName, instance.publicKey) = (order.keyName, publicKey)
             instance.instanceStoreDevices = stores.isEmpty ? nil : stores
@@ -72,6 +75,11 @@ extension Transaction {
             throw .invalidParameterCombination("ED25519 key pairs are not supported with Windows AMIs.")
         }
         return key.publicKey
+    }
+
+    /// A VPC that is dedicated makes all that is launched into it so.
+    private func tenancy(of order: LaunchOrder, in vpc: VPCID) -> Tenancy {
+        state.vpcs[vpc]?.tenancy == .dedicated ? .dedicated : order.tenancy
     }
 
     private func apply(

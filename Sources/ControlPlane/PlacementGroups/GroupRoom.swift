@@ -8,6 +8,7 @@ internal import InstanceTypeCatalogue
 struct GroupRoom: Equatable {
     /// Racks, and so instances of a spread group and partitions, in one zone.
     static let mostInZone = 7
+    private static let mostDedicatedPartitions = 2
 
     let group: PlacementGroupRecord
     let most: Int
@@ -55,6 +56,21 @@ struct GroupRoom: Equatable {
         }
     }
 
+    /// - Throws: `InvalidParameterCombination` for a group that no dedicated instance may be in.
+    static func check(_ tenancy: Tenancy, in group: PlacementGroupRecord) throws(EC2Error) {
+        guard tenancy == .dedicated else { return }
+        switch group.strategy {
+        case .cluster: return
+        case .spread:
+            throw .invalidParameterCombination("Dedicated Instances cannot be in a spread placement group.")
+        case .partition(let count):
+            guard count > mostDedicatedPartitions else { return }
+            throw .invalidParameterCombination(
+                "Dedicated Instances cannot be in a placement group of more than \(mostDedicatedPartitions) "
+                    + "partitions.")
+        }
+    }
+
     /// The place of the next instance: it goes where the fewest are, the lowest number first.
     mutating func takePlace() -> GroupPlace {
         let least = load?.min { ($0.value, $0.key) < ($1.value, $1.key) }?.key
@@ -64,24 +80,32 @@ struct GroupRoom: Equatable {
 }
 
 extension Transaction {
+    /// The room of the group that is launched into; nil: into none, and the hardware has room.
+    ///
     /// - Throws: what is wrong with group, type, zone or partition; `InsufficientInstanceCapacity` (a server fault).
-    func groupRoom(_ order: LaunchOrder, _ facts: InstanceTypeFacts, zone: String) throws(EC2Error) -> GroupRoom? {
-        guard let group = try placementGroup(of: order.group) else { return nil }
+    func groupRoom(
+        _ order: LaunchOrder, _ facts: InstanceTypeFacts, _ tenancy: Tenancy, zone: String
+    ) throws(EC2Error) -> GroupRoom? {
+        let group = try placementGroup(of: order.group)
+        let racks = try openRacks(for: tenancy, in: zone, group: group, facts)
+        guard let group else { return nil }
         let room = try GroupRoom(
             group, facts, zone: zone, members: activeMembers(of: group.id), partition: order.group?.partition,
-            count: order.counts.upperBound, racks: settings.racks)
+            count: order.counts.upperBound, racks: racks)
         guard room.most >= order.counts.lowerBound else { throw insufficientCapacity(facts) }
         return room
     }
 
-    /// Whether a stopped instance finds its rack free.
+    /// Whether a stopped instance finds a rack, and its group's free.
     ///
     /// - Throws: `InsufficientInstanceCapacity`.
-    func checkGroupRoom(of instance: InstanceRecord, _ facts: InstanceTypeFacts) throws(EC2Error) {
-        guard let place = instance.groupPlace, let group = state.placementGroups[place.group] else { return }
+    func checkRackRoom(of instance: InstanceRecord, _ facts: InstanceTypeFacts) throws(EC2Error) {
+        let group = instance.groupPlace.flatMap { state.placementGroups[$0.group] }
+        let racks = try openRacks(for: instance.tenancy, in: instance.availabilityZone, group: group, facts)
+        guard let place = instance.groupPlace, let group else { return }
         let room = try GroupRoom(
             group, facts, zone: instance.availabilityZone, members: activeMembers(of: group.id),
-            partition: place.partition, count: 1, racks: settings.racks)
+            partition: place.partition, count: 1, racks: racks)
         guard room.most >= 1 else { throw insufficientCapacity(facts) }
     }
 

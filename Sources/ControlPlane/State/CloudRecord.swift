@@ -42,7 +42,7 @@ package struct IndexKey: Hashable, Sendable {
     package enum Name: UInt8, Sendable {
         case account, vpc, subnet, instance, volume, snapshot, image, interface, group, reservation, name, publicAddress
         case privateAddress, internetGateway, dhcpOptions, allocation, keyPair, launchTemplate, market, placementGroup
-        case capacityReservation
+        case capacityReservation, tenancy
     }
     private let name: Name
     // Of an id its digits alone: nearly all keys are ids, and are made again for each look-up.

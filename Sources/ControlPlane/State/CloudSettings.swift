@@ -15,7 +15,8 @@ package struct CloudSettings: Sendable {
     package var capabilities: NodeCapabilities
     /// Instance store volumes have so much of the size that AWS gives them: 1 to 100.
     package var instanceStorePercent = 100
-    /// How many racks of its own the host counts as: in a zone, a spread group takes an instance for each, seven at most.
+    /// How many racks the host counts as in each zone, seven at most: a spread group takes an instance for each, and who has
+    /// dedicated instances keeps one to itself.
     package var racks = 7
     /// Seconds from the notice that a spot instance is taken away to its interruption.
     package var spotNotice = 120.0

@@ -11,7 +11,8 @@ package struct VPCRecord: TaggedRecord {
     package var cidrBlock: CIDRBlock
     package var cidrAssociation: VPCAssociationID
     package var isDefault: Bool
-    package var tenancy = "default"
+    /// Of instances that are launched into it, whatever they say themselves if it is `dedicated`.
+    package var tenancy = Tenancy.default
     /// nil: the option set `default`, which names no servers of its own and gives nothing by DHCP.
     package var dhcpOptions: DHCPOptionsID?
     package var mainRouteTable: RouteTableID

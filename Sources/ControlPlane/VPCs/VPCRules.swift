@@ -7,14 +7,16 @@ extension Transaction {
     /// Makes a VPC with its main route table, its default security group and its default network ACL.
     ///
     /// - Throws: `InvalidVpc.Range`, `VpcLimitExceeded`.
-    package mutating func createVPC(cidr: CIDRBlock, tags: [String: String] = [:]) throws(EC2Error) -> VPCRecord {
+    package mutating func createVPC(
+        cidr: CIDRBlock, tenancy: Tenancy = .default, tags: [String: String] = [:]
+    ) throws(EC2Error) -> VPCRecord {
         guard VPCRange.mayBeVPC(cidr), !cidr.overlaps(settings.publicPool) else {
             throw EC2Error("InvalidVpc.Range", "The CIDR '\(cidr)' is invalid.")
         }
         guard state.vpcs.count(where: IndexKey(.account, account)) < settings.quotas.vpcs else {
             throw EC2Error("VpcLimitExceeded", "The maximum number of VPCs has been reached.")
         }
-        return makeVPC(cidr: cidr, isDefault: false, tags: tags)
+        return makeVPC(cidr: cidr, isDefault: false, tenancy: tenancy, tags: tags)
     }
 
     /// Makes the caller's default VPC: 172.31.0.0/16, a /20 subnet in every zone, an internet gateway, the way to it.
@@ -25,7 +27,7 @@ extension Transaction {
             throw EC2Error(
                 "DefaultVpcAlreadyExists", "A Default VPC already exists for this account in this region.")
         }
-        let vpc = makeVPC(cidr: VPCRange.defaultVPC, isDefault: true, tags: [:])
+        let vpc = makeVPC(cidr: VPCRange.defaultVPC, isDefault: true, tenancy: .default, tags: [:])
         let gateway = InternetGatewayRecord(id: newID(), account: account, vpc: vpc.id)
         put(gateway)
         update(vpc.mainRouteTable) { (table: inout RouteTableRecord) in
@@ -59,11 +61,13 @@ extension Transaction {
         delete(id, VPCRecord.self)
     }
 
-    private mutating func makeVPC(cidr: CIDRBlock, isDefault: Bool, tags: [String: String]) -> VPCRecord {
+    private mutating func makeVPC(
+        cidr: CIDRBlock, isDefault: Bool, tenancy: Tenancy, tags: [String: String]
+    ) -> VPCRecord {
         var vpc = VPCRecord(
             id: newID(), account: account, cidrBlock: cidr, cidrAssociation: newID(), isDefault: isDefault,
             dhcpOptions: defaultDHCPOptions().id, mainRouteTable: newID(), defaultGroup: newID(), defaultACL: newID())
-        vpc.tags = tags
+        (vpc.tenancy, vpc.tags) = (tenancy, tags)
         put(vpc)
         var table = RouteTableRecord(id: vpc.mainRouteTable, account: account, vpc: vpc.id)
         table.associations = [RouteTableRecord.Association(id: newID(), subnet: nil)]

@@ -17,7 +17,8 @@ enum CreateCapacityReservation: RecordAction {
         let end = try ReservationEnd.checked(input.endDateType, input.endDate)
         let tags = try TagSpecifications.tags(input.tagSpecifications, for: "capacity-reservation", in: transaction)
         let slot = CapacityReservationRecord.Slot(
-            instanceType: input.instanceType, platform: input.instancePlatform.rawValue, zone: zone)
+            instanceType: input.instanceType, platform: input.instancePlatform.rawValue, zone: zone,
+            tenancy: input.tenancy == .dedicated ? .dedicated : .default)
         let reservation = try transaction.createCapacityReservation(slot, count: input.instanceCount) {
             $0.isEBSOptimized = input.ebsOptimized ?? false
             $0.hasEphemeralStorage = input.ephemeralStorage ?? false
@@ -30,8 +31,6 @@ enum CreateCapacityReservation: RecordAction {
 
     private static func refuseUnserved(_ input: EC2.CreateCapacityReservationRequest) throws(EC2Error) {
         try UnservedMembers.refuse(["OutpostArn": input.outpostARN != nil], because: UnservedMembers.noOutposts)
-        try UnservedMembers.refuse(
-            ["Tenancy": input.tenancy == .dedicated], because: "it has no dedicated hardware.")
         try UnservedMembers.refuse(
             [
                 "StartDate": input.startDate != nil, "CommitmentDuration": input.commitmentDuration != nil,

@@ -20,7 +20,7 @@ enum DescribeCapacityReservations: RecordAction {
             "placement-group-arn": { _, _ in [] },
             "start-date": { reservation, _ in [reservation.createdAt.description] },
             "state": { reservation, _ in [reservation.state.rawValue] },
-            "tenancy": { _, _ in ["default"] },
+            "tenancy": { reservation, _ in [reservation.slot.tenancy.rawValue] },
         ], tags: { $0.tags })
 
     static func perform(

@@ -69,7 +69,7 @@ enum InstanceFilters {
         "placement-group-name": one { $0.groupPlace?.name },
         "placement-partition-number": one { $0.groupPlace?.partition.map { "\($0)" } },
         "subnet-id": one { $0.state == .terminated ? nil : $0.subnet.description },
-        "tenancy": one { $0.tenancy },
+        "tenancy": one { $0.tenancy.rawValue },
         "vpc-id": one { $0.state == .terminated ? nil : $0.vpc.description },
     ]
 

@@ -35,7 +35,7 @@ extension EC2.Instance {
         placement = EC2.Placement(
             availabilityZoneID: settings.zoneID(ofZone: instance.availabilityZone),
             groupName: instance.groupPlace?.name ?? "", partitionNumber: instance.groupPlace?.partition,
-            tenancy: .default, groupID: instance.groupPlace?.group.description,
+            tenancy: EC2.Tenancy(instance.tenancy), groupID: instance.groupPlace?.group.description,
             availabilityZone: instance.availabilityZone)
         monitoring = EC2.Monitoring(of: instance)
         clientToken = instance.clientToken ?? ""

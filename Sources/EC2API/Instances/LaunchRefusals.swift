@@ -55,11 +55,11 @@ enum LaunchRefusals {
         guard let placement else { return }
         try UnservedMembers.refuse(
             [
-                "Placement.Tenancy": ![nil, .default].contains(placement.tenancy),
+                "Placement.Tenancy": placement.tenancy == .host,
                 "Placement.HostId": placement.hostID != nil,
                 "Placement.Affinity": ![nil, "default"].contains(placement.affinity),
                 "Placement.HostResourceGroupArn": placement.hostResourceGroupARN != nil,
-            ], because: "it has no dedicated hardware.")
+            ], because: UnservedMembers.noDedicatedHosts)
         try UnservedMembers.refuse(
             ["Placement.SpreadDomain": placement.spreadDomain?.isEmpty == false],
             because: "AWS reserves it for its own use.")

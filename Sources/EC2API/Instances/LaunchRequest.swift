@@ -15,6 +15,7 @@ extension LaunchOrder {
         keyName = input.keyName
         zone = try PlacementText.zone(input.placement, in: transaction.settings)
         group = try PlacementText.group(input.placement)
+        tenancy = input.placement?.tenancy == .dedicated ? .dedicated : .default
         clientToken = input.clientToken
         userData = try UserDataText.checked(input.userData)
         interfaces = try LaunchInterfaces.interfaces(of: input)

@@ -3,7 +3,8 @@ import AWSWire
 import CloudTypes
 import ControlPlane
 
-/// `ModifyInstancePlacement`: a stopped instance moves into a placement group, to another partition, or out.
+/// `ModifyInstancePlacement`: a stopped instance moves into a placement group, to another partition, or out; it becomes
+/// a dedicated one, or ceases to be.
 enum ModifyInstancePlacement: RecordAction {
     typealias Operation = EC2.Operation.ModifyInstancePlacement
 
@@ -14,16 +15,17 @@ enum ModifyInstancePlacement: RecordAction {
         let _: InstanceRecord = try transaction.owned(id)
         try UnservedMembers.refuse(
             [
-                "Tenancy": ![nil, .default].contains(input.tenancy), "HostId": input.hostID != nil,
+                "Tenancy": input.tenancy == .host, "HostId": input.hostID != nil,
                 "Affinity": ![nil, .default].contains(input.affinity),
                 "HostResourceGroupArn": input.hostResourceGroupARN != nil,
-            ], because: "it has no dedicated hardware.")
-        if let change = try change(input) {
-            try transaction.setGroup(of: id, to: change)
-        } else if input.tenancy == nil, input.affinity == nil {
+            ], because: UnservedMembers.noDedicatedHosts)
+        let group = try change(input)
+        guard group != nil || input.tenancy != nil || input.affinity != nil else {
             throw .invalidParameterCombination(
                 "At least one of affinity, host ID, tenancy, or placement group name must be specified.")
         }
+        let tenancy: Tenancy? = input.tenancy.map { $0 == .dedicated ? .dedicated : .default }
+        try transaction.setPlacement(of: id, tenancy: tenancy, group: group)
         return EC2.ModifyInstancePlacementResult()
     }
 

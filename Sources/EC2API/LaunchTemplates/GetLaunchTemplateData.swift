@@ -32,7 +32,7 @@ extension EC2.ResponseLaunchTemplateData {
             monitoring: EC2.LaunchTemplatesMonitoring(enabled: instance.monitoring),
             placement: EC2.LaunchTemplatePlacement(
                 availabilityZone: instance.availabilityZone, groupName: instance.groupPlace?.name ?? "",
-                tenancy: EC2.Tenancy(rawValue: instance.tenancy), partitionNumber: instance.groupPlace?.partition),
+                tenancy: EC2.Tenancy(instance.tenancy), partitionNumber: instance.groupPlace?.partition),
             disableAPITermination: instance.disableAPITermination,
             instanceInitiatedShutdownBehavior: EC2.ShutdownBehavior(rawValue: instance.shutdownBehavior.rawValue),
             userData: instance.userData.map(Base64.encode))

@@ -13,7 +13,8 @@ enum CreateVpc: RecordAction {
         try refuseUnserved(input)
         let cidr = try CIDRText.block(input.cidrBlock, named: "cidrBlock")
         let tags = try TagSpecifications.tags(input.tagSpecifications, for: "vpc", in: transaction)
-        return EC2.CreateVpcResult(vpc: EC2.Vpc(try transaction.createVPC(cidr: cidr, tags: tags)))
+        let tenancy: Tenancy = input.instanceTenancy == .dedicated ? .dedicated : .default
+        return EC2.CreateVpcResult(vpc: EC2.Vpc(try transaction.createVPC(cidr: cidr, tenancy: tenancy, tags: tags)))
     }
 
     private static func refuseUnserved(_ input: EC2.CreateVpcRequest) throws(EC2Error) {
@@ -30,10 +31,7 @@ enum CreateVpc: RecordAction {
         try UnservedMembers.refuse(
             ["VpcEncryptionControl": input.vpcEncryptionControl != nil],
             because: "it does not encrypt traffic between guests.")
-        switch input.instanceTenancy {
-        case nil, .default: break
-        case .dedicated: throw .unsupported("Dedicated hardware is not supported by this cloud.")
-        case .host:
+        guard input.instanceTenancy != .host else {
             throw .invalidParameterValue(
                 name: "instanceTenancy", value: "host", reason: "A VPC's tenancy is default or dedicated.")
         }

@@ -14,4 +14,5 @@ enum UnservedMembers {
     static let noIPv6 = "interfaces have no IPv6 addresses."
     static let noIPAM = "it has no IP address manager."
     static let noOutposts = "it has no Outposts."
+    static let noDedicatedHosts = "it has no dedicated hosts."
 }

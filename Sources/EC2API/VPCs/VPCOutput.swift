@@ -10,11 +10,20 @@ extension EC2.Vpc {
             associationID: vpc.cidrAssociation.description, cidrBlock: vpc.cidrBlock.description,
             cidrBlockState: EC2.VpcCidrBlockState(state: .associated))
         self.init(
-            ownerID: vpc.account.description, instanceTenancy: .default, cidrBlockAssociationSet: [association],
-            isDefault: vpc.isDefault, tags: EC2.Tag.list(vpc.tags),
+            ownerID: vpc.account.description, instanceTenancy: EC2.Tenancy(vpc.tenancy),
+            cidrBlockAssociationSet: [association], isDefault: vpc.isDefault, tags: EC2.Tag.list(vpc.tags),
             blockPublicAccessStates: EC2.BlockPublicAccessStates(internetGatewayBlockMode: .off),
             vpcID: vpc.id.description, state: .available, cidrBlock: vpc.cidrBlock.description,
             dhcpOptionsID: vpc.dhcpOptions?.description ?? "default")
+    }
+}
+
+extension EC2.Tenancy {
+    init(_ tenancy: ControlPlane.Tenancy) {
+        switch tenancy {
+        case .default: self = .default
+        case .dedicated: self = .dedicated
+        }
     }
 }
 

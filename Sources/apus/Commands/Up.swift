@@ -37,7 +37,10 @@ struct Up: AsyncParsableCommand {
     @Option(help: "Per cent of AWS's size that instance store volumes have here; they take space as they are written.")
     var instanceStorePercent = 100
     @Option(help: "vCPUs that guests get in all for each of the host's processors.") var processorOvercommit = 16.0
-    @Option(help: "Racks that the host counts as: a spread placement group takes an instance for each, in each zone.")
+    @Option(
+        help:
+            "Racks that the host counts as in each zone: a spread placement group takes an instance for each, and who has dedicated instances keeps one to itself."
+    )
     var racks = 7
     @Option(
         help:

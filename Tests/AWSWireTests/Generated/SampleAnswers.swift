@@ -186,6 +186,7 @@ let sampleAnswers: [String: [UInt8]] = [
     "ModifyVolume": answer(EC2.Operation.ModifyVolume.self, sampleModifyVolumeResult()),
     "ModifyVolumeAttribute": answer(EC2.Operation.ModifyVolumeAttribute.self, NoResult()),
     "ModifyVpcAttribute": answer(EC2.Operation.ModifyVpcAttribute.self, NoResult()),
+    "ModifyVpcTenancy": answer(EC2.Operation.ModifyVpcTenancy.self, sampleModifyVpcTenancyResult()),
     "MonitorInstances": answer(EC2.Operation.MonitorInstances.self, sampleMonitorInstancesResult()),
     "RebootInstances": answer(EC2.Operation.RebootInstances.self, NoResult()),
     "RegisterImage": answer(EC2.Operation.RegisterImage.self, sampleRegisterImageResult()),
@@ -2724,6 +2725,11 @@ private func sampleModifySnapshotTierResult() -> EC2.ModifySnapshotTierResult {
 private func sampleModifyVolumeResult() -> EC2.ModifyVolumeResult {
     EC2.ModifyVolumeResult(
         volumeModification: sampleVolumeModification())
+}
+
+private func sampleModifyVpcTenancyResult() -> EC2.ModifyVpcTenancyResult {
+    EC2.ModifyVpcTenancyResult(
+        returnValue: true)
 }
 
 private func sampleMonitorInstancesResult() -> EC2.MonitorInstancesResult {

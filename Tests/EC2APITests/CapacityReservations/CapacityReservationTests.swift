@@ -191,7 +191,6 @@ struct CapacityReservationTests {
         #expect(refusal { $0.instanceType = "t3.huge" } == "InvalidParameterValue")
         #expect(refusal { $0.availabilityZone = nil } == "MissingParameter")
         #expect(refusal { $0.availabilityZone = "us-east-1z" } == "InvalidParameterValue")
-        #expect(refusal { $0.tenancy = .dedicated } == "UnsupportedOperation")
         #expect(refusal { $0.instanceCount = 5 } == "InsufficientInstanceCapacity")
         #expect(
             refusal {

@@ -121,7 +121,7 @@ struct LaunchTests {
             { $0.iamInstanceProfile = .init(name: "web") },
             { $0.instanceMarketOptions = .init(marketType: .capacityBlock) },
             { $0.enclaveOptions = .init(enabled: true) },
-            { $0.placement = .init(tenancy: .dedicated) }, { $0.placement = .init(spreadDomain: "x") },
+            { $0.placement = .init(tenancy: .host) }, { $0.placement = .init(spreadDomain: "x") },
             { $0.ipv6AddressCount = 1 }, { $0.kernelID = "aki-00000000" }, { $0.additionalInfo = "x" },
             { $0.privateDNSNameOptions = .init(enableResourceNameDNSAAAARecord: true) },
             { $0.networkInterfaces = [.init(deviceIndex: 0, secondaryPrivateIPAddressCount: 1)] },

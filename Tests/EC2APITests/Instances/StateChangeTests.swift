@@ -122,6 +122,43 @@ struct StateChangeTests {
         input.disableAPIStop = true
         let id = try cloud.running(input)
         #expect(cloud.refusal(of: StopInstances.self, .init(instanceIDs: [id.description])) == "OperationNotPermitted")
+        let outcome = try terminate([id])
+        #expect(outcome.refusal?.code == "OperationNotPermitted" && state(id) == .running)
+        #expect(outcome.refusal?.message.contains("disableApiStop") == true)
+        try cloud.perform(
+            ModifyInstanceAttribute.self, .init(disableAPIStop: .init(value: false), instanceID: id.description))
+        let again = try terminate([id])
+        #expect(again.refusal == nil && state(id) == .shuttingDown)
+    }
+
+    @Test("protects neither spot instances nor, from stopping, what has its root in instance store")
+    mutating func unprotected() throws {
+        let protections: [LaunchChange] = [{ $0.disableAPIStop = true }, { $0.disableAPITermination = true }]
+        var input = cloud.request()
+        input.instanceMarketOptions = .init(marketType: .spot)
+        for protect in protections {
+            var wish = input
+            protect(&wish)
+            #expect(cloud.refusal(of: RunInstances.self, wish) == "InvalidParameterCombination")
+        }
+        (input.disableAPIStop, input.disableAPITermination) = (false, false)
+        let spot = try cloud.running(input).description
+        for value in [true, false] {
+            for change in [
+                EC2.ModifyInstanceAttributeRequest(instanceID: spot, disableAPITermination: .init(value: value)),
+                EC2.ModifyInstanceAttributeRequest(disableAPIStop: .init(value: value), instanceID: spot),
+            ] {
+                #expect(cloud.refusal(of: ModifyInstanceAttribute.self, change) == "UnsupportedOperation")
+            }
+        }
+        input = cloud.request()
+        input.instanceType = "m3.medium"
+        input.imageID = cloud.image { $0.rootDeviceType = .instanceStore }.id.description
+        let id = try cloud.running(input).description
+        let stop = EC2.ModifyInstanceAttributeRequest(disableAPIStop: .init(value: true), instanceID: id)
+        #expect(cloud.refusal(of: ModifyInstanceAttribute.self, stop) == "UnsupportedOperation")
+        input.disableAPIStop = true
+        #expect(cloud.refusal(of: RunInstances.self, input) == "UnsupportedOperation")
     }
 
     @Test("does not stop or start what has its root in instance store")

@@ -47,7 +47,6 @@ struct VPCLifeTests {
             EC2.CreateVpcRequest(cidrBlock: "10.0.0.0/16", ipv6CIDRBlock: "2001:db8::/56"),
             EC2.CreateVpcRequest(cidrBlock: "10.0.0.0/16", ipv4IPAMPoolID: "ipam-pool-1"),
             EC2.CreateVpcRequest(ipv4NetmaskLength: 16), EC2.CreateVpcRequest(ipv6NetmaskLength: 56),
-            EC2.CreateVpcRequest(cidrBlock: "10.0.0.0/16", instanceTenancy: .dedicated),
             EC2.CreateVpcRequest(cidrBlock: "10.0.0.0/16", amazonProvidedIPv6CIDRBlock: true),
         ])
     mutating func unserved(input: EC2.CreateVpcRequest) {

@@ -185,6 +185,7 @@ package enum EC2 {
         Operation.ModifyVolume.self,
         Operation.ModifyVolumeAttribute.self,
         Operation.ModifyVpcAttribute.self,
+        Operation.ModifyVpcTenancy.self,
         Operation.MonitorInstances.self,
         Operation.RebootInstances.self,
         Operation.RegisterImage.self,

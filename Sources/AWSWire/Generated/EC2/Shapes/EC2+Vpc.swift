@@ -382,3 +382,9 @@ extension EC2 {
         case available
     }
 }
+
+extension EC2 {
+    package enum VpcTenancy: String, Sendable, CaseIterable {
+        case `default`
+    }
+}
