@@ -99,7 +99,9 @@ struct UsageWitness {
         let going = Set(running.keys.compactMap { state.instances[$0]?.account })
         let wrong = Set(seconds.keys).subtracting(going).filter {
             differ(seconds[$0], written[Meter(account: $0, meter: .instance)])
-        }.map { "\($0) ran instances for \(seconds[$0] ?? 0) s" }
+        }.map {
+            "\($0) ran instances for \(seconds[$0] ?? 0) s, and is told \(written[Meter(account: $0, meter: .instance)] ?? 0)"
+        }
         return lost + wrong
     }
 

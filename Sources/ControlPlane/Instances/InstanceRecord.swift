@@ -55,6 +55,8 @@ package struct InstanceRecord: TaggedRecord, Equatable {
     package var hibernation: Hibernation?
     /// Whether it boots only when spot instances have left it their room; nil: it does not wait.
     package var waitsForRoom: Bool?
+    /// Whether it was stopped when its termination was asked for: there is no guest whose room would come free.
+    package var wasStopped: Bool?
     /// nil: it was launched on demand.
     package var spot: SpotTerms?
     /// What is to come, and what came lately; nil: none.
@@ -126,7 +128,8 @@ package struct InstanceRecord: TaggedRecord, Equatable {
     /// What the guest takes of the host, or is about to.
     package var weight: HostShare {
         switch state {
-        case .pending, .running, .stopping, .shuttingDown: share
+        case .pending, .running, .stopping: share
+        case .shuttingDown: wasStopped == true ? .zero : share
         case .stopped, .terminated: .zero
         }
     }

@@ -67,6 +67,7 @@ extension Transaction {
         update(id, InstanceRecord.self) { instance in
             guard instance.state != .terminated else { return }
             if instance.state != .shuttingDown {
+                instance.wasStopped = instance.state == .stopped ? true : nil
                 instance.move(to: .shuttingDown, at: now)
                 instance.wanted = .terminated
                 (instance.shutdown, instance.hibernation) = (.graceful, nil)

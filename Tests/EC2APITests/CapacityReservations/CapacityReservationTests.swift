@@ -123,6 +123,19 @@ struct CapacityReservationTests {
         #expect(cloud.refusal(of: CreateCapacityReservation.self, wish(1)) == "InsufficientInstanceCapacity")
     }
 
+    @Test("take in nothing that was stopped and is on its way to its end: there is no guest whose room they could have")
+    mutating func ending() throws {
+        let instance = try cloud.running(request())
+        try cloud.perform(StopInstances.self, .init(instanceIDs: [instance.description]))
+        cloud.settle(instance)
+        var outside = request(4)
+        outside.capacityReservationSpecification = .init(
+            capacityReservationPreference: EC2.CapacityReservationPreference.noneValue)
+        #expect(try cloud.launched(outside).count == 4)
+        cloud.transaction.terminate(instance, .graceful)
+        #expect(cloud.refusal(of: CreateCapacityReservation.self, wish(1)) == "InsufficientInstanceCapacity")
+    }
+
     @Test("grow where there is room, shrink to what is used, and change their matching only while idle")
     mutating func modified() throws {
         let id = try reserve(2)
