@@ -20,6 +20,8 @@ struct UsageWitness {
     private var seconds: [AccountID: Double] = [:]
     /// Up to when the use of each volume is written.
     private var counted: [VolumeID: Timestamp] = [:]
+    /// Up to when the use of each instance was written last.
+    private var told: [String: Timestamp] = [:]
     /// All that was ever written, of which sums by days are made later.
     private var written: [Meter: Double] = [:]
     private var faults: [String] = []
@@ -72,12 +74,15 @@ struct UsageWitness {
             return read(stored)
         }
         let ends = written.filter { $0.resource == "\(instance.id)" && $0.meter == .instance }.map(\.to)
-        return ends.max() ?? instance.stateSince
+        // Where its tags changed in the same moment, all of it was written before.
+        return (ends + [told["\(instance.id)"] ?? instance.stateSince, instance.stateSince]).max()
+            ?? instance.stateSince
     }
 
     private mutating func see(_ record: UsageRecord) {
         guard let resource = record.resource else { return }
         written[Meter(account: record.account, meter: record.meter), default: 0] += record.amount
+        if record.meter == .instance { told[resource] = record.to }
         guard let volume = VolumeID(resource) else { return }
         if counted[volume] != record.from {
             faults.append(
