@@ -52,6 +52,14 @@ extension Transaction {
         return record
     }
 
+    /// In every zone and account: a snapshot that comes back from the bin comes without.
+    mutating func endFastRestores(of id: SnapshotID) {
+        for var record in state.fastRestores.all(where: IndexKey(.snapshot, id)) where record.state.isWanted {
+            record.enter(.disabling, at: now)
+            put(record)
+        }
+    }
+
     /// Makes the volume whole from the start where its snapshot is ready for that in its zone and a credit is there. One
     /// that is to be filled at a rate of its own is.
     mutating func restoreFast(_ volume: inout VolumeRecord, from snapshot: SnapshotRecord?) {

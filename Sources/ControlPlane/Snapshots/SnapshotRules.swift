@@ -96,6 +96,7 @@ extension Transaction {
         }
         if snapshot.state == .completed, let stay = binStay(of: .snapshot, tags: snapshot.tags) {
             update(id) { (snapshot: inout SnapshotRecord) in (snapshot.state, snapshot.binStay) = (.recoverable, stay) }
+            endFastRestores(of: id)
         } else {
             discardSnapshot(id)
         }

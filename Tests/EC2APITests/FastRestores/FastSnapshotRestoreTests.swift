@@ -124,6 +124,20 @@ struct FastSnapshotRestoreTests {
         #expect(try step(shared) == .enter(.disabling))
     }
 
+    @Test("ends when the snapshot goes to the recycle bin, and is not there when it comes back at once")
+    mutating func binned() throws {
+        cloud.transaction.put(
+            RetentionRuleRecord(
+                id: "rule", account: cloud.transaction.account, resourceType: .snapshot, retentionDays: 1,
+                createdAt: cloud.transaction.now))
+        let kept = snapshot()
+        try enable([kept])
+        try enter(.enabled, kept)
+        try cloud.transaction.deleteSnapshot(kept.id)
+        #expect(try cloud.transaction.restoreSnapshot(kept.id).state == .completed)
+        #expect(try record(kept).state == .disabling && step(kept) == .release(kept.id))
+    }
+
     @Test("makes as many volumes whole as there are credits, which come by the hour")
     mutating func credits() throws {
         let snapshot = snapshot(sizeGiB: 512)
