@@ -107,7 +107,8 @@ extension Client {
         case .create, .modify, .delete: false
         case .associate(let name, let target):
             window(name).map { window in
-                instances(target).filter {
+                if case .tag = target { return has(window, target) }
+                return instances(target).filter {
                     ![nil, .shuttingDown, .terminated].contains(rig.records.instances[$0]?.state)
                 }
                 .allSatisfy(window.instances.contains)
