@@ -65,11 +65,10 @@ extension Transaction {
             reservation.isOpen = isOpen
         }
         put(reservation)
+        let joining = reservation.isOpen ? runningOutside(of: reservation) : []
+        for instance in joining.prefix(state.freeSlots(of: reservation)) { enter(instance.id, id) }
+        // Slots that are given up, and what the joining had outside, are room.
         admitWaiting()
-        guard reservation.isOpen else { return }
-        for instance in runningOutside(of: reservation).prefix(state.freeSlots(of: reservation)) {
-            enter(instance.id, id)
-        }
     }
 
     /// - Throws: `InvalidCapacityReservationId.NotFound`, `IncorrectState`.

@@ -99,8 +99,8 @@ struct Affected {
             hasCreditNews = true
         }
         if let spot = new.spot { spotRequests.insert(spot.request) }
-        // Its room may be what a spot request waits for.
-        if old.weight != new.weight { noteRoom() }
+        // Its room may be what a spot request waits for, also where it moves into a slot that was free.
+        if old.weight != new.weight || old.coveredWeight != new.coveredWeight { noteRoom() }
         guard old.state != new.state || old.pause != new.pause else { return }
         if new.state == .running, new.pause == nil { booted.insert(id) }
         // What waited for the guest to come or go.

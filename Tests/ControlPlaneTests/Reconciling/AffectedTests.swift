@@ -57,6 +57,19 @@ struct AffectedTests {
         #expect(described.vpcs.isEmpty)
     }
 
+    @Test(
+        "room looks at the spot requests that wait for it, be it of a guest that ends or of one that moves into a free slot"
+    )
+    mutating func room() {
+        let request = transaction.requestSpotInstance(SpotWish(), tags: [:])
+        let reservation: CapacityReservationID = transaction.newID()
+        #expect(affected { $0.becomeStopped(instance, reason: nil) }.spotRequests == [request.id])
+        let moved = affected { $0.update(instance, InstanceRecord.self) { $0.capacityReservation = reservation } }
+        #expect(moved.spotRequests == [request.id])
+        #expect(
+            affected { $0.update(instance, InstanceRecord.self) { $0.launchTime = $0.createdAt } }.spotRequests == [])
+    }
+
     @Test("an interface that goes looks at the network that it leaves")
     func leaving() {
         let result = affected { $0.deleteInterface(interface) }

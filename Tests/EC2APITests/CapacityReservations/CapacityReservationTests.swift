@@ -136,6 +136,22 @@ struct CapacityReservationTests {
         #expect(cloud.refusal(of: CreateCapacityReservation.self, wish(1)) == "InsufficientInstanceCapacity")
     }
 
+    @Test("give what waits the room that an instance had outside before it took a slot")
+    mutating func joined() throws {
+        let id = try reserve(1)
+        var apart = wish(1)
+        apart.instanceMatchCriteria = .targeted
+        let inside = try cloud.running(request())
+        _ = try cloud.launched(request(3))
+        try cloud.perform(StopInstances.self, .init(instanceIDs: [inside.description]))
+        cloud.settle(inside)
+        #expect(try free(id) == 1)
+        #expect(cloud.refusal(of: CreateCapacityReservation.self, apart) == "InsufficientInstanceCapacity")
+        try cloud.perform(ModifyCapacityReservation.self, .init(capacityReservationID: id, instanceCount: 1))
+        #expect(try free(id) == 0)
+        #expect(cloud.refusal(of: CreateCapacityReservation.self, apart) == nil)
+    }
+
     @Test("grow where there is room, shrink to what is used, and change their matching only while idle")
     mutating func modified() throws {
         let id = try reserve(2)
