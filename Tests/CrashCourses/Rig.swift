@@ -119,7 +119,19 @@ package final class Rig {
     }
 
     /// Lets all that can happen happen, the clock running, until everything rests.
+    ///
+    /// What was ordered for a time, and began just before the end, has its time as well.
     func settle() {
+        rest()
+        for _ in 0..<3 where records.instances.all.contains(where: { isYoung($0) }) { rest() }
+    }
+
+    private func isYoung(_ instance: InstanceRecord) -> Bool {
+        [.pending, .stopping, .shuttingDown].contains(instance.state)
+            && time.now.seconds(since: instance.stateSince) < Rig.restingSeconds / 2
+    }
+
+    private func rest() {
         let horizon = time.now.adding(seconds: Rig.restingSeconds)
         while true {
             guard executor.runUntilIdle(limit: 500_000) else { return note("it never comes to rest") }
