@@ -1,10 +1,6 @@
 import Backends
 import BlockStore
 import CloudTypes
-import Foundation
-import HostSystem
-import KeyRing
-import Logging
 import NBD
 import NodeContract
 import Testing
@@ -30,28 +26,9 @@ struct BlockPullTests {
         }
     }
 
-    private func with(_ body: (SnapshotStore, MomentSource) async throws -> Void) async throws {
-        let folder = NSTemporaryDirectory() + "apus-pull-\(UUID().uuidString.prefix(8))"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let store = try SnapshotStore(
-            directory: "\(folder)/snapshots", keys: try KeyRing(directory: "\(folder)/keys"),
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let (path, server) = ("\(folder)/held", NBDServer { $0 == "held" ? Held() : nil })
-        let listener = try UnixSocket.listen(path)
-        let serving = Task {
-            try await HostThread.run {
-                while let connection = UnixSocket.accept(listener) { try? server.serve(connection) }
-            }
-        }
-        try await body(store, MomentSource(socketPath: path, export: "held", changes: nil))
-        shutdown(listener.number, Int32(SHUT_RDWR))
-        try await serving.value
-    }
-
     @Test("that is gone on with has nothing of a snapshot before it that was deleted meanwhile")
     func parentIsGone() async throws {
-        try await with { store, source in
+        try await HeldMoment.with(Held()) { store, source in
             let (first, second) = (first, second)
             let bytes = BlockPullTests.count * Block.byteCount
             try await store.call(first.id) { _ throws(BlockStoreError) in

@@ -1,10 +1,7 @@
 import Backends
 import BlockStore
 import CloudTypes
-import Foundation
 import HostSystem
-import KeyRing
-import Logging
 import NBD
 import NodeContract
 import Testing
@@ -36,26 +33,9 @@ struct FeedSourceTests {
     private func with(
         _ body: (SnapshotStore, MomentWindows, MomentSource) async throws -> Void
     ) async throws {
-        let folder = NSTemporaryDirectory() + "apus-feed-\(UUID().uuidString.prefix(8))"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let store = try SnapshotStore(
-            directory: "\(folder)/snapshots", keys: try KeyRing(directory: "\(folder)/keys"),
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let (path, server) = ("\(folder)/held", NBDServer { $0 == "held" ? Held() : nil })
-        let listener = try UnixSocket.listen(path)
-        let serving = Task {
-            try await HostThread.run {
-                while let connection = UnixSocket.accept(listener) {
-                    Task { try await HostThread.run { try? server.serve(connection) } }
-                }
-            }
-        }
         let windows = MomentWindows()
         windows.expect(MomentNote(SnapshotSpec(id: id, volume: volume, sizeGiB: 1), in: nil))
-        try await body(store, windows, MomentSource(socketPath: path, export: "held", changes: nil))
-        shutdown(listener.number, Int32(SHUT_RDWR))
-        try await serving.value
+        try await HeldMoment.with(Held()) { store, source in try await body(store, windows, source) }
     }
 
     private func source(_ store: SnapshotStore, _ windows: MomentWindows) throws -> FeedSource {
