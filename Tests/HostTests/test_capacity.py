@@ -17,7 +17,8 @@ NOTICE = 30
 
 @pytest.fixture(scope="module")
 def small(lab):
-    cloud = lab.apus("small", "--processor-overcommit", str(ROOM / os.cpu_count()), "--spot-notice", str(NOTICE))
+    cloud = lab.apus("small", "--public-pool", "198.19.0.0/16", "--processor-overcommit", str(ROOM / os.cpu_count()),
+                     "--spot-notice", str(NOTICE))
     site = Site(lab, cloud)
     yield site
     site.cloud.down()
